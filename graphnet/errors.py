@@ -1,0 +1,162 @@
+"""Every error graphnet raises: one root, the facts as fields, and the built-in type a caller would catch."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+
+class GraphnetError(Exception):
+    """Root of all errors raised by graphnet.
+
+    ``message`` says what is wrong, ``hint`` what to write instead (or None).
+    """
+
+    def __init__(self, message: str, *, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return self.message if self.hint is None else f"{self.message}\n  hint: {self.hint}"
+
+
+class ParameterError(GraphnetError, ValueError):
+    """A parameter of a layer or an argument of a call has a value it cannot have."""
+
+    def __init__(self, message: str, *, owner: str = "", parameter: str = "", hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.owner = owner
+        self.parameter = parameter
+
+
+class ParameterTypeError(ParameterError, TypeError):
+    """A parameter or an argument has the wrong type."""
+
+
+class TimeError(GraphnetError, ValueError):
+    """A time or duration that does not fit the step grid, or clocks that have no sensible common step."""
+
+
+class SeriesError(GraphnetError, ValueError):
+    """A timeseries was given times, samples, channels or bounds that it cannot hold."""
+
+
+class SeriesTypeError(SeriesError, TypeError):
+    """A timeseries operation was given something of the wrong type."""
+
+
+class InputError(GraphnetError, ValueError, AssertionError):
+    """A series handed to a layer or a network does not fit it: kind, channels, or extent."""
+
+
+class SizeError(GraphnetError, ValueError, AssertionError):
+    """An array cannot be expanded to the size a layer needs."""
+
+
+class StateError(GraphnetError, RuntimeError):
+    """A layer or network was used in a way its ownership forbids."""
+
+
+class NetworkError(GraphnetError, ValueError):
+    """The network as a whole is not sound, or not ready to run."""
+
+
+class EdgeError(NetworkError):
+    """Two layers cannot be joined by this edge."""
+
+    def __init__(self, message: str, *, pre: str = "", post: str = "", hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.pre = pre
+        self.post = post
+
+
+class CycleError(EdgeError):
+    """Layers wait for each other: a loop without the delay it needs. ``cycle`` lists the names along it."""
+
+    def __init__(self, message: str, *, cycle: Sequence[str] = (), hint: str | None = None) -> None:
+        pre, post = (cycle[-1], cycle[0]) if cycle else ("", "")
+        super().__init__(message, pre=pre, post=post, hint=hint)
+        self.cycle = tuple(cycle)
+
+
+class UnknownName(GraphnetError, KeyError, ValueError):
+    """A name that nothing here answers to. ``name`` is what was asked for, ``near`` the closest known name or None."""
+
+    def __init__(self, kind: str, name: str, known: Iterable[str], *, where: str = "") -> None:
+        known = [str(one) for one in known]
+        self.name = name
+        self.near = near(name, known)
+        place = f" in {where}" if where else ""
+        if self.near is not None:
+            cure = f"; did you mean {self.near!r}?"
+        elif known:
+            shown = ", ".join(known[:8]) + (", ..." if len(known) > 8 else "")
+            cure = f"; there are: {shown}"
+        else:
+            cure = "; there are none yet"
+        super().__init__(f"no {kind} named {name!r}{place}{cure}")
+
+
+class NameTaken(NetworkError):
+    """Two things in one network would have the same name."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing wrong in a document: where it stands and what it is."""
+
+    message: str
+    line: int = 0
+    file: str = ""
+    error: GraphnetError | None = None
+
+    def __str__(self) -> str:
+        place = f"{self.file}:{self.line}: " if self.file and self.line else (f"{self.file}: " if self.file else "")
+        return place + self.message
+
+
+class DocumentError(GraphnetError, ValueError):
+    """A document that cannot become a network. ``problems`` lists everything wrong with it, in file order."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(str(one) for one in self.problems))
+
+
+class NetworkErrors(NetworkError):
+    """Several errors found by one check. ``errors`` lists them in order."""
+
+    def __init__(self, errors: Sequence[GraphnetError]) -> None:
+        self.errors = tuple(errors)
+        lines = [f"{type(one).__name__}: {one}" for one in self.errors]
+        super().__init__(f"{len(lines)} errors, nothing was changed\n" + "\n".join(lines))
+
+
+class RunError(GraphnetError, RuntimeError):
+    """A layer failed in the middle of a run; the network is as it was before it.
+
+    ``layer`` names it, ``block`` is the block number and ``time`` the simulated time in seconds at which the block starts.
+    The layer's own exception is the cause.
+    """
+
+    def __init__(self, message: str, *, layer: str, block: int, time: float) -> None:
+        super().__init__(message, hint="the run left no trace: states, clock and noise are as before it")
+        self.layer = layer
+        self.block = block
+        self.time = time
+
+
+def near(name: str, known: Iterable[str]) -> str | None:
+    """The known name that a mistyped one most likely means, or None."""
+    found = difflib.get_close_matches(str(name), [str(one) for one in known], n=1, cutoff=0.6)
+    return found[0] if found else None
+
+
+def raise_all(errors: Sequence[GraphnetError]) -> None:
+    """Raise one error as itself, several as one NetworkErrors, none not at all."""
+    if len(errors) == 1:
+        raise errors[0]
+    if errors:
+        raise NetworkErrors(errors)

@@ -1,0 +1,99 @@
+"""The one door to numba: ``@kernel`` turns a plain function over arrays into compiled code on its first call.
+
+A kernel is compiled without the GIL and cached on disk, so later processes load it instead of compiling. It may call
+only kernels of its own file: numba's cache does not notice a change in another file and would return old results.
+With the environment variable ``GRAPHNET_JIT=0`` every kernel runs as the Python function that it is.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable
+from functools import update_wrapper
+from pathlib import Path
+from typing import Any, Generic, ParamSpec, TypeVar
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+log = logging.getLogger("graphnet")
+
+
+def jit_enabled() -> bool:
+    """Whether kernels are compiled (the default) or run as Python (``GRAPHNET_JIT=0``)."""
+    return os.environ.get("GRAPHNET_JIT", "1") != "0"
+
+
+class Kernel(Generic[P, R]):
+    """A function over arrays that is compiled when it is first called; ``python`` is the function itself."""
+
+    def __init__(self, function: Callable[P, R]) -> None:
+        self.python = function
+        self._dispatcher: Any = None
+        # the first call replaces this with the compiled function, so that later calls cost one attribute
+        self._call: Callable[P, R] = self._first
+        update_wrapper(self, function)
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
+        return self._call(*args, **kwargs)
+
+    def _first(self, *args: P.args, **kwargs: P.kwargs) -> R:
+        self._call = self.compiled if jit_enabled() else self.python
+        return self._call(*args, **kwargs)
+
+    @property
+    def compiled(self) -> Any:
+        """The numba dispatcher, made on first use."""
+        if self._dispatcher is None:
+            self._dispatcher = _compiler(self.python)
+        return self._dispatcher
+
+    @property
+    def _numba_type_(self) -> Any:
+        """How numba sees this object inside another kernel: as its dispatcher."""
+        from numba.core import types
+
+        return types.Dispatcher(self.compiled)
+
+    def __reduce__(self) -> str:
+        return self.__qualname__  # by reference: a kernel is a module's global, and compiled code does not travel
+
+
+def kernel(function: Callable[P, R]) -> Kernel[P, R]:
+    """Compile ``function`` on its first call: no GIL, strict floating point, cached on disk.
+
+    >>> @kernel
+    ... def double(x):
+    ...     return 2 * x
+    >>> double(21)
+    42
+    """
+    return Kernel(function)
+
+
+_announced: list[Any] = []  # the listener that says so when something is really compiled, installed once
+
+
+def _compiler(function: Callable[..., Any]) -> Any:
+    import numba
+    from numba.core import event
+
+    if not _announced:
+
+        class Announce(event.Listener):
+            said = False
+
+            def on_start(self, event: Any) -> None:
+                if not Announce.said:
+                    Announce.said = True
+                    log.info("compiling kernels for this machine; later runs load them from the cache")
+
+            def on_end(self, event: Any) -> None:
+                log.debug("compiled %s", event.data["dispatcher"].py_func.__qualname__)
+
+        listener = Announce()
+        event.register("numba:compile", listener)
+        _announced.append(listener)
+    on_disk = Path(function.__code__.co_filename).is_file()  # a function typed at a prompt has no file to be cached beside
+    return numba.njit(nogil=True, cache=on_disk, fastmath=False, error_model="numpy")(function)
