@@ -1,0 +1,299 @@
+"""What every series has: an extent, times, a name; being moved in time, copied, put end to end."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from fractions import Fraction
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from graphnet.errors import SeriesError, SeriesTypeError
+
+from . import backend
+from .checks import as_bound, as_instants, as_times
+from .content import Content
+from .exactly import Time
+
+log = logging.getLogger("graphnet")
+
+ABSOLUTE_TOLERANCE = 1e-9  # seconds: how far a bound may overshoot a sample and still mean it
+RELATIVE_TOLERANCE = 1e-6  # of a duration: likewise
+
+
+class TimeSeries:
+    """Instants of time in an extent [t_start, t_stop], all in seconds.
+
+    A series never changes by itself: operations return new ones, which share memory where they can. Setters and
+    ``inplace=True`` replace the content as a whole, or leave it as it was.
+
+    ``times`` must be finite and not decrease. ``t_start`` defaults to the first time (0 if there is none), ``t_stop``
+    to the last (``t_start`` if there is none).
+
+    >>> ts = TimeSeries([1.0, 2.0, 4.0], name="marks")
+    >>> len(ts), ts.t_start, ts.t_stop, ts.duration
+    (3, 1.0, 4.0, 3.0)
+    """
+
+    _content: Any
+
+    def __init__(
+        self,
+        times: ArrayLike = (),
+        periodic: bool = False,
+        t_start: Time | None = None,
+        t_stop: Time | None = None,
+        plotting_backend: str | None = None,
+        name: str | None = "unnamed",
+    ) -> None:
+        stamps = as_times(times)
+        low, high = extent_of(stamps, t_start, t_stop)
+        self._content = Content(stamps=stamps, t_start=low, t_stop=high)
+        self._describe(name, periodic)
+        self.set_plotting_backend(plotting_backend)
+
+    def _describe(self, name: str | None, periodic: bool) -> None:
+        self._name = "unnamed" if name is None else str(name)
+        self._periodic = bool(periodic)
+        self._plotting_backend: str | None = None
+
+    def _twin(self, content: Content, **fields: Any) -> Self:
+        """A series like this one around another content."""
+        other = object.__new__(type(self))
+        other.__dict__.update(self.__dict__, _content=content, **fields)
+        return other
+
+    def _become(self, content: Content, inplace: bool, **fields: Any) -> Self:
+        """This series or a twin with ``content``, replaced at one stroke."""
+        if not inplace:
+            return self._twin(content, **fields)
+        self.__dict__.update(_content=content, **fields)
+        return self
+
+    # --- extent ------------------------------------------------------------------------------------------------------
+
+    @property
+    def times(self) -> NDArray[np.float64]:
+        """Seconds, shape (n,), read-only. Setting them needs the same number, and widens the extent where needed."""
+        return self._content.times
+
+    @times.setter
+    def times(self, times: ArrayLike) -> None:
+        stamps = as_times(times)
+        if len(stamps) != len(self):
+            raise SeriesError(f"times: this series has {len(self)} samples, got {len(stamps)} times")
+        self._content = self._restamped(stamps)
+
+    def _restamped(self, stamps: NDArray[np.float64]) -> Content:
+        low, high = float(self.t_start), float(self.t_stop)
+        if len(stamps):
+            low, high = min(low, float(stamps[0])), max(high, float(stamps[-1]))
+        return replace(self._content, grid=None, stamps=stamps, t_start=low, t_stop=high)
+
+    @property
+    def t_start(self) -> float:
+        """Where the series begins, in seconds: at or before the first sample."""
+        return float(self._content.t_start)
+
+    @t_start.setter
+    def t_start(self, t_start: Time) -> None:
+        low = self._content.exactly(as_bound(t_start, "t_start"))
+        if len(self):
+            low = snapped_below(low, self._first(), "t_start")
+        if low > self._content.t_stop:
+            raise SeriesError(f"t_start: {float(low)} s lies after t_stop, {self.t_stop} s")
+        self._content = replace(self._content, t_start=low)
+
+    @property
+    def t_stop(self) -> float:
+        """Where the series ends, in seconds."""
+        return float(self._content.t_stop)
+
+    @t_stop.setter
+    def t_stop(self, t_stop: Time) -> None:
+        high = self._content.exactly(as_bound(t_stop, "t_stop"))
+        if len(self):
+            high = -snapped_below(-high, -self._last(), "t_stop")
+        if high < self._content.t_start:
+            raise SeriesError(f"t_stop: {float(high)} s lies before t_start, {self.t_start} s")
+        self._content = replace(self._content, t_stop=high)
+
+    def _first(self) -> Time:
+        return float(self.times[0])
+
+    def _last(self) -> Time:
+        return float(self.times[-1])
+
+    @property
+    def duration(self) -> float:
+        """``t_stop - t_start``, in seconds."""
+        return float(self._content.duration)
+
+    @property
+    def dt(self) -> float | None:
+        """The step of a clocked series in seconds; None for an irregular one."""
+        grid = self._content.grid
+        return None if grid is None else float(grid.dt)
+
+    @property
+    def exact_dt(self) -> Fraction | None:
+        """``dt`` as the fraction that the arithmetic uses."""
+        grid = self._content.grid
+        return None if grid is None else grid.dt
+
+    @property
+    def periodic(self) -> bool:
+        """Whether the extent repeats for ever, before and after."""
+        return self._periodic
+
+    @periodic.setter
+    def periodic(self, periodic: bool) -> None:
+        self._periodic = bool(periodic)
+
+    @property
+    def name(self) -> str:
+        """What plots and errors call the series; None becomes ``"unnamed"``."""
+        return self._name
+
+    @name.setter
+    def name(self, name: str | None) -> None:
+        self._name = "unnamed" if name is None else str(name)
+
+    def __len__(self) -> int:
+        return len(self.times)
+
+    def isempty(self) -> bool:
+        """Whether there are no samples or events (a series of one instant is not empty)."""
+        return len(self) == 0
+
+    def contains(self, times: ArrayLike) -> bool:
+        """Whether all ``times`` lie in [t_start, t_stop]; always, for a periodic series.
+
+        >>> TimeSeries([0.0, 1.0]).contains([0.5, 1.5])
+        False
+        """
+        if self.periodic:
+            return True
+        asked = as_instants(times)
+        return bool(asked.size == 0 or (self.t_start <= asked.min() and asked.max() <= self.t_stop))
+
+    def _modulo_period(self, times: ArrayLike) -> NDArray[np.float64]:
+        """``times`` folded into [t_start, t_start + duration)."""
+        return self.t_start + np.mod(as_instants(times) - self.t_start, self.duration)
+
+    # --- moving, copying ---------------------------------------------------------------------------------------------
+
+    def delay(self, offset: Time, inplace: bool = False) -> Self:
+        """The same series ``offset`` seconds later."""
+        return self._become(self._content.shifted(as_bound(offset, "offset")), inplace)
+
+    def start_at(self, t: Time, inplace: bool = False) -> Self:
+        """The same series moved so that it begins at ``t`` seconds."""
+        goal = self._content.exactly(as_bound(t, "t"))
+        moved = self._content.shifted(goal - self._content.t_start)
+        return self._become(replace(moved, t_start=goal), inplace)
+
+    def start_at_zero(self, inplace: bool = False) -> Self:
+        """The same series moved so that it begins at 0 s."""
+        return self.start_at(0.0, inplace)
+
+    def copy(self) -> Self:
+        """An independent copy, which shares no memory with this series or with the caller's arrays."""
+        content = self._content
+        arrays = {
+            name: value.copy() for name in content.__dataclass_fields__ if is_array(value := getattr(content, name))
+        }
+        for one in arrays.values():
+            one.flags.writeable = False
+        return self._twin(replace(content, **arrays))
+
+    def __copy__(self) -> Self:
+        return self._twin(self._content)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        return self.copy()
+
+    # --- showing -----------------------------------------------------------------------------------------------------
+
+    @property
+    def plotting_backend(self) -> str | None:
+        """What ``plot`` draws with: this series' own choice, else the global one."""
+        return self._plotting_backend or backend.get_global_ts_plotting_backend()
+
+    def set_plotting_backend(self, backend_name: str | None, verbose: bool = True) -> None:
+        """Choose a plotting backend for this series alone; None follows the global choice."""
+        self._plotting_backend = backend.resolve(backend_name)
+        if verbose and backend_name is not None:
+            log.info("series %s draws with %s", self.name, self._plotting_backend)
+
+    def equals(self, other: object) -> bool:
+        """Whether ``other`` is a series of the same class with the same content, extent, names and settings."""
+        if type(self) is not type(other) or not isinstance(other, TimeSeries):
+            return False
+        mine, theirs = self._fields(), other._fields()
+        return all(same(mine[key], theirs[key]) for key in mine)
+
+    def _fields(self) -> dict[str, Any]:
+        """Everything that makes two series equal."""
+        return {
+            "times": self.times,
+            "t_start": self.t_start,
+            "t_stop": self.t_stop,
+            "dt": self.exact_dt,
+            "periodic": self.periodic,
+            "name": self.name,
+        }
+
+
+def is_array(value: Any) -> bool:
+    return isinstance(value, np.ndarray)
+
+
+def same(a: Any, b: Any) -> bool:
+    """Whether two fields are equal: arrays in type, shape and value, NaN equal to NaN."""
+    if isinstance(a, np.ndarray) and isinstance(b, np.ndarray):
+        return a.dtype == b.dtype and np.array_equal(a, b, equal_nan=a.dtype.kind == "f")
+    if isinstance(a, float) and isinstance(b, float):
+        return a == b or (a != a and b != b)  # noqa: PLR0124  NaN is the fill value of some series
+    return type(a) is type(b) and a == b
+
+
+def extent_of(stamps: NDArray[np.float64], t_start: Any, t_stop: Any) -> tuple[float, float]:
+    """The extent of ``stamps``: the bounds given, which must enclose them, or what the stamps say."""
+    low = None if t_start is None else float(as_bound(t_start, "t_start"))
+    high = None if t_stop is None else float(as_bound(t_stop, "t_stop"))
+    if len(stamps):
+        first, last = float(stamps[0]), float(stamps[-1])
+        low = first if low is None else float(snapped_below(low, first, "t_start"))
+        high = last if high is None else -float(snapped_below(-high, -last, "t_stop"))
+    low = 0.0 if low is None else low
+    high = low if high is None else high
+    if high < low:
+        raise SeriesError(f"t_stop: {high} s lies before t_start, {low} s")
+    return low, high
+
+
+def snapped_below(bound: Time, sample: Time, what: str) -> Time:
+    """``bound``, which may not exceed ``sample`` but by rounding, when it becomes ``sample``."""
+    if bound <= sample:
+        return bound
+    if bound - sample < ABSOLUTE_TOLERANCE:
+        return sample
+    side = "start after its first sample" if what == "t_start" else "stop before its last sample"
+    raise SeriesError(
+        f"{what}: a series cannot {side}: {abs(float(bound))} s, and the sample at {abs(float(sample))} s"
+    )
+
+
+def listed(series: Any, kind: type[TimeSeries], act: str) -> list[Any]:
+    """One series or several, as a list of series of one class."""
+    several: Sequence[Any] = (
+        [series] if isinstance(series, TimeSeries) or not isinstance(series, Iterable) else [*series]
+    )
+    for one in several:
+        if not isinstance(one, kind):
+            raise SeriesTypeError(f"{act}: expected {kind.__name__}, got {type(one).__name__}")
+    return list(several)
