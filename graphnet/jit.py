@@ -95,5 +95,7 @@ def _compiler(function: Callable[..., Any]) -> Any:
         listener = Announce()
         event.register("numba:compile", listener)
         _announced.append(listener)
-    on_disk = Path(function.__code__.co_filename).is_file()  # a function typed at a prompt has no file to be cached beside
+    on_disk = Path(
+        function.__code__.co_filename
+    ).is_file()  # a function typed at a prompt has no file to be cached beside
     return numba.njit(nogil=True, cache=on_disk, fastmath=False, error_model="numpy")(function)

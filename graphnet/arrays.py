@@ -1,0 +1,182 @@
+"""Arrays in documents: a literal, a file with its hash, or an initialiser with its seed, each read to the same array.
+
+| form | example |
+|---|---|
+| literal | ``0.5``, ``[1, 2]``, ``[[1, 2], [3, 4]]`` |
+| sparse literal | ``{csr: {shape: [2, 2], data: [1.0], indices: [0], indptr: [0, 1, 1]}}`` |
+| file | ``{file: weights.npz, key: w, sha256: ...}``, relative to the document |
+| initialiser | ``{init: normal, shape: [6, 200], scale: 0.5, seed: 1}`` |
+"""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .errors import ParameterError, UnknownName
+from .noise import noise_key, normal, uniform
+from .products import Matrix, one_blas_thread
+
+Spec = Mapping[str, Any]
+
+
+def is_spec(value: Any) -> bool:
+    """Whether a value describes an array instead of being one."""
+    return isinstance(value, Mapping)
+
+
+def resolve(spec: Spec, folder: Path | None = None) -> Matrix:
+    """The array that a description means.
+
+    ``folder`` is where relative files lie (default: the working directory). Raises ParameterError.
+    """
+    if "init" in spec:
+        return _initialise(spec)
+    if "file" in spec:
+        return _from_file(spec, folder or Path())
+    if "csr" in spec:
+        return _sparse(spec)
+    raise ParameterError(
+        f"an array is a number, a list, or a mapping with 'init', 'file' or 'csr', got keys {sorted(spec)}"
+    )
+
+
+def literal(matrix: Matrix | float) -> Any:
+    """An array as plain numbers and lists (a CSR array as its three lists)."""
+    if isinstance(matrix, int | float | np.ndarray):
+        return np.asarray(matrix).tolist()
+    parts = {name: getattr(matrix, name).tolist() for name in ("data", "indices", "indptr")}
+    return {"csr": {"shape": list(matrix.shape), **parts}}
+
+
+def read_only(array: NDArray[Any]) -> NDArray[Any]:
+    """A view of an array through which nobody can write."""
+    view = array.view()
+    view.flags.writeable = False
+    return view
+
+
+def _sparse(spec: Spec) -> Matrix:
+    from scipy.sparse import csr_array
+
+    parts = dict(spec["csr"])
+    try:
+        data = np.asarray(parts["data"], dtype=np.float64)
+        index = [np.asarray(parts[name], dtype=np.int32) for name in ("indices", "indptr")]
+        matrix = csr_array((data, *index), shape=tuple(parts["shape"]))
+        matrix.check_format(full_check=True)
+    except (KeyError, ValueError, TypeError) as error:
+        raise ParameterError(f"not a sparse matrix in CSR form: {error}") from error
+    return matrix
+
+
+def _from_file(spec: Spec, folder: Path) -> NDArray[Any]:
+    unknown = sorted(set(spec) - {"file", "key", "sha256"})
+    if unknown:
+        raise ParameterError(f"a file of an array has the keys file, key and sha256, not {unknown}")
+    path = folder / str(spec["file"])
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise ParameterError(f"cannot read {spec['file']}: {error.strerror}") from error
+    found = hashlib.sha256(content).hexdigest()
+    if spec.get("sha256") != found:
+        stated = "states no sha256" if "sha256" not in spec else "states another sha256: the file has changed"
+        raise ParameterError(
+            f"{spec['file']}: the document {stated}", hint=f"if it is the file you mean: sha256: {found}"
+        )
+    try:
+        loaded = np.load(path, allow_pickle=False)
+        if isinstance(loaded, np.ndarray):
+            return loaded
+        with loaded:
+            if spec.get("key") not in loaded:
+                raise UnknownName("array", str(spec.get("key")), loaded.files, where=str(spec["file"]))
+            return loaded[spec["key"]]
+    except (ValueError, EOFError) as error:
+        if isinstance(error, UnknownName):
+            raise
+        raise ParameterError(f"{spec['file']} holds no array that can be read: {error}") from error
+
+
+def _initialise(spec: Spec) -> NDArray[np.float64]:
+    given = dict(spec)
+    name = given.pop("init")
+    if name not in INITIALISERS:
+        raise UnknownName("initialiser", str(name), INITIALISERS)
+    function = INITIALISERS[name]
+    try:
+        bound = inspect.signature(function).bind(**given)
+    except TypeError as error:
+        takes = ", ".join(inspect.signature(function).parameters)
+        raise ParameterError(f"initialiser {name!r}: {error}", hint=f"it takes: {takes}") from error
+    return function(*bound.args, **bound.kwargs)
+
+
+def _shape(shape: Any) -> tuple[int, int]:
+    sizes = (shape,) if isinstance(shape, int) else tuple(shape)
+    if not 1 <= len(sizes) <= 2 or not all(isinstance(n, int) and n > 0 for n in sizes):
+        raise ParameterError(
+            f"shape must be [N] or [M, N] with whole numbers above 0, got {shape!r}", parameter="shape"
+        )
+    return (1, sizes[0]) if len(sizes) == 1 else (sizes[0], sizes[1])
+
+
+def _finish(array: NDArray[np.float64], shape: Any) -> NDArray[np.float64]:
+    return array[0] if isinstance(shape, int) or len(shape) == 1 else array
+
+
+def draw_normal(shape: Any, seed: int, scale: float = 1.0, density: float = 1.0) -> NDArray[np.float64]:
+    """Normal entries of standard deviation ``scale``, a fraction ``density`` of them not zero, from the seed."""
+    rows, cols = _shape(shape)
+    weights = scale * normal(noise_key("init", seed), 0, 0, rows, cols)
+    return _finish(weights * _mask(seed, rows, cols, density), shape)
+
+
+def draw_uniform(
+    shape: Any, seed: int, low: float = -1.0, high: float = 1.0, density: float = 1.0
+) -> NDArray[np.float64]:
+    """Entries spread evenly between ``low`` and ``high``, a fraction ``density`` of them not zero, from the seed."""
+    rows, cols = _shape(shape)
+    weights = low + (high - low) * uniform(noise_key("init", seed), 0, 0, rows, cols)
+    return _finish(weights * _mask(seed, rows, cols, density), shape)
+
+
+def draw_reservoir(size: int, seed: int, spectral_radius: float = 0.9, density: float = 0.1) -> NDArray[np.float64]:
+    """Recurrent weights (size, size): normal entries, sparse, scaled so that the largest eigenvalue has this modulus."""
+    weights = draw_normal([size, size], seed, density=density)
+    with one_blas_thread():
+        radius = float(np.max(np.abs(np.linalg.eigvals(weights))))
+    if radius < 1e-12:
+        raise ParameterError(
+            f"a reservoir of {size} units at density {density!r} and seed {seed!r} has no loop to scale",
+            hint="raise the density or the size, or take another seed",
+        )
+    return weights * (spectral_radius / radius)
+
+
+def constant(shape: Any, value: float = 0.0) -> NDArray[np.float64]:
+    """Every entry the same."""
+    return _finish(np.full(_shape(shape), float(value)), shape)
+
+
+def _mask(seed: int, rows: int, cols: int, density: float) -> NDArray[np.bool_]:
+    if not 0.0 < density <= 1.0:
+        raise ParameterError(f"density must be above 0 and at most 1, got {density!r}", parameter="density")
+    if density == 1.0:
+        return np.ones((rows, cols), dtype=bool)
+    return uniform(noise_key("init", seed), 1, 0, rows, cols) < density
+
+
+INITIALISERS: dict[str, Callable[..., NDArray[np.float64]]] = {
+    "constant": constant,
+    "normal": draw_normal,
+    "uniform": draw_uniform,
+    "reservoir": draw_reservoir,
+}

@@ -1,0 +1,36 @@
+"""What a node of a network is: the abstract Layer of the reference, and ArrayLayer, which nearly everybody writes."""
+
+from .array import ArrayLayer, State
+from .parameters import (
+    Hertz,
+    NonNegative,
+    PerUnit,
+    Positive,
+    Seconds,
+    SeriesType,
+    Size,
+    Unit,
+    Weights,
+    positional,
+)
+from .reference import Home, Layer, checked_steps
+from .trainable import Trainable
+
+__all__ = [
+    "ArrayLayer",
+    "Hertz",
+    "Home",
+    "Layer",
+    "NonNegative",
+    "PerUnit",
+    "Positive",
+    "Seconds",
+    "SeriesType",
+    "Size",
+    "State",
+    "Trainable",
+    "Unit",
+    "Weights",
+    "checked_steps",
+    "positional",
+]

@@ -1,0 +1,277 @@
+"""Parameters of a layer, declared once as annotated class fields: type, unit, bounds and default in one line.
+
+The annotation is read into a ``Parameter``; construction validates with it, ``to_dict`` writes with it, and the schema of
+documents and ``graphnet layers NAME`` show it.
+"""
+
+from __future__ import annotations
+
+import inspect
+import types
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+
+import annotated_types as at
+import numpy as np
+from numpy.typing import NDArray
+
+from ..arrays import is_spec, literal, read_only, resolve
+from ..errors import ParameterError
+from ..products import Matrix
+from ..timeseries import TimeSeries, TSContinuous, TSEvent
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Unit:
+    """The unit of a quantity, as shown to people."""
+
+    symbol: str
+
+
+@dataclass(frozen=True)
+class ArrayOf:
+    """Marks a parameter that holds an array: ``weights`` (a matrix, a diagonal or CSR) or ``per_unit`` (one or N values)."""
+
+    kind: Literal["weights", "per_unit"]
+
+
+Seconds = Annotated[float, Unit("s")]
+Hertz = Annotated[float, Unit("Hz")]
+Size = Annotated[int, at.Ge(1)]
+Positive = Annotated[T, at.Gt(0)]
+NonNegative = Annotated[T, at.Ge(0)]
+PerUnit = Annotated[T | NDArray[np.float64], ArrayOf("per_unit")]
+Weights = Annotated[Any, ArrayOf("weights")]
+SeriesType = type[TSContinuous] | type[TSEvent]
+
+SERIES_TYPES: dict[str, type[TimeSeries]] = {"TSContinuous": TSContinuous, "TSEvent": TSEvent}
+
+
+class _Missing:
+    def __repr__(self) -> str:
+        return "required"
+
+
+MISSING: Any = _Missing()
+
+
+@dataclass(frozen=True)
+class Positional:
+    """What ``positional`` leaves in a class body for the collector."""
+
+    default: Any = MISSING
+
+
+def positional(*, default: Any = MISSING) -> Any:
+    """Declare a parameter that may be given by position, in the order of the class body."""
+    return Positional(default)
+
+
+def series_type(value: Any) -> type[TimeSeries]:
+    """A kind of series, given as the class or by its name. Raises ParameterError."""
+    if isinstance(value, str) and value in SERIES_TYPES:
+        return SERIES_TYPES[value]
+    if value in SERIES_TYPES.values():
+        return value
+    shown = value.__name__ if isinstance(value, type) else repr(value)
+    raise ParameterError(f"a kind of series is TSContinuous or TSEvent, got {shown}")
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One declared parameter, as the annotation says."""
+
+    name: str
+    annotation: Any
+    default: Any = MISSING
+    positional: bool = False
+    kind: Literal["scalar", "weights", "per_unit", "series"] = "scalar"
+    unit: str = ""
+    bounds: tuple[Any, ...] = field(default=())
+    optional: bool = False
+
+    @property
+    def is_array(self) -> bool:
+        """Whether its value may be an array."""
+        return self.kind in ("weights", "per_unit")
+
+    @property
+    def range(self) -> str:
+        """Its bounds in words, such as ``> 0``, or an empty text."""
+        signs = {at.Gt: (">", "gt"), at.Ge: (">=", "ge"), at.Lt: ("<", "lt"), at.Le: ("<=", "le")}
+        return ", ".join(f"{signs[type(one)][0]} {getattr(one, signs[type(one)][1])}" for one in self.bounds)
+
+    @property
+    def shape(self) -> str:
+        """What it holds, in words."""
+        words = {
+            "weights": "matrix (M, N), diagonal (N,) or CSR",
+            "per_unit": "number or (N,)",
+            "series": "series type",
+        }
+        return words.get(self.kind) or _type_words(self.annotation)
+
+    def check(self, value: Any) -> Any:
+        """The value of an array or series parameter in its owned form. Raises ParameterError."""
+        if value is None and self.optional:
+            return None
+        if self.kind == "series":
+            return series_type(value)
+        if is_spec(value):
+            value = resolve(value)
+        if self.kind == "weights":
+            return owned_matrix(value)
+        return self._per_unit(value)
+
+    def _per_unit(self, value: Any) -> float | NDArray[np.float64]:
+        array = _numbers(value)
+        if array.ndim > 1:
+            raise ParameterError(f"should be a number or one number per unit, got shape {array.shape}")
+        for bound in self.bounds:
+            _within(array, bound)
+        return float(array) if array.ndim == 0 else read_only(array)
+
+    def written(self, value: Any) -> Any:
+        """The value as plain data for a document."""
+        if isinstance(value, type):
+            return value.__name__
+        if self.is_array and value is not None:
+            return literal(value)
+        return value
+
+
+class Field:
+    """What a class shows in place of a declared parameter: the layer's value, replaced only through the checked setter."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __get__(self, layer: Any, owner: type[Any]) -> Any:
+        return self if layer is None else layer._values[self.name]
+
+    def __set__(self, layer: Any, value: Any) -> None:
+        layer._replace(self.name, value)
+
+
+def _within(array: NDArray[np.float64], bound: Any) -> None:
+    tests: dict[type, tuple[str, Callable[..., Any], str]] = {
+        at.Gt: ("gt", np.greater, "greater than"),
+        at.Ge: ("ge", np.greater_equal, "greater than or equal to"),
+        at.Lt: ("lt", np.less, "less than"),
+        at.Le: ("le", np.less_equal, "less than or equal to"),
+    }
+    attribute, test, words = tests[type(bound)]
+    limit = getattr(bound, attribute)
+    wrong = ~np.atleast_1d(test(array, limit))
+    if wrong.any():
+        worst = float(np.atleast_1d(array)[wrong][0])
+        place = f" at unit {int(np.argmax(wrong))}" if array.ndim else ""
+        raise ParameterError(f"should be {words} {limit}, got {worst!r}{place}")
+
+
+def _numbers(value: Any) -> NDArray[np.float64]:
+    """An owned float64 array of finite numbers, or a ParameterError."""
+    if isinstance(value, np.ma.MaskedArray):
+        raise ParameterError("should be an array without a mask", hint="fill the masked entries first")
+    try:
+        array = np.array(value)
+    except ValueError as error:
+        raise ParameterError(f"should be numbers in rows of equal length: {error}") from error
+    if array.dtype == bool or not (np.issubdtype(array.dtype, np.floating) or np.issubdtype(array.dtype, np.integer)):
+        raise ParameterError(f"should be real numbers, got {_shown(value)} (dtype {array.dtype})")
+    array = np.array(array, dtype=np.float64, order="C")
+    if not np.isfinite(array).all():
+        raise ParameterError("should be finite, got NaN or infinity")
+    return array
+
+
+def owned_matrix(value: Any) -> Matrix:
+    """Weights in owned, C-ordered, read-only form: (M, N) dense, (N,) diagonal, or CSR with sorted rows.
+
+    A scalar becomes (1, 1). Raises ParameterError.
+    """
+    if isinstance(value, np.ndarray | int | float | list | tuple | np.generic) or not _is_sparse(value):
+        array = _numbers(value)
+        if array.ndim > 2 or array.size == 0:
+            raise ParameterError(f"should be a matrix (M, N) or a diagonal (N,), got shape {array.shape}")
+        return read_only(array.reshape(1, 1) if array.ndim == 0 else array)
+    from scipy.sparse import csr_array
+
+    matrix = csr_array(value, copy=True)
+    matrix.sum_duplicates()
+    matrix.data = read_only(_numbers(matrix.data))
+    return matrix
+
+
+def _is_sparse(value: Any) -> bool:
+    from scipy.sparse import issparse
+
+    return issparse(value)
+
+
+def _shown(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"{type(value).__name__} {text[:50]}..."
+
+
+def _type_words(annotation: Any) -> str:
+    if get_origin(annotation) is Literal:
+        return " | ".join(str(one) for one in get_args(annotation))
+    if get_origin(annotation) in (Union, types.UnionType):
+        return " or ".join(_type_words(one) for one in get_args(annotation))
+    if get_origin(annotation) is Annotated:
+        return _type_words(get_args(annotation)[0])
+    words = {float: "number", int: "whole number", str: "text", bool: "true or false", type(None): "none"}
+    return words.get(annotation) or getattr(annotation, "__name__", str(annotation))
+
+
+def collect(cls: type[Any]) -> dict[str, Any]:
+    """Take the defaults of the fields that a class body declares out of the class: name -> default or Positional."""
+    found: dict[str, Any] = {}
+    for name, annotation in inspect.get_annotations(cls).items():
+        if name.startswith("_") or "ClassVar" in str(annotation):
+            continue
+        found[name] = cls.__dict__.get(name, MISSING)
+        if name in cls.__dict__:
+            delattr(cls, name)
+    return found
+
+
+def read(cls: type[Any], declared: dict[str, Any], common: frozenset[str]) -> dict[str, Parameter]:
+    """The parameters of a class: positional ones, its other ones, those common to all; each in order of declaration."""
+    hints = get_type_hints(cls, include_extras=True)
+    every = [_parameter(name, hints[name], default) for name, default in declared.items()]
+    return {one.name: one for one in sorted(every, key=lambda one: (not one.positional, one.name in common))}
+
+
+def _parameter(name: str, annotation: Any, default: Any) -> Parameter:
+    is_positional = isinstance(default, Positional)
+    default = default.default if is_positional else default
+    metadata = list(_metadata(annotation))
+    kind = next((one.kind for one in metadata if isinstance(one, ArrayOf)), "scalar")
+    if kind == "scalar" and TSEvent in (part for one in _parts(annotation) for part in get_args(one)):
+        kind = "series"
+    unit = next((one.symbol for one in metadata if isinstance(one, Unit)), "")
+    bounds = tuple(one for one in metadata if isinstance(one, at.Gt | at.Ge | at.Lt | at.Le))
+    optional = type(None) in _parts(annotation)
+    return Parameter(name, annotation, default, is_positional, kind, unit, bounds, optional)
+
+
+def _parts(annotation: Any) -> tuple[Any, ...]:
+    """The members of a union, or the one type that it is."""
+    return get_args(annotation) if get_origin(annotation) in (Union, types.UnionType) else (annotation,)
+
+
+def _metadata(annotation: Any) -> list[Any]:
+    """Everything that Annotated says anywhere inside a type."""
+    found: list[Any] = []
+    if get_origin(annotation) is Annotated:
+        inner, *extra = get_args(annotation)
+        found += [*_metadata(inner), *extra]
+    elif get_origin(annotation) in (Union, types.UnionType):
+        for one in get_args(annotation):
+            found += _metadata(one)
+    return found

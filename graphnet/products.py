@@ -1,0 +1,126 @@
+"""The one door for products of a block with a matrix of weights: the same bits for every length of block.
+
+Three ways, chosen from structure alone (what the block is, the matrix's form and size, whether blocks are long), never
+from data: BLAS in tiles of exactly 64 rows, an ordered loop, a gather of rows over events. BLAS gives other bits for
+another number of rows or threads, hence the fixed tile and, in a run, its single thread.
+"""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .blocks import Events
+from .jit import kernel
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
+
+    Matrix = NDArray[Any] | csr_array
+else:
+    Matrix = Any
+
+TILE = 64  # rows of every BLAS call
+SMALL = 2048  # entries: up to here the ordered loop is used, at any length of block
+
+
+def one_blas_thread() -> AbstractContextManager[Any]:
+    """While it is open, BLAS uses one thread: parallelism comes from blocks and branches, and bits stay the same."""
+    from threadpoolctl import threadpool_limits
+
+    return threadpool_limits(limits=1, user_api="blas")
+
+
+def columns(matrix: Matrix) -> int:
+    """How many channels a product with ``matrix`` (dense, a diagonal (N,), or CSR) has."""
+    return matrix.shape[-1]
+
+
+def multiply(x: NDArray[Any] | Events, matrix: Matrix, out: NDArray[Any], start: int, tiled: bool) -> NDArray[Any]:
+    """Fill ``out`` (steps, N) with the product of a block and a matrix; return it.
+
+    A continuous block (steps, M) is cast once to the matrix's dtype. Events add the matrix row of their channel to the
+    row of their step, in order. A 1-D matrix is a diagonal.
+    """
+    if isinstance(x, Events):
+        out[:] = 0
+        _gather(x, matrix, out, start)
+        return out
+    x = np.ascontiguousarray(x, dtype=matrix.dtype)
+    if not isinstance(matrix, np.ndarray):
+        out[:] = 0
+        sparse_rows(x, matrix.data, matrix.indices, matrix.indptr, out)
+    elif matrix.ndim == 1:
+        np.multiply(x, matrix, out=out)
+    elif tiled and matrix.size > SMALL:
+        _tiles(x, matrix, out)
+    else:
+        ordered_rows(x, matrix, out)
+    return out
+
+
+def _tiles(x: NDArray[Any], matrix: NDArray[Any], out: NDArray[Any]) -> None:
+    steps = len(x)
+    whole = steps - steps % TILE
+    for k in range(0, whole, TILE):
+        np.dot(x[k : k + TILE], matrix, out=out[k : k + TILE])
+    if whole < steps:
+        padded = np.zeros((TILE, x.shape[1]), dtype=matrix.dtype)
+        padded[: steps - whole] = x[whole:]
+        out[whole:] = np.dot(padded, matrix)[: steps - whole]
+
+
+def _gather(events: Events, matrix: Matrix, out: NDArray[Any], start: int) -> None:
+    if not isinstance(matrix, np.ndarray):
+        gather_sparse(events.step, events.channel, matrix.data, matrix.indices, matrix.indptr, start, out)
+    elif matrix.ndim == 1:
+        gather_diagonal(events.step, events.channel, matrix, start, out)
+    else:
+        gather_rows(events.step, events.channel, matrix, start, out)
+
+
+@kernel
+def ordered_rows(x, matrix, out):
+    for k in range(x.shape[0]):
+        row = out[k]
+        row[:] = 0
+        for i in range(matrix.shape[0]):
+            a = x[k, i]
+            weights = matrix[i]
+            for j in range(weights.shape[0]):
+                row[j] += a * weights[j]
+
+
+@kernel
+def sparse_rows(x, data, indices, indptr, out):
+    for k in range(x.shape[0]):
+        for i in range(x.shape[1]):
+            a = x[k, i]
+            for n in range(indptr[i], indptr[i + 1]):
+                out[k, indices[n]] += a * data[n]
+
+
+@kernel
+def gather_rows(step, channel, matrix, start, out):
+    for e in range(step.shape[0]):
+        row = out[step[e] - start]
+        weights = matrix[channel[e]]
+        for j in range(weights.shape[0]):
+            row[j] += weights[j]
+
+
+@kernel
+def gather_diagonal(step, channel, diagonal, start, out):
+    for e in range(step.shape[0]):
+        out[step[e] - start, channel[e]] += diagonal[channel[e]]
+
+
+@kernel
+def gather_sparse(step, channel, data, indices, indptr, start, out):
+    for e in range(step.shape[0]):
+        row = out[step[e] - start]
+        for n in range(indptr[channel[e]], indptr[channel[e] + 1]):
+            row[indices[n]] += data[n]
