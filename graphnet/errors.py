@@ -125,6 +125,14 @@ class DocumentError(GraphnetError, ValueError):
         super().__init__("\n".join(str(one) for one in self.problems))
 
 
+class FileError(GraphnetError, OSError):
+    """A file that cannot be written or opened. ``path`` is its path as it was given."""
+
+    def __init__(self, message: str, *, path: str = "", hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.path = path
+
+
 class NetworkErrors(NetworkError):
     """Several errors found by one check. ``errors`` lists them in order."""
 

@@ -1,0 +1,145 @@
+"""JSON text to plain data with lines: the standard library says what it means, a scan of the tokens where it stands."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from ..errors import Problem
+from .core_schema import finite
+from .source import MAX_DEPTH, Branch, Mark, line_of
+
+TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[{}\[\],]|\n|[^\s{}\[\],:"]+', re.DOTALL)
+SURROGATE = re.compile("[\ud800-\udfff]")
+HALF_CHARACTER = "half of a surrogate pair is no character"
+CURES = (
+    ("Expecting property name", "keys stand in double quotes; no comma after the last entry, no comments"),
+    ("Expecting value", "a value is missing; no comma after the last item, no comments, true/false/null in lower case"),
+    ("Expecting ',' delimiter", "a comma or a closing bracket is missing"),
+    ("Invalid control character", "inside text, a line break or tab is written \\n or \\t"),
+    ("Unterminated string", "a quote is not closed"),
+    ("Invalid \\escape", "a backslash is written \\\\"),
+    ("Extra data", "one value a file"),
+)
+
+
+def read_json(text: str, file: str) -> tuple[Any, Mark, list[Problem]]:
+    """Data, lines and problems of a JSON text. With problems, data and lines mean nothing."""
+    try:
+        data = json.loads(text)
+    except json.JSONDecodeError as error:
+        cure = next((f" ({cure})" for sign, cure in CURES if error.msg.startswith(sign)), "")
+        return (
+            None,
+            1,
+            [Problem(f"JSON syntax: {error.msg[0].lower()}{error.msg[1:]}{cure}", line=error.lineno, file=file)],
+        )
+    except RecursionError:
+        return None, 1, [Problem(f"nested deeper than {MAX_DEPTH} levels", line=_too_deep(text), file=file)]
+    except ValueError:  # Python's limit on the digits of an integer is the only other refusal
+        line = next((line for line, token in _tokens(text) if len(token) > 4000 and token.lstrip("-").isdigit()), 1)
+        return None, 1, [Problem("an integer is too long to read", line=line, file=file)]
+    scan = _Scan(file)
+    scan.run(text)
+    return data, scan.mark, scan.problems
+
+
+def _tokens(text: str) -> list[tuple[int, str]]:
+    """Every token with its line; only for the errors that need one."""
+    found, line = [], 1
+    for match in TOKEN.finditer(text):
+        found.append((line, match.group()))
+        line += match.group() == "\n"
+    return found
+
+
+def _too_deep(text: str) -> int:
+    depth = 0
+    for line, token in _tokens(text):
+        depth += (token in "{[") - (token in "}]")
+        if depth > MAX_DEPTH:
+            return line
+    return 1
+
+
+class _Scan:
+    """Walks the tokens of a text that is known to be sound JSON: lines, equal keys, and numbers no JSON has."""
+
+    def __init__(self, file: str) -> None:
+        self.problems: list[Problem] = []
+        self.mark: Mark = 1
+        self._file = file
+        self._open: list[
+            tuple[Any, str | None, int]
+        ] = []  # around the innermost: children, the key it belongs to, its line
+        self._children: Any = []  # of the innermost; a list around the whole at first
+        self._key: str | None = None
+        self._key_line = 0
+
+    def run(self, text: str) -> None:
+        line = 1
+        for match in TOKEN.finditer(text):
+            token = match.group()
+            first = token[0]
+            if first == "\n":
+                line += 1
+            elif first in "{[":
+                if not self._enter({} if first == "{" else [], line):
+                    return
+            elif first in "}]":
+                self._leave()
+            elif first != ",":
+                self._leaf(token, first, line)
+        self.mark = self._children[0]
+
+    def _leaf(self, token: str, first: str, line: int) -> None:
+        if first == '"':
+            if "\\" in token and SURROGATE.search(json.loads(token)):
+                self._note(line, HALF_CHARACTER)
+            if type(self._children) is dict and self._key is None:
+                self._take_key(json.loads(token) if "\\" in token else token[1:-1], line)
+                return
+        else:
+            self._number(token, line)
+        self._put(line)
+
+    def _take_key(self, key: str, line: int) -> None:
+        if key in self._children:
+            first = line_of(self._children[key])
+            self._note(line, f"the key {key!r} stands twice, on lines {first} and {line}; keep one of them")
+        self._key, self._key_line = key, line
+
+    def _put(self, mark: Mark) -> None:
+        if type(self._children) is list:
+            self._children.append(mark)
+        else:
+            key, self._key = self._key, None
+            self._children[key] = mark if isinstance(mark, Branch) else self._key_line
+
+    def _enter(self, children: Any, line: int) -> bool:
+        if len(self._open) == MAX_DEPTH:
+            self._note(line, f"nested deeper than {MAX_DEPTH} levels")
+            return False
+        own = self._key_line if type(self._children) is dict else line
+        self._open.append((self._children, self._key, own))
+        self._children, self._key = children, None
+        return True
+
+    def _leave(self) -> None:
+        children = self._children
+        self._children, self._key, line = self._open.pop()
+        self._key_line = line
+        self._put(Branch(line, children))
+
+    def _number(self, token: str, line: int) -> None:
+        if token in ("NaN", "Infinity", "-Infinity"):
+            self._note(line, f"{token} is not JSON; write it in YAML, as .nan or .inf")
+        elif token[-1].isdigit() and ("e" in token or "E" in token or "." in token):
+            try:
+                finite(token)
+            except ValueError as error:
+                self._note(line, str(error))
+
+    def _note(self, line: int, message: str) -> None:
+        self.problems.append(Problem(message, line=line, file=self._file))

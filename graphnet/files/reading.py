@@ -1,0 +1,88 @@
+"""The doors for reading: a path or a text in, a Source or every problem out."""
+
+from __future__ import annotations
+
+from os import PathLike
+from pathlib import Path
+from typing import Any, Literal
+
+from ..errors import DocumentError, ParameterError, Problem
+from .json_reader import HALF_CHARACTER, SURROGATE, read_json
+from .source import Lines, Mark, Source, kind
+from .yaml_reader import Reader
+
+Format = Literal["yaml", "json"]
+SUFFIXES: dict[str, Format] = {".yaml": "yaml", ".yml": "yaml", ".json": "json"}
+
+
+def read(path: str | PathLike[str]) -> Source:
+    """Read a document. The suffix says how: .yaml, .yml or .json.
+
+    Raises DocumentError, with file and line, for a file that is missing, a folder, not UTF-8, empty or unsound.
+    """
+    file = str(path)
+    form = format_of(path)
+    try:
+        raw = Path(path).read_bytes()
+    except FileNotFoundError:
+        raise DocumentError([Problem("there is no such file", file=file)]) from None
+    except IsADirectoryError:
+        raise DocumentError([Problem("this is a folder, not a document", file=file)]) from None
+    except OSError as error:
+        raise DocumentError([Problem(f"cannot be read: {error.strerror}", file=file)]) from error
+    try:
+        text = raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        message = f"not UTF-8 text: byte 0x{raw[error.start]:02x} on this line; save the file as UTF-8"
+        raise DocumentError([Problem(message, line=line, file=file)]) from None
+    return parse(text, file=file, format=form)
+
+
+def parse(text: str, *, file: str = "", format: Format = "yaml") -> Source:
+    """Read a document from text; ``file`` is only named in errors.
+
+    YAML is read by the core schema of YAML 1.2. Raises DocumentError with every problem found, in line order.
+
+    >>> source = parse("layers:\\n  res: {tau: 1e-3}\\n")
+    >>> source.data, source.lines["layers", "res", "tau"]
+    ({'layers': {'res': {'tau': 0.001}}}, 2)
+    """
+    data, mark = parse_value(text, file=file, format=format)
+    if not isinstance(data, dict):
+        what = "the document is empty" if data is None else f"the top of a document is a mapping; this is {kind(data)}"
+        raise DocumentError([Problem(f"{what} (it begins with keys such as 'layers:')", line=1, file=file)])
+    return Source(data, file, Lines(mark))
+
+
+def parse_value(text: str, *, file: str = "", format: Format = "yaml") -> tuple[Any, Mark]:
+    """Read one value of any kind, with its lines; an empty YAML text is None."""
+    text = text.removeprefix("\ufeff")
+    half = None if text.isascii() else SURROGATE.search(text)
+    if half is not None:
+        line = text.count("\n", 0, half.start()) + 1
+        raise DocumentError([Problem(f"{HALF_CHARACTER}; it cannot be saved", line=line, file=file)])
+    if format == "json":
+        if not text.strip():
+            return None, 1
+        data, mark, problems = read_json(text, file)
+    elif format == "yaml":
+        reader = Reader(file)
+        reader.read(text)
+        data, mark, problems = reader.data, reader.mark, reader.problems
+    else:
+        raise ParameterError(f"format is 'yaml' or 'json', not {format!r}", parameter="format")
+    if problems:
+        raise DocumentError(sorted(problems, key=lambda one: one.line))
+    return data, mark
+
+
+def format_of(path: str | PathLike[str]) -> Format:
+    """The format that a path's suffix names; DocumentError for any other."""
+    suffix = Path(path).suffix
+    form = SUFFIXES.get(suffix.lower())
+    if form is None:
+        what = f"the suffix {suffix!r}" if suffix else "a name without suffix"
+        message = f"{what} names no document format; documents end in .yaml, .yml or .json"
+        raise DocumentError([Problem(message, file=str(path))])
+    return form

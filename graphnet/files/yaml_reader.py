@@ -1,0 +1,259 @@
+"""YAML text to plain data with lines, in one pass over the parser's events.
+
+Nothing is composed before it is counted: aliases share the object they stand for, while depth and size are counted
+as if each were written out, so that a small text cannot unfold into a document that no later step could finish. No
+object but the plain ones is ever built, and no step recurses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+from ..errors import Problem
+from .core_schema import MAPPING_TAGS, SCALAR_TAGS, SEQUENCE_TAGS, Scalar, resolve, short
+from .source import MAX_DEPTH, Branch, Mark, kind, line_of
+from .yaml_syntax import explain
+
+MAX_NODES = 10_000_000
+ALIAS_FACTOR = 10
+ALIAS_GRACE = 10_000
+
+_NO_KEY: Any = object()  # a mapping waits for its next key
+_SKIP: Any = object()  # the key was refused: read its value, then drop it
+
+
+class _Refused(Exception):
+    """Reading stops here; the problem is already noted."""
+
+
+class _Anchor(NamedTuple):
+    """What an alias stands for. ``size``: its nodes, aliases written out; ``height``: its levels, 0 for a scalar."""
+
+    value: Any
+    mark: Mark
+    size: int
+    height: int
+
+
+class _Frame:
+    """A mapping or list that is still open."""
+
+    __slots__ = ("anchor", "before", "data", "height", "key", "key_line", "lines", "start")
+
+    def __init__(self, data: Any, lines: Any, start: int, anchor: str | None, before: int) -> None:
+        self.data = data
+        self.lines = lines
+        self.start = start
+        self.anchor = anchor
+        self.before = before  # nodes counted before this one
+        self.height = 0
+        self.key: Any = _NO_KEY
+        self.key_line = start
+
+    def wants_key(self) -> bool:
+        return self.key is _NO_KEY and type(self.data) is dict
+
+
+class Reader:
+    """Builds the data of one YAML document from events, and notes every problem on the way."""
+
+    def __init__(self, file: str) -> None:
+        self.problems: list[Problem] = []
+        self.documents = 0
+        self._file = file
+        self._stack = [_Frame([], [], 1, None, 0)]  # a list around the document, so that its top is no special case
+        self._anchors: dict[str, _Anchor | None] = {}  # None: still open
+        self._nodes = 0  # nodes with aliases written out
+        self._aliased = 0  # those of them that only aliases add
+        self._alias_line = 0
+
+    @property
+    def data(self) -> Any:
+        """The top of the document, or None where there is none."""
+        top = self._stack[0].data
+        return top[0] if top else None
+
+    @property
+    def mark(self) -> Mark:
+        """The lines of the document."""
+        marks = self._stack[0].lines
+        return marks[0] if marks else 1
+
+    def read(self, text: str) -> None:
+        """Read the whole text; what is wrong with it is then in ``problems``."""
+        import yaml
+
+        handlers: dict[type, Callable[[Any], None]] = {
+            yaml.ScalarEvent: self._scalar,
+            yaml.AliasEvent: self._alias,
+            yaml.MappingStartEvent: self._open_mapping,
+            yaml.SequenceStartEvent: self._open_list,
+            yaml.MappingEndEvent: self._close,
+            yaml.SequenceEndEvent: self._close,
+            yaml.DocumentStartEvent: self._document,
+        }
+        try:
+            for event in _events(text):
+                handler = handlers.get(type(event))
+                if handler is not None:
+                    handler(event)
+            self._check_aliases()
+        except yaml.YAMLError as error:
+            line, message = explain(error, text)
+            self._note(line, message)
+        except _Refused:
+            return
+
+    def _note(self, line: int, message: str) -> None:
+        self.problems.append(Problem(message, line=line, file=self._file))
+
+    def _refuse(self, line: int, message: str) -> _Refused:
+        self._note(line, message)
+        return _Refused()
+
+    def _document(self, event: Any) -> None:
+        self.documents += 1
+        if self.documents > 1:
+            line = event.start_mark.line + 1
+            raise self._refuse(
+                line, "a second document begins here; a file holds one (put the others in files of their own)"
+            )
+
+    # -- scalars ------------------------------------------------------------------------------------------------------
+
+    def _scalar(self, event: Any) -> None:
+        self._count(event, 1)
+        frame = self._stack[-1]
+        value = self._value(event)
+        line = event.start_mark.line + 1
+        if event.anchor is not None:
+            self._anchors[event.anchor] = _Anchor(value, line, 1, 0)
+        if frame.wants_key():
+            merge = event.value == "<<" and event.tag is None and event.implicit[0]
+            self._key(frame, value, line, merge)
+        else:
+            self._place(frame, value, line)
+
+    def _value(self, event: Any) -> Scalar:
+        tag = event.tag
+        try:
+            if tag is None:
+                return resolve(event.value) if event.implicit[0] else event.value
+            if tag in SCALAR_TAGS:
+                return SCALAR_TAGS[tag](event.value)
+        except ValueError as error:
+            self._note(event.start_mark.line + 1, str(error))
+            return None
+        self._bad_tag(event, "a scalar")
+        return None
+
+    def _bad_tag(self, event: Any, what: str) -> None:
+        known = "!!str, !!int, !!float, !!bool, !!null, !!map and !!seq"
+        message = f"the tag {short(event.tag)} means nothing here on {what}; known are {known}, each on its own kind"
+        self._note(event.start_mark.line + 1, message)
+
+    def _key(self, frame: _Frame, value: Any, line: int, merge: bool = False) -> None:
+        """Take a key; a refused one leaves a place whose value is dropped."""
+        frame.key_line = line
+        frame.key = _SKIP
+        if merge:
+            self._note(
+                line, 'merge keys (<<) are not part of YAML 1.2; write the entries out, or "<<" in quotes for the text'
+            )
+        elif not isinstance(value, str):
+            shown = "" if isinstance(value, (dict, list)) or value is None else f" {value!r}"
+            self._note(line, f"the key{shown} is {kind(value)}; keys are text, so put it in quotes")
+        elif value in frame.data:
+            first = line_of(frame.lines[value])
+            self._note(line, f"the key {value!r} stands twice, on lines {first} and {line}; keep one of them")
+        else:
+            frame.key = value
+
+    def _place(self, frame: _Frame, value: Any, mark: Mark) -> None:
+        """Put a finished node where it belongs."""
+        if type(frame.data) is list:
+            frame.data.append(value)
+            frame.lines.append(mark)
+            return
+        key, frame.key = frame.key, _NO_KEY
+        if key is not _SKIP:
+            frame.data[key] = value
+            frame.lines[key] = Branch(frame.key_line, mark.children) if type(mark) is Branch else frame.key_line
+
+    # -- mappings and lists -------------------------------------------------------------------------------------------
+
+    def _open_mapping(self, event: Any) -> None:
+        if event.tag not in MAPPING_TAGS:
+            self._bad_tag(event, "a mapping")
+        self._open(event, {}, {})
+
+    def _open_list(self, event: Any) -> None:
+        if event.tag not in SEQUENCE_TAGS:
+            self._bad_tag(event, "a list")
+        self._open(event, [], [])
+
+    def _open(self, event: Any, data: Any, lines: Any) -> None:
+        before = self._nodes
+        self._count(event, 1)
+        line = event.start_mark.line + 1
+        if len(self._stack) > MAX_DEPTH:
+            raise self._refuse(line, f"nested deeper than {MAX_DEPTH} levels")
+        if event.anchor is not None:
+            self._anchors[event.anchor] = None
+        self._stack.append(_Frame(data, lines, line, event.anchor, before))
+
+    def _close(self, _event: Any) -> None:
+        done = self._stack.pop()
+        mark = Branch(done.start, done.lines)
+        height = done.height + 1
+        if done.anchor is not None:
+            self._anchors[done.anchor] = _Anchor(done.data, mark, self._nodes - done.before, height)
+        self._attach(done.data, mark, done.start, height)
+
+    def _attach(self, value: Any, mark: Mark, line: int, height: int) -> None:
+        frame = self._stack[-1]
+        frame.height = max(frame.height, height)
+        if frame.wants_key():
+            self._key(frame, value, line)
+        else:
+            self._place(frame, value, mark)
+
+    # -- aliases and limits -------------------------------------------------------------------------------------------
+
+    def _alias(self, event: Any) -> None:
+        name = event.anchor
+        line = self._alias_line = event.start_mark.line + 1
+        target = self._anchors.get(name)
+        if target is None:
+            where = "stands inside what it repeats" if name in self._anchors else "repeats nothing: no anchor"
+            hint = "" if name in self._anchors else f" &{name} stands before it"
+            self._note(line, f"the alias *{name} {where}{hint}")
+            target = _Anchor("", line, 1, 0)
+        self._aliased += target.size
+        self._count(event, target.size)
+        if len(self._stack) - 1 + target.height > MAX_DEPTH:
+            raise self._refuse(line, f"the alias *{name} nests the document deeper than {MAX_DEPTH} levels")
+        mark = Branch(line, target.mark.children) if isinstance(target.mark, Branch) else line
+        self._attach(target.value, mark, line, target.height)
+
+    def _count(self, event: Any, nodes: int) -> None:
+        self._nodes += nodes
+        if self._nodes > MAX_NODES:
+            raise self._refuse(event.start_mark.line + 1, f"more than {MAX_NODES:,} nodes (aliases written out)")
+
+    def _check_aliases(self) -> None:
+        written = self._nodes - self._aliased
+        if self._aliased > ALIAS_FACTOR * written + ALIAS_GRACE:
+            message = (
+                f"aliases repeat {self._aliased:,} nodes in a document of {written:,}; "
+                f"at most {ALIAS_FACTOR} times what is written, plus {ALIAS_GRACE:,}, is accepted"
+            )
+            self._note(self._alias_line, message)
+
+
+def _events(text: str) -> Iterator[Any]:
+    import yaml
+
+    loader: Any = yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader
+    return yaml.parse(text.encode(), Loader=loader)
