@@ -1,0 +1,201 @@
+"""What a picture of a network shows: boxes, arrows and the words on them, as plain data that every pen draws alike."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from ..errors import ParameterError, UnknownName
+from .labels import Point, Rect, Words
+
+Kind = Literal["input", "layer", "output"]
+Signal = Literal["TSContinuous", "TSEvent"]
+
+WORDS: dict[str, str] = {"TSContinuous": "continuous", "TSEvent": "events"}
+PREFIXES = ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns"))
+
+
+@dataclass(frozen=True)
+class Box:
+    """One layer, input or output of a network. ``dt`` is in seconds, or None where it has no clock of its own.
+
+    ``name`` may be a path: in ``front.filter`` the part before the last dot is the group. ``recurrent`` says that the
+    layer has recurrent weights inside; a loop through the network is an Arrow.
+    """
+
+    name: str
+    kind: Kind
+    class_name: str
+    size_in: int
+    size_out: int
+    input_type: Signal | None
+    output_type: Signal
+    dt: float | None = None
+    recurrent: bool = False
+
+    @property
+    def group(self) -> str:
+        """The path before the last dot, empty at the top."""
+        return self.name.rpartition(".")[0]
+
+
+@dataclass(frozen=True)
+class Arrow:
+    """One edge: the names of its ends, its label (such as ``@ 3 ms``, ``[0:3]``, or nothing), and what it carries."""
+
+    pre: str
+    post: str
+    label: str = ""
+    type: Signal = "TSContinuous"
+    delayed: bool = False
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A network as the views see it.
+
+    Raises ParameterError where two boxes share a name or a type is neither TSContinuous nor TSEvent, and UnknownName
+    where an arrow ends at no box.
+    """
+
+    title: str
+    boxes: Sequence[Box]
+    arrows: Sequence[Arrow]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "boxes", tuple(self.boxes))
+        object.__setattr__(self, "arrows", tuple(self.arrows))
+        names: set[str] = set()
+        for box in self.boxes:
+            if box.name in names:
+                raise ParameterError(f"two boxes of the scene are named {box.name!r}", parameter="boxes")
+            names.add(box.name)
+            _known_type(box.output_type, box.name)
+            if box.input_type is not None:
+                _known_type(box.input_type, box.name)
+        for arrow in self.arrows:
+            edge = f"{arrow.pre} -> {arrow.post}"
+            _known_type(arrow.type, edge)
+            for end in (arrow.pre, arrow.post):
+                if end not in names:
+                    raise UnknownName("box", end, names, where=f"arrow {edge!r}")
+
+    @property
+    def several_rates(self) -> bool:
+        """Whether boxes differ in dt, so that each must say its own."""
+        return len({box.dt for box in self.boxes if box.dt is not None}) > 1
+
+
+@dataclass(frozen=True)
+class PlacedBox:
+    """A box, its rectangle, and its lines of text."""
+
+    box: Box
+    rect: Rect
+    lines: tuple[Words, ...]
+
+
+@dataclass(frozen=True)
+class PlacedArrow:
+    """An arrow, its way from border to border, and its label, if any."""
+
+    arrow: Arrow
+    points: tuple[Point, ...]
+    label: Words | None
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A frame round the boxes of a group."""
+
+    group: str
+    rect: Rect
+    label: Words | None
+
+
+@dataclass(frozen=True)
+class Sign:
+    """An entry of the legend: its sign (see drawing.legend), where the sign starts, and its words."""
+
+    sign: str
+    at: Point
+    label: Words
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The picture in points, y downwards: all rectangles lie within (0, 0, width, height)."""
+
+    width: float
+    height: float
+    boxes: tuple[PlacedBox, ...]
+    arrows: tuple[PlacedArrow, ...]
+    frames: tuple[Frame, ...] = ()
+    title: Words | None = None
+    signs: tuple[Sign, ...] = ()
+    flaws: int = field(default=0, compare=False)
+
+
+def _known_type(type_name: str, where: str) -> None:
+    if type_name not in WORDS:
+        raise UnknownName("signal type", type_name, WORDS, where=repr(where))
+
+
+def size_words(box: Box) -> str:
+    """The size of a box: one number, or what goes in and what comes out.
+
+    >>> size_words(Box("a", "layer", "Rate", 6, 200, "TSContinuous", "TSContinuous"))
+    '6 → 200'
+    """
+    if box.kind != "layer" or box.size_in == box.size_out:
+        return str(box.size_out)
+    return f"{box.size_in} → {box.size_out}"
+
+
+def type_words(box: Box) -> str:
+    """What a box carries, in words; both ends where it turns one kind into the other."""
+    given = WORDS[box.output_type]
+    taken = given if box.input_type is None else WORDS[box.input_type]
+    return given if taken == given else f"{taken} → {given}"
+
+
+def time_words(dt: float) -> str:
+    """A step in the unit that reads best.
+
+    >>> time_words(0.005), time_words(2.0), time_words(1 / 44100)
+    ('5 ms', '2 s', '22.68 µs')
+    """
+    for factor, unit in PREFIXES:
+        if dt >= factor * (1 - 1e-9):
+            return f"{dt / factor:.4g} {unit}"
+    return f"{dt:.4g} s"
+
+
+def words(box: Box, *, rates: bool, short: bool = False) -> list[str]:
+    """The lines under a box's name: what it is and its size; its type; its dt where the scene has several.
+
+    >>> words(Box("enc", "layer", "DeltaEncoder", 6, 12, "TSContinuous", "TSEvent", 0.02), rates=True)
+    ['DeltaEncoder  6 → 12', 'continuous → events', 'dt 20 ms']
+    """
+    if short:
+        return [size_words(box)]
+    what = f"{box.class_name or box.kind}  {size_words(box)}"
+    pace = [f"dt {time_words(box.dt)}"] if rates and box.dt is not None else []
+    return [what, type_words(box), *pace]
+
+
+def legend(scene: Scene) -> Iterator[tuple[str, str]]:
+    """What needs explaining in this scene: pairs of (sign, words). Nothing where all arrows are plain ones."""
+    types = {arrow.type for arrow in scene.arrows}
+    delayed = any(arrow.delayed for arrow in scene.arrows)
+    recurrent = any(box.recurrent for box in scene.boxes)
+    if len(types) > 1 or "TSEvent" in types or delayed or recurrent:
+        if "TSContinuous" in types:
+            yield "TSContinuous", "continuous signal"
+        if "TSEvent" in types:
+            yield "TSEvent", "events"
+        if delayed:
+            yield "delayed", "delayed"
+        if recurrent:
+            yield "recurrent", "recurrent weights"

@@ -1,0 +1,166 @@
+"""Words as rectangles: how wide they are, and where one finds room. Points (1/72 inch), y downwards."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+FONT = "DejaVu Sans"  # comes with matplotlib, and is wider than what an SVG viewer without it takes instead
+TILT = 3.5
+HEAD = 7.0  # the length of an arrowhead
+Point = tuple[float, float]
+Rect = tuple[float, float, float, float]  # left, top, right, bottom
+
+
+@dataclass(frozen=True)
+class Words:
+    """A line of text with its middle at (x, y)."""
+
+    text: str
+    x: float
+    y: float
+    width: float
+    height: float
+    size: float
+    bold: bool = False
+
+    @property
+    def rect(self) -> Rect:
+        return around((self.x, self.y), self.width, self.height)
+
+
+@lru_cache(maxsize=65536)
+def measure(text: str, size: float, bold: bool = False) -> tuple[float, float]:
+    """Width of the text and height of a line of its size, in points."""
+    from matplotlib.font_manager import FontProperties
+    from matplotlib.textpath import text_to_path
+
+    font = FontProperties(family=FONT, size=size, weight="bold" if bold else "normal")
+    width, _, _ = text_to_path.get_text_width_height_descent(text, font, ismath=False)
+    return float(width) * 1.02 + 0.5, size * 1.2  # hinting of a raster rounds each letter's advance
+
+
+def shorten(text: str, size: float, bold: bool, room: float) -> str:
+    """The text, or as much of it as fits into ``room`` points with an ellipsis in its middle."""
+    if measure(text, size, bold)[0] <= room:
+        return text
+    low, high = 0, len(text)
+    while low < high:
+        keep = (low + high + 1) // 2
+        if measure(_elided(text, keep), size, bold)[0] <= room:
+            low = keep
+        else:
+            high = keep - 1
+    return _elided(text, low)
+
+
+def _elided(text: str, keep: int) -> str:
+    head = (keep + 1) // 2
+    return text[:head] + "…" + text[len(text) - (keep - head) :]
+
+
+def around(centre: Point, width: float, height: float) -> Rect:
+    """The rectangle of that size with its middle there."""
+    x, y = centre
+    return (x - width / 2, y - height / 2, x + width / 2, y + height / 2)
+
+
+class Floor:
+    """The rectangles that a new one must not touch."""
+
+    def __init__(self, rects: Iterable[Rect]) -> None:
+        self.rects: NDArray[np.float64] = np.array(list(rects), dtype=float).reshape(-1, 4)
+
+    def add(self, rect: Rect) -> None:
+        self.rects = np.vstack([self.rects, rect])
+
+    def free(self, rect: Rect, gap: float) -> bool:
+        left, top, right, bottom = rect
+        r = self.rects
+        hits = (r[:, 0] < right + gap) & (r[:, 2] > left - gap) & (r[:, 1] < bottom + gap) & (r[:, 3] > top - gap)
+        return not hits.any()
+
+
+def overlaps(rects: Sequence[Rect], others: Sequence[Rect], gap: float = 0.0) -> NDArray[np.bool_]:
+    """Shape (rects, others): which of them come closer than ``gap`` to which."""
+    a = np.array(rects, dtype=float).reshape(-1, 1, 4)
+    b = np.array(others, dtype=float).reshape(1, -1, 4)
+    across = (a[..., 0] < b[..., 2] + gap) & (a[..., 2] > b[..., 0] - gap)
+    return across & (a[..., 1] < b[..., 3] + gap) & (a[..., 3] > b[..., 1] - gap)
+
+
+def straightened(points: Sequence[Point]) -> tuple[Point, ...]:
+    """The polyline without the slight tilts that an engine's rounding leaves; its end slides along a border instead."""
+    way = [points[0]]
+    for (x0, y0), (x1, y1) in pairwise(points):
+        x, y = way[-1]
+        dx, dy = abs(x1 - x0), abs(y1 - y0)
+        if dy <= TILT and dx > dy:
+            way.append((x1, y))
+        elif dx <= TILT and dy > dx:
+            way.append((x, y1))
+        else:
+            way.append((x1, y1))
+    return tuple(way)
+
+
+def segments(points: Sequence[Point]) -> list[Rect]:
+    """The stretches of a polyline as (mostly flat) rectangles."""
+    return [(min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1)) for (x0, y0), (x1, y1) in pairwise(points)]
+
+
+def head(points: Sequence[Point]) -> Rect:
+    """The room that the arrowhead takes at the end of a polyline."""
+    (x0, y0), (x1, y1) = points[-2], points[-1]
+    length = max(abs(x1 - x0) + abs(y1 - y0), 1e-9)
+    back = (x1 - (x1 - x0) / length * HEAD, y1 - (y1 - y0) / length * HEAD)
+    return around(((x1 + back[0]) / 2, (y1 + back[1]) / 2), HEAD, HEAD)
+
+
+def seat(
+    way: Sequence[Point], anchor: Point | None, size: tuple[float, float], solid: Floor, others: Floor
+) -> tuple[Point, bool]:
+    """The best seat for a label of this arrow, and whether it is clean.
+
+    A clean seat is off everything solid, off the other arrows and heads, and either off its own arrow or in the middle
+    of one stretch of it. Without one, a seat off everything solid is taken, at worst the anchor.
+    """
+    start = way[len(way) // 2] if anchor is None else anchor
+    own = segments(way)
+    second: Point | None = None
+    for spot in _seats(way, start, *size):
+        rect = around(spot, *size)
+        if solid.free(rect, 2.0) and _rides(rect, spot, own):
+            if others.free(rect, 1.0):
+                return spot, True
+            second = second or spot
+    return second or start, False
+
+
+def _rides(rect: Rect, spot: Point, own: Sequence[Rect]) -> bool:
+    hit = [stretch for stretch, met in zip(own, overlaps([rect], own, 1.0)[0], strict=True) if met]
+    if len(hit) != 1:
+        return not hit
+    left, top, right, bottom = hit[0]
+    return abs(spot[0] - (left + right) / 2) < 0.6 if right - left < 0.6 else abs(spot[1] - (top + bottom) / 2) < 0.6
+
+
+def _seats(points: Sequence[Point], anchor: Point, width: float, height: float) -> Iterator[Point]:
+    """Where a label may sit, best first: on the arrow, interrupting it, then beside it."""
+    stretches = sorted(pairwise(points), key=lambda s: -(abs(s[1][0] - s[0][0]) + abs(s[1][1] - s[0][1])))
+    yield anchor
+    for beside in (False, True):
+        for (x0, y0), (x1, y1) in stretches:
+            level = abs(x1 - x0) >= abs(y1 - y0)
+            if not beside and (abs(x1 - x0) < width + HEAD if level else abs(y1 - y0) < height + HEAD):
+                continue
+            off = (0.0, height / 2 + 2) if level else (width / 2 + 2.5, 0.0)
+            for part in (0.5, 0.35, 0.65, 0.2, 0.8, 0.1, 0.9):
+                x, y = x0 + part * (x1 - x0), y0 + part * (y1 - y0)
+                for sign in (-1, 1) if beside else (0,):
+                    yield (x + sign * off[0], y + sign * off[1])

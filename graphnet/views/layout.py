@@ -1,0 +1,284 @@
+"""Where boxes, arrows and words go: a layered layout, judged by geometry and done again with more room on failure.
+
+The engine is graphlay: it knows the sizes of boxes, routes arrows round them, keeps room for labels and nests groups, the
+same way every time. fast-sugiyama gives the centres of boxes alone, so that arrows run through boxes and labels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+from ..errors import ParameterError
+from .drawing import Box, Frame, Layout, PlacedArrow, PlacedBox, Scene, Sign, legend, words
+from .labels import Floor, Point, Rect, Words, around, head, measure, overlaps, seat, segments, straightened
+
+MOST_BOXES = 2000
+MOST_ARROWS = 5000
+FULL_BOXES = 150  # above, a box shows its name and size alone, arrows carry no labels, groups no frames
+PAGE = 860.0  # points: a picture wider than this is wrapped where its graph allows
+NAME, SMALL, LABEL, TITLE = 10.0, 8.5, 8.0, 12.0
+MARGIN, PAD, LOOP = 12.0, 8.0, 14.0
+SIGN = 26.0  # the width of a sign in the legend
+
+
+def lay_out(scene: Scene) -> Layout:
+    """Where everything of the scene goes. The same scene gives the same layout.
+
+    Raises ParameterError where the scene is too large for a picture (MOST_BOXES, MOST_ARROWS).
+    """
+    if len(scene.boxes) > MOST_BOXES or len(scene.arrows) > MOST_ARROWS:
+        raise ParameterError(
+            f"{scene.title or 'the network'}: a picture of {len(scene.boxes)} layers and {len(scene.arrows)} edges "
+            f"could not be read (at most {MOST_BOXES} and {MOST_ARROWS})",
+            parameter="scene",
+            hint="draw a part of it, or write it as text with graphnet.views.dot",
+        )
+    full = len(scene.boxes) <= FULL_BOXES and len(scene.arrows) <= 4 * FULL_BOXES
+    best: Layout | None = None
+    for frames, room in _attempts(full and any(box.group for box in scene.boxes), full):
+        tried = _attempt(scene, frames, room, full)
+        if best is None or tried.flaws < best.flaws:
+            best = tried
+        if best.flaws == 0:
+            break
+    assert best is not None
+    return _finish(scene, best)
+
+
+def _attempts(grouped: bool, full: bool) -> Iterator[tuple[bool, float]]:
+    if grouped:
+        yield from ((True, 1.0), (True, 1.5))
+    yield from ((False, room) for room in ((1.0, 1.3, 1.7, 2.2, 3.0, 4.0) if full else (1.0,)))
+
+
+def _attempt(scene: Scene, frames: bool, room: float, full: bool) -> Layout:
+    rates = scene.several_rates
+    shown = [_lines(box, rates, frames, full) for box in scene.boxes]
+    sizes = [_box_size(box, lines, full) for box, lines in zip(scene.boxes, shown, strict=True)]
+    labels = [measure(arrow.label, LABEL) if arrow.label and full else None for arrow in scene.arrows]
+    graph, groups = _graph(scene, sizes, labels, frames)
+    raw = _run(graph, room, full)
+    rects = [_rect(node) for node in raw.nodes]
+    boxes = tuple(
+        PlacedBox(box, rect, _seat_lines(rect, lines, full))
+        for box, rect, lines in zip(scene.boxes, rects, shown, strict=False)
+    )
+    ways = [straightened([(p["x"], p["y"]) for p in edge["points"]]) for edge in raw.edges]
+    anchors = [(at["x"], at["y"]) if (at := edge.get("label_anchor")) else None for edge in raw.edges]
+    names = [(group, rects[len(boxes) + i]) for i, group in enumerate(groups)]
+    return _with_labels(scene, boxes, ways, labels, anchors, names)
+
+
+def _lines(box: Box, rates: bool, frames: bool, full: bool) -> list[tuple[str, float, bool]]:
+    name = box.name.rpartition(".")[2] if frames else box.name
+    rest = words(box, rates=rates, short=not full)
+    return [(name, NAME if full else LABEL, True), *((line, SMALL if full else LABEL, False) for line in rest)]
+
+
+def _box_size(box: Box, lines: Sequence[tuple[str, float, bool]], full: bool) -> tuple[float, float]:
+    spans = [measure(*line) for line in lines]
+    loop = LOOP if box.recurrent else 0.0
+    if not full:
+        return sum(width for width, _ in spans) + 4 + 8 + loop, spans[0][1] + 6
+    spans[0] = (spans[0][0] + 2 * loop, spans[0][1])  # twice: the name stays in the middle
+    return max(44.0, *(width for width, _ in spans)) + 2 * PAD, sum(height for _, height in spans) + 4 + 2 * 5
+
+
+def _seat_lines(rect: Rect, lines: Sequence[tuple[str, float, bool]], full: bool) -> tuple[Words, ...]:
+    left, top, right, bottom = rect
+    if not full:
+        placed, x = [], left + 4
+        for line in lines:
+            width, height = measure(*line)
+            placed.append(Words(line[0], x + width / 2, (top + bottom) / 2, width, height, line[1], line[2]))
+            x += width + 4
+        return tuple(placed)
+    placed, y = [], top + 5
+    for i, line in enumerate(lines):
+        width, height = measure(*line)
+        placed.append(Words(line[0], (left + right) / 2, y + height / 2, width, height, line[1], line[2]))
+        y += height + (3 if i == 0 else 1)
+    return tuple(placed)
+
+
+def _graph(
+    scene: Scene, sizes: Sequence[tuple[float, float]], labels: Sequence[tuple[float, float] | None], frames: bool
+) -> tuple[dict[str, Any], list[str]]:
+    """The scene as the engine wants it: boxes first, then one node for each group, outer groups before inner ones."""
+    nodes: list[dict[str, Any]] = [{"size": {"width": w, "height": h}, "key": ""} for w, h in sizes]
+    groups: dict[str, int] = {}
+    for group in sorted({box.group for box in scene.boxes if box.group} if frames else ()):
+        _add_group(group, groups, nodes)
+    for box, node in zip(scene.boxes, nodes, strict=False):
+        if box.group in groups:
+            node["parent"] = groups[box.group]
+    index = {box.name: i for i, box in enumerate(scene.boxes)}
+    edges: list[dict[str, Any]] = []
+    for arrow, label in zip(scene.arrows, labels, strict=True):
+        edge: dict[str, Any] = {"source": index[arrow.pre], "target": index[arrow.post]}
+        if label is not None:
+            edge["label_size"] = {"width": label[0] + 4, "height": label[1]}
+        edges.append(edge)
+    return {"nodes": nodes, "edges": edges}, list(groups)
+
+
+def _add_group(group: str, groups: dict[str, int], nodes: list[dict[str, Any]]) -> None:
+    outer = group.rpartition(".")[0]
+    if outer and outer not in groups:
+        _add_group(outer, groups, nodes)
+    groups[group] = len(nodes)
+    width, height = measure(group, LABEL)
+    nodes.append({"size": {"width": width + 2 * PAD, "height": height}, "key": ""})
+    if outer:
+        nodes[-1]["parent"] = groups[outer]
+
+
+def _run(graph: dict[str, Any], room: float, full: bool) -> Any:
+    """One pass of the engine; wide pictures of chains are wrapped into rows."""
+    import graphlay
+
+    gaps = {"layer_gap": 34, "node_gap": 24, "dummy_gap": 16, "port_gap": 12, "stub": 12, "isolated_gap": 24}
+    if not full:
+        gaps = {"layer_gap": 26, "node_gap": 10, "dummy_gap": 7, "port_gap": 5, "stub": 10, "isolated_gap": 12}
+    options: dict[str, Any] = {
+        "spacing": {name: gap * room for name, gap in gaps.items()}
+        | {"compound_header": 12.0, "compound_padding": 14.0},
+        "labels": {"reservation": "always"},
+        "routing": {"bundle_parallel": False},
+        "limits": {"max_dummies": 60_000},
+    }
+    try:
+        raw = graphlay.layout(graph, options=options)
+        if raw.bounds["max"]["x"] - raw.bounds["min"]["x"] > PAGE:
+            raw = graphlay.layout(graph, options=options | {"wrap": {"viewport_aspect": 1.6}})
+    except graphlay.GraphlayError as error:
+        raise ParameterError(
+            f"a network of {len(graph['edges'])} edges is too entangled for a picture ({error})",
+            parameter="scene",
+            hint="draw a part of it, or write it as text with graphnet.views.dot",
+        ) from error
+    return raw
+
+
+def _rect(node: dict[str, Any]) -> Rect:
+    centre, size = node["center"], node["size"]
+    return around((centre["x"], centre["y"]), size["width"], size["height"])
+
+
+def _with_labels(
+    scene: Scene,
+    boxes: tuple[PlacedBox, ...],
+    ways: Sequence[tuple[Point, ...]],
+    labels: Sequence[tuple[float, float] | None],
+    anchors: Sequence[Point | None],
+    groups: Sequence[tuple[str, Rect]],
+) -> Layout:
+    """Seat every label where it touches nothing; what finds no such seat, and other faults, count as flaws."""
+    solid = Floor(placed.rect for placed in boxes)
+    heads = [head(way) for way in ways]
+    lines = [segments(way) for way in ways]
+    flaws = _faults(boxes, ways, groups)
+    frames = []
+    for group, rect in groups:
+        label = _frame_label(group, rect, solid, Floor(seg for line in lines for seg in line))
+        flaws += label is None
+        frames.append(Frame(group, rect, label))
+    arrows = []
+    for i, (arrow, way, size) in enumerate(zip(scene.arrows, ways, labels, strict=True)):
+        label = None
+        if size is not None:
+            others = Floor([seg for j, line in enumerate(lines) if j != i for seg in line] + heads)
+            spot, clean = seat(way, anchors[i], size, solid, others)
+            flaws += not clean
+            label = Words(arrow.label, *spot, *size, LABEL)
+            solid.add(label.rect)
+        arrows.append(PlacedArrow(arrow, way, label))
+    return Layout(0.0, 0.0, boxes, tuple(arrows), tuple(frames), flaws=flaws)
+
+
+def _frame_label(group: str, rect: Rect, solid: Floor, arrows: Floor) -> Words | None:
+    """The group's name in a corner of its frame, where no arrow crosses it."""
+    name = group.rpartition(".")[2]
+    width, height = measure(name, LABEL)
+    left, top, right, bottom = rect
+    for y in (top + 2 + height / 2, bottom - 2 - height / 2):
+        for x in (left + 6 + width / 2, right - 6 - width / 2, (left + right) / 2):
+            spot = around((x, y), width, height)
+            if left <= spot[0] and spot[2] <= right and solid.free(spot, 1.0) and arrows.free(spot, 1.0):
+                solid.add(spot)
+                return Words(name, x, y, width, height, LABEL)
+    return None
+
+
+def _faults(boxes: Sequence[PlacedBox], ways: Sequence[Sequence[Point]], groups: Sequence[tuple[str, Rect]]) -> int:
+    """How often boxes overlap, an arrow runs through a box, or a frame holds a box that is not of its group."""
+    rects = [placed.rect for placed in boxes]
+    faults = int((overlaps(rects, rects).sum() - len(rects)) // 2)
+    lines = [seg for way in ways for seg in segments(way)]
+    faults += int(overlaps(lines, rects, -0.5).sum()) if len(rects) <= FULL_BOXES else 0
+    for group, frame in groups:
+        inside = overlaps([frame], rects)[0]
+        member = [(placed.box.group + ".").startswith(group + ".") for placed in boxes]
+        faults += sum(bool(here) != belongs for here, belongs in zip(inside, member, strict=True))
+    return faults
+
+
+def _finish(scene: Scene, layout: Layout) -> Layout:
+    """Move everything into the page, with the title above and the legend below."""
+    everything = [placed.rect for placed in layout.boxes] + [frame.rect for frame in layout.frames]
+    for arrow in layout.arrows:
+        everything += [(x - 4, y - 4, x + 4, y + 4) for x, y in arrow.points]
+        everything += [arrow.label.rect] if arrow.label else []
+    everything = everything or [(0.0, 0.0, 0.0, 0.0)]
+    left, top = min(r[0] for r in everything), min(r[1] for r in everything)
+    width, bottom = max(r[2] for r in everything) - left, max(r[3] for r in everything) - top
+    title = measure(scene.title, TITLE, True) if scene.title else (0.0, 0.0)
+    entries = [(sign, text, measure(text, LABEL)) for sign, text in legend(scene)]
+    wide = max(width, title[0], *(SIGN + 6 + size[0] for _, _, size in entries), 60.0)
+    shift = (MARGIN - left + (wide - width) / 2, MARGIN - top + (title[1] + 10 if scene.title else 0.0))
+    below = bottom + top + shift[1]
+    signs, height = _signs(entries, wide, below)
+    return replace(
+        _moved(layout, *shift),
+        width=wide + 2 * MARGIN,
+        height=height + MARGIN,
+        title=Words(scene.title, MARGIN + title[0] / 2, MARGIN + title[1] / 2, *title, TITLE, True)
+        if scene.title
+        else None,
+        signs=signs,
+    )
+
+
+def _signs(
+    entries: Sequence[tuple[str, str, tuple[float, float]]], wide: float, below: float
+) -> tuple[tuple[Sign, ...], float]:
+    """The legend in rows under the picture, and where the last row ends."""
+    if not entries:
+        return (), below
+    signs, x, y = [], MARGIN, below + 14 + LABEL * 0.6
+    for sign, text, (width, height) in entries:
+        if x > MARGIN and x + SIGN + 6 + width > MARGIN + wide:
+            x, y = MARGIN, y + height + 5
+        signs.append(Sign(sign, (x, y), Words(text, x + SIGN + 6 + width / 2, y, width, height, LABEL)))
+        x += SIGN + 6 + width + 18
+    return tuple(signs), y + LABEL * 0.6
+
+
+def _moved(layout: Layout, dx: float, dy: float) -> Layout:
+    def rect(r: Rect) -> Rect:
+        return (r[0] + dx, r[1] + dy, r[2] + dx, r[3] + dy)
+
+    def text(label: Words | None) -> Words | None:
+        return None if label is None else replace(label, x=label.x + dx, y=label.y + dy)
+
+    boxes = tuple(
+        PlacedBox(one.box, rect(one.rect), tuple(replace(line, x=line.x + dx, y=line.y + dy) for line in one.lines))
+        for one in layout.boxes
+    )
+    arrows = tuple(
+        PlacedArrow(one.arrow, tuple((x + dx, y + dy) for x, y in one.points), text(one.label)) for one in layout.arrows
+    )
+    frames = tuple(Frame(one.group, rect(one.rect), text(one.label)) for one in layout.frames)
+    return replace(layout, boxes=boxes, arrows=arrows, frames=frames)
