@@ -1,6 +1,7 @@
 """graphnet composes layers (neurons, filters, encoders, readouts) into dataflow networks for timeseries."""
 
 from .blocks import Block, Events
+from .clock import steps_of
 from .errors import (
     CycleError,
     DocumentError,
@@ -35,6 +36,7 @@ from .layer import (
     Weights,
     positional,
 )
+from .products import one_blas_thread
 from .span import Span
 from .timeseries import TimeSeries, TSContinuous, TSEvent
 
@@ -74,5 +76,7 @@ __all__ = [
     "UnknownName",
     "Weights",
     "kernel",
+    "one_blas_thread",
     "positional",
+    "steps_of",
 ]
