@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from difflib import SequenceMatcher
 from typing import Any
 
 from ..errors import DocumentError, GraphnetError, ParameterError, Problem, UnknownName, near
@@ -69,9 +70,17 @@ def _step(data: Any, words: list[str], place: Place) -> tuple[str | int, int]:
             return joined, taken
     if len(words) == 1:
         return words[0], 1
-    tries = [".".join(words[:taken]) for taken in range(len(words) - 1, 0, -1)]
-    missed = next((one for one in tries if near(one, data) is not None), words[0])
-    raise UnknownName("key", missed, data, where=spell(place) or "the document")
+    raise UnknownName("key", _missed(data, words), data, where=spell(place) or "the document")
+
+
+def _missed(data: dict[str, Any], words: list[str]) -> str:
+    """How many of the words were meant as one key: as many as come closest to an existing one."""
+
+    def closeness(one: str) -> float:
+        close = near(one, data)
+        return 0.0 if close is None else SequenceMatcher(None, one, close).ratio()
+
+    return max((".".join(words[:taken]) for taken in range(1, len(words))), key=closeness)
 
 
 def _index(items: list[Any], words: list[str], place: Place) -> int:

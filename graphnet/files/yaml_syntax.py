@@ -17,7 +17,8 @@ CURES = (
     ("expected <block end>", "the lines of one block start in one column"),
     ("expected key", "the keys of one mapping start in one column, each followed by ': '"),
     ("expected ':'", "a key is followed by ': '"),
-    ("tag handle", "write custom tags of no kind: they are not accepted"),
+    ("expected <document start>", "nothing may follow the end of a document; a file holds one"),
+    ("tag handle", "tags of one's own are not accepted"),
     ("unknown escape character", r"in double quotes a backslash is written \\; single quotes take it as it is"),
 )
 

@@ -1,0 +1,52 @@
+"""Reading files: what cannot be read says which file and why."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from graphnet.errors import DocumentError
+from graphnet.files import read
+
+
+def message(path) -> str:
+    with pytest.raises(DocumentError) as caught:
+        read(path)
+    return str(caught.value)
+
+
+def test_a_file_is_named_as_the_caller_named_it(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "net.yaml").write_bytes("\ufeffname: é\n".encode())
+    source = read("net.yaml")
+    assert (source.data, source.place(("name",))) == ({"name": "é"}, ("net.yaml", 1))
+    (tmp_path / "bad.yml").write_text("a: 1\na: 2\n")
+    assert message("bad.yml") == "bad.yml:2: the key 'a' stands twice, on lines 1 and 2; keep one of them"
+
+
+def test_files_that_are_none_say_so(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "folder.yaml").mkdir()
+    (tmp_path / "empty.json").touch()
+    assert message("none.yaml") == "none.yaml: there is no such file"
+    assert message("folder.yaml") == "folder.yaml: this is a folder, not a document"
+    assert message("empty.json").startswith("empty.json:1: the document is empty")
+    assert "the suffix '.toml' names no document format; documents end in .yaml, .yml or .json" in message("net.toml")
+    assert "a name without suffix" in message("net")
+
+
+def test_text_that_is_not_utf_8_is_refused_with_its_line(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "latin.yaml").write_bytes(b"a: 1\nname: caf\xe9\n")
+    assert message("latin.yaml") == "latin.yaml:2: not UTF-8 text: byte 0xe9 on this line; save the file as UTF-8"
+    (tmp_path / "wide.json").write_bytes('{"a": 1}'.encode("utf-16"))
+    assert message("wide.json").startswith("wide.json:1: not UTF-8 text: byte 0xff")
+
+
+@pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="root may read every file")
+def test_a_file_without_permission_says_so(tmp_path):
+    path = tmp_path / "secret.yaml"
+    path.write_text("a: 1\n")
+    path.chmod(0)
+    assert "cannot be read: Permission denied" in message(path)
