@@ -1,0 +1,161 @@
+"""Readouts: layers whose weights follow from data."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from graphnet import (
+    ArrayLayer,
+    InputError,
+    NetworkError,
+    NonNegative,
+    PerUnit,
+    Size,
+    Span,
+    State,
+    Trainable,
+    Weights,
+    one_blas_thread,
+    positional,
+)
+
+CHUNK = 256  # rows that enter the sums at once, counted from the first row of a fit: no split of the data shows
+
+
+class Ridge(ArrayLayer, Trainable):
+    """Linear readout y = W' x + b, fitted by ridge regression: W = (X'X + alpha I)^-1 X'Y.
+
+    With ``fit_bias`` X and Y are centred first, so that b is not penalised; alpha is used as written, not scaled by the
+    number of rows. Fitting streams: rows enter sums of products in chunks of fixed length counted from the first row,
+    so every split of the data gives the same bits; W has a relative error of at most 10 cond(X'X + alpha I) eps.
+
+    Shapes: x (T, M), y (T, N). No state. Weights and bias are zero before the first fit and are saved with the layer.
+    Source: Hoerl and Kennard 1970, Technometrics 12(1) (ridge regression); Chan, Golub and LeVeque 1983, The American
+    Statistician 37(3) (sums about the mean, joined pairwise).
+    """
+
+    size_in: Size = positional()
+    size_out: Size = positional()
+    alpha: NonNegative[float] = 1e-3
+    fit_bias: bool = True
+    weights: Weights | None = None
+    bias: PerUnit[float] = 0.0
+
+    _moments: Moments | None = None
+
+    def prepare(self) -> None:
+        self.must(self.noise_std == 0, "noise_std", "must be 0: there is no state that noise could act on")
+        weights = self.matrix()
+        if weights is None:
+            self.weights = np.zeros((self.size_in, self.size_out))  # the checked setter prepares again
+            return
+        shape = np.shape(weights)
+        wanted = (self.size_in, self.size_out)
+        self.must(shape == wanted, "weights", f"must have shape {wanted}, got {shape}")
+        self._bias = self.per_unit("bias")
+
+    def sizes(self) -> tuple[int, int, int]:
+        outputs = self._values["size_out"]
+        return self._values["size_in"], outputs, outputs
+
+    def initial(self) -> State:
+        return {}
+
+    def advance(self, state: State, block: Any, span: Span) -> tuple[State, Any]:
+        y = span.product(block, self.matrix())
+        y += self._bias
+        return state, y
+
+    def begin_fit(self) -> None:
+        self._moments = Moments(self.size_in, self.size_out, self.fit_bias)
+
+    def partial_fit(self, x: NDArray[Any], y: NDArray[Any]) -> None:
+        """Take in rows of input (n, M) and targets (n, N); the first call after a fit begins the next one.
+
+        Raises InputError for other shapes, NaN or infinity, and then takes in nothing.
+        """
+        inputs = self._rows("input", x, self.size_in)
+        targets = self._rows("targets", y, self.size_out)
+        if len(inputs) != len(targets):
+            raise InputError(f"{self.start_print}: {len(inputs)} rows of input but {len(targets)} rows of targets")
+        if self._moments is None:
+            self.begin_fit()
+        assert self._moments is not None
+        self._moments.take(inputs, targets)
+
+    def end_fit(self) -> None:
+        """Solve for weights and bias. Raises NetworkError, and changes nothing, without rows or without a solution."""
+        if self._moments is None or self._moments.rows == 0:
+            raise NetworkError(f"{self.start_print}: no data to fit to", hint="call partial_fit(x, y) first")
+        weights, bias = self._moments.solution(self.alpha, self.start_print)
+        self.weights, self.bias = weights, bias
+        self._moments = None
+
+    def _rows(self, what: str, values: NDArray[Any], size: int) -> NDArray[np.float64]:
+        rows = np.asarray(values, dtype=np.float64)
+        if rows.ndim != 2 or rows.shape[1] != size:
+            raise InputError(f"{self.start_print}: {what} to fit must have shape (n, {size}), got {rows.shape}")
+        if not np.isfinite(rows).all():
+            k, channel = np.argwhere(~np.isfinite(rows))[0]
+            raise InputError(f"{self.start_print}: {what} to fit hold {rows[k, channel]} in row {k}, channel {channel}")
+        return rows
+
+
+class Moments:
+    """Sums of products of a stream of rows, about their means or about zero; a chunk of rows waits until it is full."""
+
+    def __init__(self, size_in: int, size_out: int, centred: bool) -> None:
+        self.rows = 0
+        self.centred = centred
+        self.size_in = size_in
+        self._waiting = np.empty((CHUNK, size_in + size_out))
+        self._mean = np.zeros(size_in + size_out)
+        self._products = np.zeros((size_in, size_in + size_out))
+
+    def take(self, x: NDArray[np.float64], y: NDArray[np.float64]) -> None:
+        """Take in rows of input and target."""
+        done = 0
+        while done < len(x):
+            held = self.rows % CHUNK
+            n = min(CHUNK - held, len(x) - done)
+            self._waiting[held : held + n, : self.size_in] = x[done : done + n]
+            self._waiting[held : held + n, self.size_in :] = y[done : done + n]
+            done += n
+            self.rows += n
+            if self.rows % CHUNK == 0:
+                self._mean, self._products = self._joined(self.rows - CHUNK, self._waiting)
+
+    def _joined(self, before: int, chunk: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Mean and products once ``chunk`` has followed the ``before`` rows that they hold."""
+        mean = chunk.mean(axis=0) if self.centred else np.zeros_like(self._mean)
+        about = chunk - mean
+        with one_blas_thread():
+            products = self._products + about[:, : self.size_in].T @ about
+        apart = mean - self._mean
+        total = before + len(chunk)
+        products += np.outer(apart[: self.size_in], apart) * (before * len(chunk) / total)
+        return self._mean + apart * (len(chunk) / total), products
+
+    def solution(self, alpha: float, owner: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Weights (M, N) and bias (N,) for everything taken in so far."""
+        from scipy.linalg import LinAlgError, cho_factor, cho_solve
+
+        held = self.rows % CHUNK
+        mean, products = self._mean, self._products
+        if held:
+            mean, products = self._joined(self.rows - held, self._waiting[:held])
+        size = self.size_in
+        try:
+            with one_blas_thread():
+                factor = cho_factor(products[:, :size] + alpha * np.eye(size), lower=True)
+                weights = cho_solve(factor, products[:, size:])
+                bias = mean[size:] - mean[:size] @ weights
+        except LinAlgError as error:
+            raise NetworkError(
+                f"{owner}: X'X + alpha I is not positive definite at alpha {alpha!r}: {error}",
+                hint="raise alpha, or leave out inputs that repeat others",
+            ) from error
+        return weights, bias

@@ -1,0 +1,263 @@
+"""Spiking neurons: leaky integrate-and-fire."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from graphnet import (
+    ArrayLayer,
+    Events,
+    NonNegative,
+    PerUnit,
+    Positive,
+    Seconds,
+    SeriesType,
+    Span,
+    State,
+    TSContinuous,
+    TSEvent,
+    Weights,
+    kernel,
+    positional,
+    steps_of,
+)
+
+ROOM = 16384  # events written before the kernel hands them over; it always keeps room for one whole step
+
+
+class LIF(ArrayLayer):
+    r"""Leaky integrate-and-fire neurons: tau_mem dv/dt = v_rest - v + r (W' u + bias); a spike where v >= threshold.
+
+    A step, in this order: the leak, exact for an input held over it, v <- v_inf + (v - v_inf) exp(-dt/tau_mem) with
+    v_inf = v_rest + r (W' u + bias). For event input (``input_type=TSEvent``) u is left out there, and every event adds
+    its row of weights to v instead. The previous step's own spikes add their rows of ``weights_rec`` to v. Noise,
+    exactly integrated: dv = ... + noise_std dW. Then the threshold: at most one spike per step and neuron.
+    A spike resets v ``to`` v_reset, or ``subtract`` takes threshold - v_reset from v. For ``refractory`` seconds
+    afterwards, rounded up to whole steps, v stays at its value after the reset and input is lost.
+
+    Shapes: u (T, M) or events on M channels; events on N channels. ``weights_rec``: (N, N) dense or CSR, or a diagonal.
+    State: v (N,) starts at ``v0`` (v_rest where None); wait (N,), steps of refractoriness left; fired (N,) uint8, who
+    spiked in the last step.
+    Source: Gerstner, Kistler, Naud and Paninski 2014, Neuronal Dynamics, section 1.3 (leaky integrate-and-fire).
+    """
+
+    weights: Weights = positional()
+    weights_rec: Weights | None = positional(default=None)
+    tau_mem: PerUnit[Positive[Seconds]] = 0.02
+    threshold: PerUnit[float] = 1.0
+    v_rest: PerUnit[float] = 0.0
+    v_reset: PerUnit[float] = 0.0
+    r: PerUnit[float] = 1.0
+    bias: PerUnit[float] = 0.0
+    refractory: PerUnit[NonNegative[Seconds]] = 0.0
+    reset: Literal["to", "subtract"] = "to"
+    v0: PerUnit[float] | None = None
+    input_type: SeriesType = TSContinuous
+
+    emits = TSEvent
+    recordable = ("v", "wait", "fired")
+
+    def prepare(self) -> None:
+        size = (self.size,)
+        tau, threshold, v_reset = (np.broadcast_to(one, size) for one in (self.tau_mem, self.threshold, self.v_reset))
+        above = bool(np.all(threshold > v_reset))
+        self.must(above, "threshold", "must be above v_reset for every neuron, or a spike would follow every spike")
+        share = -np.expm1(-self.dt / tau)
+        self._keep = np.exp(-self.dt / tau).astype(self.dtype)
+        self._base = (share * (self.v_rest + self.r * np.asarray(self.bias))).astype(self.dtype)
+        self._gain = (share * self.r).astype(self.dtype)
+        spread = np.sqrt(tau / 2.0 * -np.expm1(-2.0 * self.dt / tau))
+        self._spread = (self.noise_std * spread).astype(self.dtype)
+        self._threshold = self.per_unit("threshold")
+        self._target = (v_reset if self.reset == "to" else threshold - v_reset).astype(self.dtype)
+        # minus the floor of minus the time: the whole steps that hold it, by the one rounding rule
+        steps = -steps_of(-np.broadcast_to(np.asarray(self.refractory, dtype=np.float64), size), self.dt)
+        self._counter = np.dtype(
+            np.int32 if self.dtype == "float32" else np.int64
+        )  # as wide as v: one lane of a vector
+        self._refractory = steps.astype(self._counter)
+        weights_rec = self.matrix("weights_rec")
+        shape = np.shape(weights_rec)
+        fits = weights_rec is None or shape in ((self.size, self.size), (self.size,))
+        self.must(fits, "weights_rec", f"must have shape ({self.size}, {self.size}), got {shape}")
+        self._own_rows = self._rows(weights_rec)
+        self._input_rows = self._rows(self.matrix() if self.input_type is TSEvent else None)
+
+    def _rows(self, weights: Any) -> tuple[NDArray[Any], ...]:
+        """Weights as the kernel adds them: (dense, then data, indices, indptr of CSR); what is absent is empty."""
+        dense = np.zeros((0, self.size), dtype=self.dtype)
+        empty = np.zeros(0, dtype=self.dtype), np.zeros(0, dtype=np.uint32), np.zeros(0, dtype=np.int64)
+        if weights is None:
+            return dense, *empty
+        if not isinstance(weights, np.ndarray):
+            return dense, weights.data, weights.indices.astype(np.uint32), weights.indptr.astype(np.int64)
+        if weights.ndim == 2:
+            return weights, *empty
+        every = np.arange(self.size + 1)
+        return dense, weights, every[:-1].astype(np.uint32), every.astype(np.int64)
+
+    def initial(self) -> State:
+        return {
+            "v": self.per_unit("v_rest" if self.v0 is None else "v0"),
+            "wait": np.zeros(self.size, dtype=self._counter),
+            "fired": np.zeros(self.size, dtype=np.uint8),
+        }
+
+    def advance(self, state: State, block: Any, span: Span) -> tuple[State, Any]:
+        nothing = np.empty((0, self.size), dtype=self.dtype)
+        rows, step, channel = nothing, np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int32)
+        if self.input_type is not TSEvent:
+            rows = span.product(block, self.matrix())
+        elif block is not None:
+            step, channel = block
+        noise = span.normal(0, self.size) if self.noise_std else np.empty((0, self.size))
+        watch = [span.watch.get(name, np.empty((0, self.size), dtype=state[name].dtype)) for name in self.recordable]
+        constants = (self._keep, self._base, self._gain, self._spread, self._threshold, self._target)
+        subtract = self.reset == "subtract"
+        variables = (state["v"], state["wait"], state["fired"])
+        scratch = np.zeros(self.size, dtype=self.dtype)
+        flags = np.zeros(-(-self.size // 8) * 8, dtype=np.uint8)
+        pieces: list[tuple[NDArray[np.int64], NDArray[np.int32]]] = []
+        done, seen = 0, 0
+        while done < span.steps:
+            out = np.empty(ROOM + self.size, dtype=np.int64), np.empty(ROOM + self.size, dtype=np.int32)
+            done, seen, count = run(
+                done, span.start, span.steps, *variables, rows, step, channel, seen, *self._input_rows, *self._own_rows,
+                noise, *constants, subtract, self._refractory, scratch, flags, flags.view(np.uint64), *watch, *out
+            )  # fmt: skip
+            pieces.append((out[0][:count], out[1][:count]))
+        return state, _joined(pieces)
+
+
+def _joined(pieces: list[tuple[NDArray[np.int64], NDArray[np.int32]]]) -> Events:
+    """Events of their own size: a view would keep the room of the whole buffer."""
+    steps = [np.zeros(0, dtype=np.int64), *(one for one, _ in pieces)]
+    channels = [np.zeros(0, dtype=np.int32), *(one for _, one in pieces)]
+    return Events(np.concatenate(steps), np.concatenate(channels))
+
+
+@kernel
+def run(
+    first, start, steps, v, wait, fired, rows, step, channel, seen, in_dense, in_data, in_indices, in_indptr, rec_dense,
+    rec_data, rec_indices, rec_indptr, noise, keep, base, gain, spread, threshold, target, subtract, refractory, push,
+    flags, words, watch_v, watch_wait, watch_fired, out_step, out_channel
+):  # fmt: skip
+    """Scan over time from row ``first`` until the block ends or the room for events does.
+
+    Returns the row that comes next, the input events seen, and the events written.
+    """
+    size = v.shape[0]
+    waits = np.any(refractory > 0)
+    last = np.empty(size, dtype=np.int32)  # who fired in the step before
+    recent = list_fired(fired, last)
+    count = 0
+    k = first
+    while k < steps and count + size <= out_step.shape[0]:
+        begin(push, rows, k, gain)
+        while seen < step.shape[0] and step[seen] == start + k:
+            add_row(push, channel[seen], in_dense, in_data, in_indices, in_indptr)
+            seen += 1
+        if rec_dense.shape[0] + rec_indptr.shape[0] > 0:
+            for m in range(recent):
+                add_row(push, last[m], rec_dense, rec_data, rec_indices, rec_indptr)
+        add_noise(push, noise, k, spread)
+        if waits:
+            integrate_waiting(v, wait, keep, base, push, threshold, flags)
+        else:
+            integrate(v, keep, base, push, threshold, flags)
+        before = count
+        count = spikes(start + k, v, wait, flags, words, target, subtract, refractory, out_step, out_channel, count)
+        recent = count - before
+        last[:recent] = out_channel[before:count]
+        note(watch_v, k, v)
+        note(watch_wait, k, wait)
+        note(watch_fired, k, flags[:size])
+        k += 1
+    fired[:] = flags[:size]
+    return k, seen, count
+
+
+@kernel
+def begin(push, rows, k, gain):
+    """push = gain times the row of weighted input, or zeros where input comes as events."""
+    if rows.shape[0] > 0:
+        row = rows[k]
+        for j in range(push.shape[0]):
+            push[j] = gain[j] * row[j]
+    else:
+        push[:] = 0
+
+
+@kernel
+def add_noise(push, noise, k, spread):
+    if noise.shape[0] > 0:
+        kick = noise[k]
+        for j in range(push.shape[0]):
+            push[j] += spread[j] * kick[j]
+
+
+@kernel
+def note(watch, k, variable):
+    if watch.shape[0] > 0:
+        watch[k] = variable
+
+
+@kernel
+def integrate(v, keep, base, push, threshold, flags):
+    """One step of every neuron; ``flags`` says who reaches the threshold."""
+    for j in range(v.shape[0]):
+        new = keep[j] * v[j] + (base[j] + push[j])
+        v[j] = new
+        flags[j] = new >= threshold[j]
+
+
+@kernel
+def integrate_waiting(v, wait, keep, base, push, threshold, flags):
+    """The same with refractory neurons, which keep v and count down."""
+    for j in range(v.shape[0]):
+        free = wait[j] == 0
+        new = keep[j] * v[j] + (base[j] + push[j])
+        new = new if free else v[j]
+        v[j] = new
+        wait[j] -= not free
+        flags[j] = free & (new >= threshold[j])
+
+
+@kernel
+def spikes(now, v, wait, flags, words, target, subtract, refractory, out_step, out_channel, count):
+    """Reset those who fired and write their events; eight silent neurons are passed over at once (``words``)."""
+    for word in range(words.shape[0]):
+        if words[word] != 0:
+            for j in range(8 * word, min(8 * word + 8, v.shape[0])):
+                if flags[j]:
+                    v[j] = v[j] - target[j] if subtract else target[j]
+                    wait[j] = refractory[j]
+                    out_step[count] = now
+                    out_channel[count] = j
+                    count += 1
+    return count
+
+
+@kernel
+def list_fired(fired, out):
+    count = 0
+    for j in range(fired.shape[0]):
+        if fired[j]:
+            out[count] = j
+            count += 1
+    return count
+
+
+@kernel
+def add_row(push, i, dense, data, indices, indptr):
+    """push += row i of the weights."""
+    if dense.shape[0] > 0:
+        row = dense[i]
+        for j in range(push.shape[0]):
+            push[j] += row[j]
+    else:
+        for n in range(indptr[i], indptr[i + 1]):
+            push[indices[n]] += data[n]
