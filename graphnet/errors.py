@@ -47,6 +47,10 @@ class SeriesTypeError(SeriesError, TypeError):
     """A timeseries operation was given something of the wrong type."""
 
 
+class ChannelError(SeriesError, IndexError):
+    """A series was asked for a channel, or in a dimension, that it does not have."""
+
+
 class InputError(GraphnetError, ValueError, AssertionError):
     """A series handed to a layer or a network does not fit it: kind, channels, or extent."""
 

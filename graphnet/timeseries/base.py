@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
+import sys
+from collections.abc import Iterable
 from dataclasses import replace
 from fractions import Fraction
 from typing import Any, Self
@@ -11,17 +12,15 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from graphnet.errors import SeriesError, SeriesTypeError
+from graphnet.errors import SeriesError
 
 from . import backend
 from .checks import as_bound, as_instants, as_times
 from .content import Content
 from .exactly import Time
+from .extent import extent_of, is_array, listed, same, snapped_below, spread_offsets
 
 log = logging.getLogger("graphnet")
-
-ABSOLUTE_TOLERANCE = 1e-9  # seconds: how far a bound may overshoot a sample and still mean it
-RELATIVE_TOLERANCE = 1e-6  # of a duration: likewise
 
 
 class TimeSeries:
@@ -59,6 +58,7 @@ class TimeSeries:
         self._name = "unnamed" if name is None else str(name)
         self._periodic = bool(periodic)
         self._plotting_backend: str | None = None
+        self.trial_start_times: NDArray[np.float64] | None = None
 
     def _twin(self, content: Content, **fields: Any) -> Self:
         """A series like this one around another content."""
@@ -115,11 +115,14 @@ class TimeSeries:
     @t_stop.setter
     def t_stop(self, t_stop: Time) -> None:
         high = self._content.exactly(as_bound(t_stop, "t_stop"))
-        if len(self):
-            high = -snapped_below(-high, -self._last(), "t_stop")
+        high = self._stop_behind_last(high)
         if high < self._content.t_start:
             raise SeriesError(f"t_stop: {float(high)} s lies before t_start, {self.t_start} s")
         self._content = replace(self._content, t_stop=high)
+
+    def _stop_behind_last(self, high: Time) -> Time:
+        """``high`` where the series may stop there."""
+        return -snapped_below(-high, -self._last(), "t_stop") if len(self) else high
 
     def _first(self) -> Time:
         return float(self.times[0])
@@ -216,7 +219,50 @@ class TimeSeries:
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         return self.copy()
 
-    # --- showing -----------------------------------------------------------------------------------------------------
+    @classmethod
+    def concatenate_t(cls, series: Iterable[Self], offset: Any = None) -> Self:
+        """Series one behind another, from the first one's ``t_start``; the first offset delays the first series.
+
+        ``offset`` as for ``append_t``. No series at all give an empty one.
+        """
+        several = listed(series, TimeSeries, "concatenate_t")
+        if not several:
+            return cls()
+        return several[0]._emptied().append_t(several, offset=offset)
+
+    def _emptied(self) -> Self:
+        """An empty series of this class and clock, at this ``t_start``."""
+        content = self._content
+        stamps = None if content.stamps is None else content.stamps[:0]
+        return self._twin(replace(content, stamps=stamps, t_stop=content.t_start))
+
+    def append_t(self, other_series: Any, offset: Any = None, inplace: bool = False) -> Self:
+        """The series with others behind it, each ``offset`` seconds (default 0) after the ``t_stop`` before it."""
+        others = listed(other_series, TimeSeries, "append_t")
+        stamps, stop = [self.times], self.t_stop
+        for one, gap in zip(others, spread_offsets(offset, len(others)), strict=True):
+            moved = one.start_at(stop + float(gap or 0.0))
+            stamps.append(moved.times)
+            stop = moved.t_stop
+        joined = as_times(np.concatenate(stamps), "offset")
+        return self._become(replace(self._content, stamps=joined, t_stop=stop), inplace)
+
+    # --- showing, keeping --------------------------------------------------------------------------------------------
+
+    def __repr__(self) -> str:
+        if self.isempty():
+            return f"Empty {type(self).__name__} object `{self.name}` from t={self.t_start} to {self.t_stop}"
+        kind = "periodic" if self.periodic else "non-periodic"
+        return (
+            f"{kind} {type(self).__name__} object `{self.name}` from t={self.t_start} to {self.t_stop}.{self._size()}"
+        )
+
+    def _size(self) -> str:
+        return f" Samples: {len(self)}."
+
+    def print(self) -> None:
+        """Write the ``repr`` to standard output."""
+        sys.stdout.write(f"{self!r}\n")
 
     @property
     def plotting_backend(self) -> str | None:
@@ -228,6 +274,28 @@ class TimeSeries:
         self._plotting_backend = backend.resolve(backend_name)
         if verbose and backend_name is not None:
             log.info("series %s draws with %s", self.name, self._plotting_backend)
+
+    def to_dict(self) -> dict[str, Any]:
+        """All fields under the names of an ``.npz`` file of a series."""
+        from .files import record
+
+        return record(self)
+
+    def save(self, path: Any, verbose: bool = False) -> None:
+        """Write the series with every field to ``path`` (or an open binary file), in NumPy's ``.npz`` format."""
+        from .files import write
+
+        write(path, self.to_dict(), verbose)
+
+    @classmethod
+    def load(cls, path: Any, expected_type: type[TimeSeries] | None = None) -> Self:
+        """A series from a file that ``save`` wrote. A subclass loads its own kind alone.
+
+        Raises SeriesTypeError (a TypeError) for another kind, or where a subclass is given ``expected_type``.
+        """
+        from .files import load_as
+
+        return load_as(cls, path, expected_type)
 
     def equals(self, other: object) -> bool:
         """Whether ``other`` is a series of the same class with the same content, extent, names and settings."""
@@ -245,55 +313,5 @@ class TimeSeries:
             "dt": self.exact_dt,
             "periodic": self.periodic,
             "name": self.name,
+            "trial_start_times": self.trial_start_times,
         }
-
-
-def is_array(value: Any) -> bool:
-    return isinstance(value, np.ndarray)
-
-
-def same(a: Any, b: Any) -> bool:
-    """Whether two fields are equal: arrays in type, shape and value, NaN equal to NaN."""
-    if isinstance(a, np.ndarray) and isinstance(b, np.ndarray):
-        return a.dtype == b.dtype and np.array_equal(a, b, equal_nan=a.dtype.kind == "f")
-    if isinstance(a, float) and isinstance(b, float):
-        return a == b or (a != a and b != b)  # noqa: PLR0124  NaN is the fill value of some series
-    return type(a) is type(b) and a == b
-
-
-def extent_of(stamps: NDArray[np.float64], t_start: Any, t_stop: Any) -> tuple[float, float]:
-    """The extent of ``stamps``: the bounds given, which must enclose them, or what the stamps say."""
-    low = None if t_start is None else float(as_bound(t_start, "t_start"))
-    high = None if t_stop is None else float(as_bound(t_stop, "t_stop"))
-    if len(stamps):
-        first, last = float(stamps[0]), float(stamps[-1])
-        low = first if low is None else float(snapped_below(low, first, "t_start"))
-        high = last if high is None else -float(snapped_below(-high, -last, "t_stop"))
-    low = 0.0 if low is None else low
-    high = low if high is None else high
-    if high < low:
-        raise SeriesError(f"t_stop: {high} s lies before t_start, {low} s")
-    return low, high
-
-
-def snapped_below(bound: Time, sample: Time, what: str) -> Time:
-    """``bound``, which may not exceed ``sample`` but by rounding, when it becomes ``sample``."""
-    if bound <= sample:
-        return bound
-    if bound - sample < ABSOLUTE_TOLERANCE:
-        return sample
-    side = "start after its first sample" if what == "t_start" else "stop before its last sample"
-    raise SeriesError(
-        f"{what}: a series cannot {side}: {abs(float(bound))} s, and the sample at {abs(float(sample))} s"
-    )
-
-
-def listed(series: Any, kind: type[TimeSeries], act: str) -> list[Any]:
-    """One series or several, as a list of series of one class."""
-    several: Sequence[Any] = (
-        [series] if isinstance(series, TimeSeries) or not isinstance(series, Iterable) else [*series]
-    )
-    for one in several:
-        if not isinstance(one, kind):
-            raise SeriesTypeError(f"{act}: expected {kind.__name__}, got {type(one).__name__}")
-    return list(several)

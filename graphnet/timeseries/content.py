@@ -6,6 +6,7 @@ clocked content are exact fractions, those of an irregular one floats.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Self
@@ -102,6 +103,14 @@ class Train(Content):
     channels: NDArray[np.int32]
     num_channels: int
     steps: NDArray[np.int64] | None = None
+
+    def shifted(self, offset: Time) -> Self:
+        moved = super().shifted(offset)
+        if moved.stamps is not None and len(moved.stamps) and moved.stamps[-1] >= moved.t_stop:
+            return replace(
+                moved, t_stop=math.nextafter(float(moved.stamps[-1]), math.inf)
+            )  # far out, floats are coarse
+        return moved
 
     @cached_property
     def times(self) -> NDArray[np.float64]:

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-import warnings
+from dataclasses import replace
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from graphnet.errors import SeriesError, SeriesTypeError
+from graphnet.errors import ChannelError, SeriesError, SeriesTypeError
 
-from . import sampling
-from .base import TimeSeries, extent_of
+from . import cutting, joining
+from .algebra import Algebra
 from .checks import as_bound, as_count, as_samples, as_times
 from .content import NO_TIMES, Trace
 from .exactly import Grid, Time, on_grid
+from .extent import extent_of, listed, spread_offsets
+from .stepping import step_fraction
 
 
-class TSContinuous(TimeSeries):
+class TSContinuous(Algebra):
     """Samples (T, C) over time, held or interpolated between.
 
     A clocked one (``from_clocked``) has an exact step ``dt``: sample k lies at ``t_start + k dt`` and is held to the
@@ -37,8 +39,6 @@ class TSContinuous(TimeSeries):
     array([[5.5],
            [7. ]])
     """
-
-    _content: Trace
 
     def __init__(
         self,
@@ -72,13 +72,6 @@ class TSContinuous(TimeSeries):
         self._describe(name, periodic)
         self._interpret(units, interp_kind, fill_value)
 
-    def _interpret(self, units: str | None, interp_kind: str, fill_value: Any) -> None:
-        self.units: str | None = units
-        self._interp_kind = sampling.checked_kind(interp_kind)
-        self.fill_value = fill_value
-        self.beyond_range_exception = True
-        self.approx_limit_times = True
-
     @classmethod
     def from_clocked(
         cls,
@@ -107,7 +100,7 @@ class TSContinuous(TimeSeries):
         values = as_samples(samples, copy=copy)
         if values.size == 0 and len(values) == 0 and np.ndim(samples) < 2:
             raise SeriesTypeError("samples: from_clocked needs at least one sample", hint="give shape (0, C) for none")
-        step = sampling.step_fraction(dt)
+        step = step_fraction(dt)
         origin = on_grid(as_bound(t_start, "t_start"), step)
         series = object.__new__(cls)
         series._content = Trace(
@@ -117,85 +110,110 @@ class TSContinuous(TimeSeries):
         series._interpret(units, interp_kind, "extrapolate")
         return series
 
-    # --- what it holds -----------------------------------------------------------------------------------------------
+    # --- parts --------------------------------------------------------------------------------------------------------
 
-    @property
-    def samples(self) -> NDArray[np.floating[Any]]:
-        """Values, shape (T, C), read-only. Setting them needs the same number of rows."""
-        return self._content.samples
+    def __getitem__(self, indices: Any) -> TSContinuous:
+        """``ts[times]`` resamples, ``ts[start:stop]`` cuts (a view, ``stop`` excluded), ``ts[start:stop:step]``
+        samples on a clock; a second index picks channels.
 
-    @property
-    def num_channels(self) -> int:
-        """The number of columns."""
-        return self._content.samples.shape[1]
-
-    def __len__(self) -> int:
-        return len(self._content.samples)
-
-    def _first(self) -> Time:
-        return self._content.first
-
-    def _last(self) -> Time:
-        return self._content.last
-
-    @property
-    def interp_kind(self) -> str:
-        """How values between samples are found."""
-        return self._interp_kind
-
-    # --- on the steps of a clock -------------------------------------------------------------------------------------
-
-    def covers(self, start: int, stop: int, dt: Time) -> bool:
-        """Whether the series can be sampled on all steps of ``dt`` in [start, stop): its first sample at or before the
-        first of them, its ``t_stop`` at or after the end of the last, by the rounding rule; always, if periodic.
-
-        >>> TSContinuous.from_clocked([1.0, 2.0, 3.0], dt=0.1).covers(0, 3, 0.1)
-        True
-        """
-        return sampling.covers_steps(self._content, start, stop, sampling.step_fraction(dt), self.periodic)
-
-    def sample_steps(self, start: int, count: int, dt: Time) -> NDArray[np.floating[Any]]:
-        """The samples at ``k * dt`` s, k = start ... start + count - 1, shape (count, C), C-contiguous, read-only.
-
-        A clocked ``previous`` series answers by integer arithmetic alone, and on its own grid without a copy. Any kind
-        holds its last sample up to ``t_stop``. A sample stamped within the rounding rule of a step is on it.
-
-        Raises SeriesError (a ValueError) for steps beyond the extent, or gives NaN with a warning where
-        ``beyond_range_exception`` is off.
-
-        >>> TSContinuous.from_clocked([1.0, 2.0, 3.0], dt=0.1).sample_steps(1, 2, 0.1)
+        >>> ts = TSContinuous.from_clocked([1.0, 2.0, 3.0], dt=0.1)
+        >>> ts[0.1:0.3].samples
         array([[2.],
                [3.]])
         """
-        step = sampling.step_fraction(dt)
-        trace, periodic = self._content, self.periodic and self._content.duration > 0
-        if count <= 0:
-            return trace.samples[:0]
-        if len(trace.samples) == 0:
-            raise SeriesError(f"{self.name}: an empty series has no samples at step {start} of {float(step)} s")
-        if periodic or sampling.sampled_steps(trace, start, count, step):
-            return sampling.sample_steps(trace, start, count, step, self._interp_kind, periodic)
-        low, high = float(start * step), float((start + count - 1) * step)
-        said = f"{self.name}: cannot be sampled from {low} s to {high} s, it reaches from {float(trace.first)} s"
-        said += f" to {self.t_stop} s"
-        if self.beyond_range_exception:
-            raise SeriesError(said, hint="move it with start_at(t), or make it periodic")
-        warnings.warn(said + ": NaN beyond", stacklevel=2)
-        kept = [k for k in range(start, start + count) if sampling.sampled_steps(trace, k, 1, step)]
-        rows = np.full((count, self.num_channels), np.nan, dtype=trace.samples.dtype)
-        if kept:
-            n = len(kept)
-            rows[kept[0] - start : kept[0] - start + n] = sampling.sample_steps(
-                trace, kept[0], n, step, self._interp_kind, False
-            )
-        return rows
+        at, channels = indices if isinstance(indices, tuple) and len(indices) == 2 else (indices, None)
+        if isinstance(at, tuple) and len(at) != 1:
+            raise ChannelError(f"{self.name}: expected at most two indices, [times, channels], got {len(at)}")
+        part = cutting.picked(self._content, channels)
+        if not isinstance(at, slice):
+            return self._become(cutting.resampled(part, at, None, self._how), False, _periodic=False)
+        if at.step is not None:
+            return self._become(cutting.strided(part, at, self._how), False, _periodic=False)
+        bounds = optional_bounds(at.start, at.stop)
+        return self._clipped(part, bounds, stop=at.stop is None, limits=False, inplace=False)
 
-    def _fields(self) -> dict[str, Any]:
-        return super()._fields() | {
-            "samples": self.samples,
-            "units": self.units,
-            "interp_kind": self._interp_kind,
-            "fill_value": self.fill_value,
-            "beyond_range_exception": self.beyond_range_exception,
-            "approx_limit_times": self.approx_limit_times,
-        }
+    def _clipped(self, part: Trace, bounds: Any, stop: bool, limits: bool, inplace: bool) -> Self:
+        cut = cutting.clip(part, bounds, stop, limits, self._how)
+        whole = (cut.t_start, cut.t_stop) == (part.t_start, part.t_stop) and len(cut.samples) == len(part.samples)
+        return self._become(cut, inplace, _periodic=self.periodic and whole)
+
+    def clip(
+        self,
+        t_start: Time | None = None,
+        t_stop: Time | None = None,
+        channels: Any = None,
+        include_stop: bool = True,
+        sample_limits: bool = True,
+        inplace: bool = False,
+    ) -> Self:
+        """The part between two times (in any order), which become its extent.
+
+        ``include_stop``: also a sample at ``t_stop``. ``sample_limits``: add a sample at each bound that is given and
+        can be read. A part of a periodic series is not periodic. Clocked series give views, where no bound between
+        steps has to be sampled. Bounds beyond the series are kept, with a warning.
+        """
+        part = cutting.picked(self._content, channels)
+        return self._clipped(part, optional_bounds(t_start, t_stop), include_stop, sample_limits, inplace)
+
+    def resample(self, times: ArrayLike, channels: Any = None, inplace: bool = False) -> Self:
+        """The series read at ``times``, from the first to the last of them; no longer clocked or periodic.
+
+        Raises ChannelError (an IndexError) for a channel that does not exist.
+        """
+        return self._become(cutting.resampled(self._content, times, channels, self._how), inplace, _periodic=False)
+
+    def to_clocked(self, dt: Time) -> Self:
+        """The series read at ``t_start + k * dt``, in ceil(duration / dt) samples.
+
+        >>> TSContinuous([0.0, 1.0], [3.0, 4.0], interp_kind="linear").to_clocked(0.25).samples.T
+        array([[3.  , 3.25, 3.5 , 3.75]])
+        """
+        return self._become(cutting.clocked(self._content, step_fraction(dt), self._how), False)
+
+    # --- putting together --------------------------------------------------------------------------------------------
+
+    def _at_my_times(self, other: Any) -> NDArray[np.floating[Any]] | None:
+        if not isinstance(other, TSContinuous):
+            return None
+        return joining.at_times_of(self._content, other._content, other._how)
+
+    def merge(self, other_series: Any, remove_duplicates: bool = True, inplace: bool = False) -> Self:
+        """Samples of several series of equal width in the order of time; of equal times the first series' first.
+
+        ``remove_duplicates``: leave out samples at a time at which an earlier series has one. In O(n log n).
+        """
+        others = listed(other_series, TSContinuous, "merge")
+        traces = [one._content for one in (self, *others)]
+        return self._become(joining.merged(traces, remove_duplicates), inplace)
+
+    def append_c(self, other_series: Any, inplace: bool = False) -> Self:
+        """The series with the channels of others, read at its times, to the right of its own."""
+        others = listed(other_series, TSContinuous, "append_c")
+        columns = [joining.at_times_of(self._content, one._content, one._how) for one in others]
+        return self._become(joining.beside(self._content, columns), inplace)
+
+    def append_t(self, other_series: Any, offset: Any = None, inplace: bool = False) -> Self:
+        """The series with others behind it, each ``offset`` seconds after the ``t_stop`` of the one before.
+
+        ``offset``: a number, a list with one for each, or None: the median step of the series before, 0 where it has
+        less than two samples or the appended one none, and 0 behind a clocked series, whose last step is already part
+        of it.
+
+        >>> half = TSContinuous.from_clocked([1.0, 2.0], dt=0.1)
+        >>> half.append_t(half).times
+        array([0. , 0.1, 0.2, 0.3])
+        """
+        others = listed(other_series, TSContinuous, "append_t")
+        traces = [one._content for one in (self, *others)]
+        return self._become(joining.chained(traces, spread_offsets(offset, len(others))), inplace)
+
+    def _emptied(self) -> Self:
+        return self._twin(replace(super()._emptied()._content, samples=self.samples[:0]))
+
+
+def optional_bounds(t_start: Any, t_stop: Any) -> tuple[Time | None, Time | None]:
+    """Two bounds, each checked where it is given."""
+    return (
+        None if t_start is None else as_bound(t_start, "t_start"),
+        None if t_stop is None else as_bound(t_stop, "t_stop"),
+    )

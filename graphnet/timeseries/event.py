@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from graphnet.blocks import Events
 from graphnet.errors import SeriesError, SeriesTypeError
 
-from . import binning
-from .base import TimeSeries, extent_of
-from .checks import as_bound, as_channels, as_count, as_instants, frozen
+from . import binning, counting, overlay
+from .checks import as_bound, as_channels, as_instants, frozen
 from .content import Train
+from .countable import Countable, room_for, spread_channels
 from .exactly import Grid, Time
-from .sampling import extent_covers, step_fraction
+from .extent import extent_of, listed, spread_offsets
+from .stepping import step_fraction
 
 
-class TSEvent(TimeSeries):
+class TSEvent(Countable):
     """Events: instants in [t_start, t_stop), each on a channel.
 
     ``times`` in any order are sorted, equal times keep their order. Events need a ``t_stop`` after the last of them.
@@ -34,8 +35,6 @@ class TSEvent(TimeSeries):
     >>> ts.times, ts.channels, ts.num_channels
     (array([0.1, 0.2]), array([0, 1], dtype=int32), 2)
     """
-
-    _content: Train
 
     def __init__(
         self,
@@ -102,67 +101,139 @@ class TSEvent(TimeSeries):
         series._describe(name, False)
         return series
 
-    # --- what it holds -----------------------------------------------------------------------------------------------
+    @classmethod
+    def from_raster(
+        cls,
+        raster: ArrayLike,
+        dt: Time = 1.0,
+        t_start: Time = 0.0,
+        t_stop: Time | None = None,
+        name: str | None = None,
+        periodic: bool = False,
+        num_channels: int | None = None,
+        spikes_at_bin_start: bool = False,
+    ) -> Self:
+        """A clocked series from a table (T, C) of counts or of presence: row k covers ``t_start + [k, k + 1) dt``.
 
-    @property
-    def channels(self) -> NDArray[np.int32]:
-        """Channel of each event, shape (n,), read-only."""
-        return self._content.channels
+        Events lie in the middle of their row's step, or at its start. ``t_stop`` defaults to the end of the last row.
 
-    @property
-    def num_channels(self) -> int:
-        """How many channels there are, with events or without."""
-        return self._content.num_channels
-
-    def __len__(self) -> int:
-        return len(self._content.channels)
-
-    # --- on the steps of a clock -------------------------------------------------------------------------------------
-
-    def covers(self, start: int, stop: int, dt: Time) -> bool:
-        """Whether the extent covers all steps of ``dt`` in [start, stop), by the rounding rule; always, if periodic."""
-        if stop <= start or (self.periodic and self._content.duration > 0):
-            return True
-        return extent_covers(self._content.t_start, self._content.t_stop, start, stop, step_fraction(dt))
-
-    def event_steps(self, start: int, count: int, dt: Time) -> Events:
-        """The events in steps start ... start + count - 1 of ``dt``: absolute steps, sorted by (step, channel).
-
-        An event falls in the step that the rounding rule gives; a clocked series answers by integers alone, and on its
-        own grid without a copy. Beyond the extent there are no events, unless the series is periodic.
-
-        >>> TSEvent([0.1, 0.3, 0.35], [0, 1, 0], t_stop=1.0).event_steps(2, 3, 0.1)
-        Events(step=array([3, 3]), channel=array([0, 1], dtype=int32))
+        >>> TSEvent.from_raster([[0, 2], [1, 0]], dt=0.1).times
+        array([0.05, 0.05, 0.15])
         """
-        return binning.event_steps(self._content, start, count, step_fraction(dt), self.periodic)
+        train = counting.from_table(
+            raster, step_fraction(dt), as_bound(t_start, "t_start"), num_channels, spikes_at_bin_start
+        )
+        series = object.__new__(cls)
+        series._content = train
+        series._describe(name, periodic)
+        if t_stop is not None:
+            series.t_stop = t_stop
+        return series
 
-    def _fields(self) -> dict[str, Any]:
-        return super()._fields() | {"channels": self.channels, "num_channels": self.num_channels}
+    # --- parts -------------------------------------------------------------------------------------------------------
 
+    def __call__(
+        self, t_start: Time | None = None, t_stop: Time | None = None, channels: Any = None
+    ) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
+        """Times and channels of the events in [t_start, t_stop), on ``channels`` or on all; views where they can be.
 
-def spread_channels(channels: Any, count: int, copy: bool = False) -> NDArray[np.int32]:
-    """One channel per event: as given, one for all, or 0."""
-    if channels is None:
-        return np.zeros(count, dtype=np.int32)
-    ids = as_channels(channels)
-    if np.ndim(channels) == 0:
-        return np.full(count, ids[0], dtype=np.int32)
-    if len(ids) != count:
-        raise SeriesError(f"channels: {len(ids)} channels for {count} times")
-    return ids.copy() if copy else ids
+        Bounds may be swapped. Raises ChannelError (an IndexError) for a channel that does not exist.
+        """
+        train = self._content
+        low, high = self._bounds(t_start, t_stop)
+        if self.periodic and train.duration > 0:
+            train = binning.unrolled(train, Fraction(low), Fraction(high))
+        begin, end = overlay.window(train, low, high)
+        times, ids = overlay.times_between(train, begin, end), train.channels[begin:end]
+        if channels is None:
+            return times, ids
+        chosen = overlay.of_channels(replace(train, channels=ids), overlay.asked_channels(train, channels))
+        return times[chosen], ids[chosen]
 
+    def _bounds(self, t_start: Any, t_stop: Any) -> tuple[Time, Time]:
+        content = self._content
+        low = content.t_start if t_start is None else content.exactly(as_bound(t_start, "t_start"))
+        high = content.t_stop if t_stop is None else content.exactly(as_bound(t_stop, "t_stop"))
+        return min(low, high), max(low, high)
 
-def room_for(channels: NDArray[np.int32], num_channels: Any) -> int:
-    """``num_channels`` where it has room for every channel, or the smallest that has."""
-    needed = int(channels.max()) + 1 if len(channels) else 0
-    if num_channels is None:
-        return needed
-    number = as_count(num_channels, "num_channels")
-    if number < needed:
-        raise SeriesError(f"num_channels: {number} leaves no room for channel {needed - 1}")
-    return number
+    def __getitem__(self, indices: Any) -> Self:
+        """Some of the events, by position (a number, a slice, a list, a mask), in the same extent and channels."""
+        if not isinstance(indices, slice):
+            indices = np.sort(np.atleast_1d(np.arange(len(self))[indices]))
+        elif indices.step is not None and indices.step < 0:
+            indices = np.sort(np.arange(len(self))[indices])
+        return self._become(overlay.taken(self._content, indices), False)
 
+    def clip(
+        self,
+        t_start: Time | None = None,
+        t_stop: Time | None = None,
+        channels: Any = None,
+        remap_channels: bool = False,
+        inplace: bool = False,
+    ) -> Self:
+        """The events of [t_start, t_stop), which becomes the extent, on ``channels`` or on all.
 
-def bound_or(t: Any, default: Time, what: str) -> Time:
-    """A bound if given, else the default."""
-    return default if t is None else as_bound(t, what)
+        ``remap_channels``: number the channels asked for from 0, in order. A part of a periodic series is not periodic.
+        Raises ChannelError (an IndexError) for a channel that does not exist.
+        """
+        train, periodic = self._content, self.periodic
+        if t_start is not None or t_stop is not None:
+            train = overlay.clip(train, self._bounds(t_start, t_stop), self.periodic)
+            periodic = periodic and (train.t_start, train.t_stop) == (self._content.t_start, self._content.t_stop)
+        if channels is not None:
+            ids = overlay.asked_channels(train, channels)
+            train = overlay.taken(train, overlay.of_channels(train, ids))
+            if remap_channels:
+                train = overlay.renumbered(train, np.searchsorted(ids, train.channels).astype(np.int32), len(ids))
+        return self._become(train, inplace, _periodic=periodic)
+
+    def remap_channels(self, channel_map: ArrayLike, inplace: bool = False) -> Self:
+        """The series with channel c moved to ``channel_map[c]``; the map names every channel.
+
+        >>> TSEvent([0.1, 0.2], [0, 1], t_stop=1.0).remap_channels([3, 0]).channels
+        array([3, 0], dtype=int32)
+        """
+        ids = as_channels(channel_map, "channel_map")
+        if len(ids) != self.num_channels:
+            raise SeriesError(f"channel_map: {len(ids)} entries for {self.num_channels} channels")
+        number = int(ids.max()) + 1 if len(ids) else 0
+        return self._become(overlay.renumbered(self._content, ids[self.channels], number), inplace)
+
+    # --- putting together --------------------------------------------------------------------------------------------
+
+    def append_c(self, other_series: Any, inplace: bool = False) -> Self:
+        """The series with the channels of others behind its own: each is numbered on from those before it."""
+        several = [self, *listed(other_series, TSEvent, "append_c")]
+        trains, number = [], 0
+        for one in several:
+            trains.append(replace(one._content, channels=one.channels + np.int32(number)))
+            number += one.num_channels
+        return self._become(overlay.united(trains, number, False), inplace)
+
+    def append_t(
+        self, other_series: Any, offset: Any = None, remove_duplicates: bool = False, inplace: bool = False
+    ) -> Self:
+        """The series with others behind it, each ``offset`` seconds (default 0) after the ``t_stop`` of the one before.
+
+        ``offset``: a number, or a list with one for each. ``remove_duplicates``: of each time and channel keep one
+        event.
+        """
+        others = listed(other_series, TSEvent, "append_t")
+        trains = overlay.behind([one._content for one in (self, *others)], spread_offsets(offset, len(others)))
+        number = max(one.num_channels for one in trains)
+        return self._become(overlay.united(trains, number, remove_duplicates), inplace)
+
+    def merge(
+        self, other_series: Any, delay: Any = 0.0, remove_duplicates: bool = False, inplace: bool = False
+    ) -> Self:
+        """The events of several series, the others ``delay`` seconds (a number, or one for each) later than they are.
+
+        ``remove_duplicates``: of each time and channel keep one event.
+        """
+        others = listed(other_series, TSEvent, "merge")
+        delays = spread_offsets(delay, len(others))
+        late = [one._content.shifted(gap or 0.0) for one, gap in zip(others, delays, strict=True)]
+        trains = [self._content, *late]
+        number = max(one.num_channels for one in trains)
+        return self._become(overlay.united(trains, number, remove_duplicates), inplace)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from graphnet.jit import kernel
 
 
@@ -19,3 +21,86 @@ def blend(samples, low, fraction, out):
         else:
             for j in range(row.shape[0]):
                 row[j] = here[j] + f * (there[j] - here[j])
+
+
+@kernel
+def line_clocked(samples, origin, dt, slack, times, out):
+    """``blend`` at ``times``; a time within ``slack`` steps of a sample is that sample's (the rounding rule)."""
+    last = samples.shape[0] - 1
+    for i in range(times.shape[0]):
+        u = (times[i] - origin) / dt
+        nearest = math.floor(u + 0.5)
+        k = min(max(int(nearest) - (u - nearest < -slack), 0), last)
+        f = u - k
+        here, row = samples[k], out[i]
+        if f <= slack or k == last:
+            for j in range(row.shape[0]):
+                row[j] = here[j]
+        else:
+            there = samples[k + 1]
+            for j in range(row.shape[0]):
+                row[j] = here[j] + f * (there[j] - here[j])
+
+
+@kernel
+def line_stamped(samples, stamps, times, out):
+    """``blend`` between ``stamps`` at ``times``, quick where they rise."""
+    last = stamps.shape[0] - 1
+    k = 0
+    for i in range(times.shape[0]):
+        t = times[i]
+        if t < stamps[k]:
+            k = 0
+        step = 1
+        while k + step <= last and stamps[k + step] <= t:  # in growing strides, then back in halves
+            k += step
+            step *= 2
+        while step > 0:
+            if k + step <= last and stamps[k + step] <= t:
+                k += step
+            step //= 2
+        here, row = samples[k], out[i]
+        gone = t - stamps[k]
+        if gone <= 0.0 or k == last:
+            for j in range(row.shape[0]):
+                row[j] = here[j]
+        else:
+            f = gone / (stamps[k + 1] - stamps[k])
+            there = samples[k + 1]
+            for j in range(row.shape[0]):
+                row[j] = here[j] + f * (there[j] - here[j])
+
+
+@kernel
+def count_steps(step, channel, column, scale, shift, unit, limit, table):
+    """Add one per event to row ``(step * scale + shift) // unit`` and the column of its channel (none if negative).
+
+    No count goes beyond ``limit``.
+    """
+    for i in range(step.shape[0]):
+        j = column[channel[i]]
+        if j >= 0:
+            k = (step[i] * scale + shift) // unit
+            table[k, j] += table[k, j] < limit
+
+
+@kernel
+def count_own_steps(step, channel, column, start, limit, table):
+    """``count_steps`` for rows ``step - start``."""
+    for i in range(step.shape[0]):
+        j = column[channel[i]]
+        if j >= 0:
+            table[step[i] - start, j] += table[step[i] - start, j] < limit
+
+
+@kernel
+def count_times(times, channel, column, origin, dt, slack, start, limit, table):
+    """``count_steps`` by the rounding rule; events outside the table are left out."""
+    rows = table.shape[0]
+    for i in range(times.shape[0]):
+        u = (times[i] - origin) / dt
+        nearest = math.floor(u + 0.5)
+        k = int(nearest) - (u - nearest < -slack) - start
+        j = column[channel[i]]
+        if 0 <= k < rows and j >= 0:
+            table[k, j] += table[k, j] < limit

@@ -1,115 +1,141 @@
-"""Reading a trace at times it may not hold: on steps by integers, anywhere by the kind of interpolation."""
+"""Reading a trace at times it may not hold: whether it may be read there, then by its kind of interpolation."""
 
 from __future__ import annotations
 
+import math
+import warnings
 from collections.abc import Callable
-from dataclasses import replace
-from fractions import Fraction
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from graphnet.clock import step_times, steps_of
+from graphnet.clock import TOLERANCE, steps_of
 from graphnet.errors import SeriesError
 
-from .checks import Samples, frozen
+from .checks import Samples
 from .content import Trace
-from .exactly import as_fraction, ceil_step, common, floor_steps, second_slack
-from .kernels import blend
+from .exactly import second_slack
+from .kernels import blend, line_clocked, line_stamped
 
 Times = NDArray[np.float64]
 
+ABSOLUTE_TOLERANCE = 1e-9  # seconds: how far outside its range a series may be read
+RELATIVE_TOLERANCE = 1e-6  # of its duration: likewise; the smaller of the two counts
+
 SPLINES = {"quadratic": 2, "cubic": 3}
-KINDS = ("previous", "next", "nearest", "nearest-up", "zero", "linear", "slinear", *SPLINES)
+LINES = frozenset({"linear", "slinear"})
+KINDS = ("previous", "next", "nearest", "nearest-up", "zero", *sorted(LINES), *SPLINES)
 
 
-# --- on the steps of a clock -----------------------------------------------------------------------------------------
+@dataclass(frozen=True)
+class Reading:
+    """How a trace is read: between its samples, after the last, and outside its range."""
+
+    kind: str = "previous"
+    periodic: bool = False
+    fill_value: Any = "extrapolate"
+    beyond_range_exception: bool = True
+    approx_limit_times: bool = True
+
+    def __post_init__(self) -> None:
+        if self.kind not in KINDS:
+            raise SeriesError(f"interp_kind: there is no {self.kind!r}; there are {', '.join(KINDS)}")
+        if isinstance(self.fill_value, str) and self.fill_value != "extrapolate":
+            raise SeriesError(f"fill_value: expected a number or 'extrapolate', got {self.fill_value!r}")
+
+    @property
+    def holds(self) -> bool:
+        """Whether the last sample stands until something else is said."""
+        return isinstance(self.fill_value, str)
 
 
-def sample_steps(trace: Trace, start: int, count: int, dt: Fraction, kind: str, periodic: bool) -> Samples:
-    """Samples at ``k * dt`` for k = start ... start + count - 1, shape (count, C), C-contiguous, read-only.
+def sample(trace: Trace, times: Times, reading: Reading) -> Samples:
+    """Samples at ``times``, shape (n, C); (n, 0) from an empty trace.
 
-    After the last sample its value is held to ``t_stop``. The steps must lie in the extent (see ``covers_steps``).
+    A time outside the range raises SeriesError, or gives NaN with a warning, as ``reading`` says.
     """
-    if trace.grid is not None:
-        rows = _clocked_rows(trace, trace.grid.dt, start, count, dt, kind, periodic)
-        if rows is not None:
-            return frozen(np.ascontiguousarray(rows))
-    times = step_times(start, count, dt)
-    slack = np.maximum(1e-6 * float(dt), 4.0 * np.spacing(np.abs(times)))
-    if periodic:
-        trace, times = _unrolled(trace, times, slack, kind)
-    times = np.clip(times, float(trace.first), float(trace.last) if kind != "previous" else None)
-    return frozen(np.ascontiguousarray(interpolate(trace, times, kind, slack)))
-
-
-def _clocked_rows(
-    trace: Trace, own: Fraction, start: int, count: int, dt: Fraction, kind: str, periodic: bool
-) -> Samples | None:
-    """Rows of a clocked trace by integer arithmetic alone, or None where the steps lie between samples."""
-    first = Fraction(trace.first)
-    step, rest = divmod(start * dt - first, own)
-    if kind != "previous" and (rest != 0 or dt % own != 0):
-        return None
-    last = len(trace.samples) - 1
-    if not periodic:
-        if own == dt and step + count - 1 <= last:
-            return trace.samples[int(step) : int(step) + count]
-        index = floor_steps(np.arange(start, start + count, dtype=np.int64), dt, -first, own)
-        return trace.samples[np.minimum(index, last)]
-    n, zero, begin, period, unit = common(dt, first, Fraction(trace.t_start), Fraction(trace.duration), own)
-    if own == dt and (period % unit, zero) == (0, begin):
-        low = step % (last + 1) if period == (last + 1) * unit else -1
-        if 0 <= low <= last + 1 - count:
-            return trace.samples[int(low) : int(low) + count]
-    k = np.arange(start, start + count, dtype=object if abs(start + count) * n >= 2**62 else np.int64)
-    index = np.asarray(((k * n - begin) % period + begin - zero) // unit, dtype=np.int64)
-    if kind != "previous" and (period % unit != 0 or zero != begin or period != (last + 1) * unit):
-        return None
-    return trace.samples[np.where(index < 0, last, np.minimum(index, last))]
-
-
-def covers_steps(trace: Trace, start: int, stop: int, dt: Fraction, periodic: bool) -> bool:
-    """Whether steps start ... stop - 1 of ``dt`` lie between the first sample and ``t_stop``."""
-    if stop <= start:
-        return True
     if len(trace.samples) == 0:
-        return False
-    if periodic and trace.duration > 0:
-        return True
-    return extent_covers(trace.first, trace.t_stop, start, stop, dt)
+        return np.zeros((len(times), 0), dtype=trace.samples.dtype)
+    if len(times) == 0:
+        return trace.samples[:0]
+    if reading.periodic and trace.duration > 0:
+        trace, times = unrolled(trace, times, time_slack(trace, times), reading.kind)
+        return interpolate(trace, times, reading.kind)
+    low, high = valid_range(trace, reading)
+    if low <= times.min() and times.max() <= high:
+        return _inside(trace, times, reading)
+    times, outside = _near_limits(trace, times, reading, low, high)
+    if not outside.any():
+        return _inside(trace, times, reading)
+    i = int(np.argmax(outside))
+    said = f"{np.count_nonzero(outside)} of {len(times)} times lie outside the range {low} s to {high} s of this series"
+    said += f", e.g. {times[i]} s"
+    if reading.beyond_range_exception:
+        raise SeriesError(said, hint="clip the times, make the series periodic, or set beyond_range_exception = False")
+    warnings.warn(said + ": NaN there", stacklevel=4)
+    values = _inside(trace, np.clip(times, low, high), reading).copy()
+    values[outside] = np.nan
+    return values
 
 
-def extent_covers(low: Any, high: Any, start: int, stop: int, dt: Fraction) -> bool:
-    """Whether [low, high] covers steps [start, stop) of ``dt``, by the rounding rule."""
-    if isinstance(low, Fraction) and isinstance(high, Fraction):
-        slack = Fraction(1, 10**6) * dt
-        return low <= start * dt + slack and high >= stop * dt - slack
-    begin, end = float(start * dt), float(stop * dt)
-    return low <= begin + second_slack(begin, dt) and high >= end - second_slack(end, dt)
+def valid_range(trace: Trace, reading: Reading) -> tuple[float, float]:
+    """Where a trace may be read: from its first sample to its last, a held one to ``t_stop``."""
+    if len(trace.samples) == 1:
+        if reading.holds:
+            return float(trace.t_start), float(trace.t_stop)
+        return float(trace.first), float(trace.first)
+    return float(trace.first), float(trace.t_stop if reading.kind == "previous" else trace.last)
 
 
-def sampled_steps(trace: Trace, start: int, count: int, dt: Fraction) -> bool:
-    """Whether every step instant ``k * dt`` lies between the first sample and ``t_stop``, both included."""
-    low, high = trace.first, trace.t_stop
-    if isinstance(low, Fraction) and isinstance(high, Fraction):
-        return ceil_step(low, dt) <= start and start + count - 1 <= high // dt
-    begin, end = float(start * dt), float((start + count - 1) * dt)
-    return low <= begin + second_slack(begin, dt) and high >= end - second_slack(end, dt)
+def time_slack(trace: Trace, times: Times) -> Any:
+    """How far from a sample, in seconds, a time may lie and mean it: the rounding rule, or rounding alone."""
+    rounding = 4.0 * np.spacing(np.abs(times))
+    return rounding if trace.grid is None else np.maximum(TOLERANCE * float(trace.grid.dt), rounding)
 
 
-# --- anywhere --------------------------------------------------------------------------------------------------------
+def _near_limits(
+    trace: Trace, times: Times, reading: Reading, low: float, high: float
+) -> tuple[Times, NDArray[np.bool_]]:
+    """``times`` with those moved into the range that lie outside by rounding, and which of them still do not."""
+    gap = np.maximum(low - times, times - high)
+    near = 0.0 if trace.grid is None else max(second_slack(t, trace.grid.dt) for t in (low, high))
+    allowed = near
+    if reading.approx_limit_times:
+        allowed = max(near, min(ABSOLUTE_TOLERANCE, RELATIVE_TOLERANCE * float(trace.duration)))
+        if np.any((gap > near) & (gap <= allowed)):
+            warnings.warn(f"times at most {allowed} s outside the series were moved to its limits", stacklevel=5)
+    outside = gap > allowed
+    return np.where(outside, times, np.clip(times, low, high)), outside
 
 
-def _unrolled(trace: Trace, times: Times, slack: Any, kind: str) -> tuple[Trace, Times]:
-    """A trace with its neighbours in the periods around it, and ``times`` folded into [t_start, t_start + period)."""
+def _inside(trace: Trace, times: Times, reading: Reading) -> Samples:
+    """Samples at times within the range."""
+    values = interpolate(trace, times, reading.kind)
+    if reading.holds or reading.kind != "previous":
+        return values
+    after = times > float(trace.last)
+    if after.any():
+        values = values.copy()
+        values[after] = reading.fill_value
+    return values
+
+
+def unrolled(trace: Trace, times: Times, slack: Any, kind: str) -> tuple[Trace, Times]:
+    """A trace with its neighbours in the periods around it, and ``times`` folded into [t_start, t_start + period).
+
+    Only the times of the result are needed to read it, so it is no longer clocked, unless folding is exact.
+    """
     period, begin = float(trace.duration), float(trace.t_start)
     turns = np.floor((times - begin + slack) / period)
     folded = np.maximum(times - turns * period, begin)
     reach = len(trace.samples) if kind in SPLINES else 1
-    stamps = np.concatenate((trace.times[-reach:] - period, trace.times, trace.times[:reach] + period))
     samples = np.concatenate((trace.samples[-reach:], trace.samples, trace.samples[:reach]))
+    grid = trace.grid
+    if grid is not None and trace.duration == len(trace.samples) * grid.dt:
+        return replace(trace, grid=grid.shifted(-reach * grid.dt), samples=samples), folded
+    stamps = np.concatenate((trace.times[-reach:] - period, trace.times, trace.times[:reach] + period))
     if reach > 1:  # a period that begins where it ended has the same instant twice
         keep = np.concatenate(([True], np.diff(stamps) > 0))
         stamps, samples = stamps[keep], samples[keep]
@@ -119,23 +145,35 @@ def _unrolled(trace: Trace, times: Times, slack: Any, kind: str) -> tuple[Trace,
 def interpolate(trace: Trace, times: Times, kind: str, slack: Any = 0.0) -> Samples:
     """Samples at ``times``, which lie between the first sample and the last (for ``previous``: or after it).
 
-    A time within ``slack`` seconds below a sample is that sample's.
+    A time within ``slack`` seconds below a sample of an irregular trace is that sample's.
     """
     if kind in SPLINES and len(trace.samples) > 1:
         return _spline(trace, SPLINES[kind])(times).astype(trace.samples.dtype, copy=False)
+    if kind in LINES:
+        return _lines(trace, times, slack)
     low, fraction = locate(trace, times, slack)
-    if kind in ("linear", "slinear"):
-        out = np.empty((len(times), trace.samples.shape[1]), dtype=trace.samples.dtype)
-        blend(trace.samples, low, fraction, out)
-        return out
     last = len(trace.samples) - 1
-    if kind == "next":
-        low = np.where(fraction > 0.0, np.minimum(low + 1, last), low)
-    elif kind == "nearest":  # half way belongs to the earlier sample, with nearest-up to the later
-        low = np.where(fraction > 0.5, np.minimum(low + 1, last), low)
-    elif kind == "nearest-up":
-        low = np.where(fraction >= 0.5, np.minimum(low + 1, last), low)
+    # half way belongs to the earlier sample for nearest, to the later for nearest-up
+    later = {"next": fraction > 0.0, "nearest": fraction > 0.5, "nearest-up": fraction >= 0.5}.get(kind)
+    if later is not None:
+        low = np.where(later, np.minimum(low + 1, last), low)
     return trace.samples[low]
+
+
+def _lines(trace: Trace, times: Times, slack: Any) -> Samples:
+    out = np.empty((len(times), trace.samples.shape[1]), dtype=trace.samples.dtype)
+    if trace.grid is None:
+        if isinstance(slack, float) and slack == 0.0:
+            line_stamped(trace.samples, trace.times, times, out)
+            return out
+    elif len(times):
+        origin, dt = float(trace.grid.origin), float(trace.grid.dt)
+        largest = max(abs(float(times.min())), abs(float(times.max())))
+        if 4.0 * max(math.ulp(largest), math.ulp(origin)) / dt <= TOLERANCE:
+            line_clocked(trace.samples, origin, dt, TOLERANCE, times, out)
+            return out
+    blend(trace.samples, *locate(trace, times, slack), out)
+    return out
 
 
 def locate(trace: Trace, times: Times, slack: Any = 0.0) -> tuple[NDArray[np.int64], Times]:
@@ -145,15 +183,16 @@ def locate(trace: Trace, times: Times, slack: Any = 0.0) -> tuple[NDArray[np.int
         origin, dt = float(trace.grid.origin), float(trace.grid.dt)
         low = np.clip(steps_of(times, dt, origin), 0, last)
         fraction = (times - origin) / dt - low
-        fraction[fraction <= np.maximum(1e-6, 4.0 * np.spacing(np.abs(times)) / dt)] = 0.0
+        coarse = 4.0 * np.maximum(np.spacing(np.abs(times)), math.ulp(origin)) / dt
+        near = fraction <= np.maximum(TOLERANCE, coarse)
     else:
         stamps = trace.times
         low = np.clip(np.searchsorted(stamps, times + slack, side="right") - 1, 0, last)
         above = stamps[np.minimum(low + 1, last)] - stamps[low]
         gone = times - stamps[low]
         near = gone <= slack
-        fraction = np.divide(gone, above, out=np.zeros(len(times)), where=(above > 0) & ~near)
-    return low, np.where(low == last, 0.0, fraction)
+        fraction = np.divide(gone, above, out=np.zeros(len(times)), where=above > 0)
+    return low, np.where(near | (low == last), 0.0, fraction)
 
 
 def _spline(trace: Trace, degree: int) -> Callable[[Times], Samples]:
@@ -166,17 +205,3 @@ def _spline(trace: Trace, degree: int) -> Callable[[Times], Samples]:
         raise SeriesError(f"a spline of degree {degree} needs times that increase, here some are equal")
     spline: Any = make_interp_spline(times, trace.samples, k=degree, check_finite=False)
     return spline
-
-
-def checked_kind(kind: str) -> str:
-    """``kind`` if it is one that this room knows."""
-    if kind not in KINDS:
-        raise SeriesError(f"interp_kind: there is no {kind!r}; there are {', '.join(KINDS)}")
-    return kind
-
-
-def step_fraction(dt: Any) -> Fraction:
-    """A positive dt, exactly."""
-    from graphnet.clock import checked_dt
-
-    return dt if isinstance(dt, Fraction) and dt > 0 else as_fraction(checked_dt(dt))
