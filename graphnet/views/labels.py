@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 FONT = "DejaVu Sans"  # comes with matplotlib, and is wider than what an SVG viewer without it takes instead
-TILT = 3.5
+TILT = 3.5  # across a stretch: what an engine's rounding and ports leave
+LABEL = 8.0  # the size of the smallest letters
 HEAD = 7.0  # the length of an arrowhead
 Point = tuple[float, float]
 Rect = tuple[float, float, float, float]  # left, top, right, bottom

@@ -1,26 +1,26 @@
 """Where boxes, arrows and words go: a layered layout, judged by geometry and done again with more room on failure.
 
-The engine is graphlay: it knows the sizes of boxes, routes arrows round them, keeps room for labels and nests groups, the
-same way every time. fast-sugiyama gives the centres of boxes alone, so that arrows run through boxes and labels.
+The engine is graphlay: it knows the sizes of boxes, routes arrows round them, keeps room for labels and nests groups,
+the same way every time. fast-sugiyama gives the centres of boxes alone, so that arrows run through boxes and labels.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ..errors import ParameterError
-from .drawing import Box, Frame, Layout, PlacedArrow, PlacedBox, Scene, Sign, legend, words
-from .labels import Floor, Point, Rect, Words, around, head, measure, overlaps, seat, segments, straightened
+from .drawing import Arrow, Box, Frame, Layout, PlacedArrow, PlacedBox, Scene, words
+from .labels import LABEL, Floor, Point, Rect, Words, around, head, measure, overlaps, seat, segments, straightened
+from .sheet import on_sheet
 
 MOST_BOXES = 2000
 MOST_ARROWS = 5000
 FULL_BOXES = 150  # above, a box shows its name and size alone, arrows carry no labels, groups no frames
 PAGE = 860.0  # points: a picture wider than this is wrapped where its graph allows
-NAME, SMALL, LABEL, TITLE = 10.0, 8.5, 8.0, 12.0
-MARGIN, PAD, LOOP = 12.0, 8.0, 14.0
-SIGN = 26.0  # the width of a sign in the legend
+NAME, SMALL = 10.0, 8.5
+PAD, LOOP = 8.0, 14.0
 
 
 def lay_out(scene: Scene) -> Layout:
@@ -44,7 +44,34 @@ def lay_out(scene: Scene) -> Layout:
         if best.flaws == 0:
             break
     assert best is not None
-    return _finish(scene, best)
+    return on_sheet(scene, best)
+
+
+@dataclass(frozen=True)
+class _Route:
+    """A way, and the arrows that share it: all loops at one box, and in a large picture all parallel ones."""
+
+    arrows: tuple[Arrow, ...]
+    labels: tuple[tuple[str, float, float], ...]  # text, width, height
+    way: tuple[Point, ...] = ()
+    anchor: Point | None = None
+
+    @property
+    def size(self) -> tuple[float, float]:
+        """The room that all its labels take, one under the other."""
+        return max((width for _, width, _ in self.labels), default=0.0), sum(height for *_, height in self.labels)
+
+
+def _routes(scene: Scene, full: bool) -> list[_Route]:
+    shared: dict[tuple[str, str, int], list[Arrow]] = {}
+    for i, arrow in enumerate(scene.arrows):
+        alone = full and arrow.pre != arrow.post
+        shared.setdefault((arrow.pre, arrow.post, i if alone else -1), []).append(arrow)
+    routes = []
+    for arrows in shared.values():
+        labels = [(one.label, *measure(one.label, LABEL)) for one in arrows if one.label] if full else []
+        routes.append(_Route(tuple(arrows), tuple(labels)))
+    return routes
 
 
 def _attempts(grouped: bool, full: bool) -> Iterator[tuple[bool, float]]:
@@ -57,8 +84,8 @@ def _attempt(scene: Scene, frames: bool, room: float, full: bool) -> Layout:
     rates = scene.several_rates
     shown = [_lines(box, rates, frames, full) for box in scene.boxes]
     sizes = [_box_size(box, lines, full) for box, lines in zip(scene.boxes, shown, strict=True)]
-    labels = [measure(arrow.label, LABEL) if arrow.label and full else None for arrow in scene.arrows]
-    graph, groups = _graph(scene, sizes, labels, frames)
+    routes = _routes(scene, full)
+    graph, groups = _graph(scene, sizes, routes, frames)
     raw = _run(graph, room, full)
     rects = [_rect(node) for node in raw.nodes]
     boxes = tuple(
@@ -68,7 +95,9 @@ def _attempt(scene: Scene, frames: bool, room: float, full: bool) -> Layout:
     ways = [straightened([(p["x"], p["y"]) for p in edge["points"]]) for edge in raw.edges]
     anchors = [(at["x"], at["y"]) if (at := edge.get("label_anchor")) else None for edge in raw.edges]
     names = [(group, rects[len(boxes) + i]) for i, group in enumerate(groups)]
-    return _with_labels(scene, boxes, ways, labels, anchors, names)
+    return _with_labels(
+        boxes, [replace(r, way=w, anchor=a) for r, w, a in zip(routes, ways, anchors, strict=True)], names
+    )
 
 
 def _lines(box: Box, rates: bool, frames: bool, full: bool) -> list[tuple[str, float, bool]]:
@@ -104,7 +133,7 @@ def _seat_lines(rect: Rect, lines: Sequence[tuple[str, float, bool]], full: bool
 
 
 def _graph(
-    scene: Scene, sizes: Sequence[tuple[float, float]], labels: Sequence[tuple[float, float] | None], frames: bool
+    scene: Scene, sizes: Sequence[tuple[float, float]], routes: Sequence[_Route], frames: bool
 ) -> tuple[dict[str, Any], list[str]]:
     """The scene as the engine wants it: boxes first, then one node for each group, outer groups before inner ones."""
     nodes: list[dict[str, Any]] = [{"size": {"width": w, "height": h}, "key": ""} for w, h in sizes]
@@ -116,10 +145,10 @@ def _graph(
             node["parent"] = groups[box.group]
     index = {box.name: i for i, box in enumerate(scene.boxes)}
     edges: list[dict[str, Any]] = []
-    for arrow, label in zip(scene.arrows, labels, strict=True):
-        edge: dict[str, Any] = {"source": index[arrow.pre], "target": index[arrow.post]}
-        if label is not None:
-            edge["label_size"] = {"width": label[0] + 4, "height": label[1]}
+    for route in routes:
+        edge: dict[str, Any] = {"source": index[route.arrows[0].pre], "target": index[route.arrows[0].post]}
+        if route.labels:
+            edge["label_size"] = {"width": route.size[0] + 4, "height": route.size[1]}
         edges.append(edge)
     return {"nodes": nodes, "edges": edges}, list(groups)
 
@@ -147,12 +176,15 @@ def _run(graph: dict[str, Any], room: float, full: bool) -> Any:
         | {"compound_header": 12.0, "compound_padding": 14.0},
         "labels": {"reservation": "always"},
         "routing": {"bundle_parallel": False},
-        "limits": {"max_dummies": 60_000},
+        "limits": {"max_dummies": 20_000},
+        "effort": "balanced" if full else "fast",
     }
     try:
         raw = graphlay.layout(graph, options=options)
         if raw.bounds["max"]["x"] - raw.bounds["min"]["x"] > PAGE:
-            raw = graphlay.layout(graph, options=options | {"wrap": {"viewport_aspect": 1.6}})
+            raw = graphlay.layout(
+                graph, options=options | {"wrap": {"viewport_aspect": 1.6}, "tuning": {"wrap": {"max_rows": 30}}}
+            )
     except graphlay.GraphlayError as error:
         raise ParameterError(
             f"a network of {len(graph['edges'])} edges is too entangled for a picture ({error})",
@@ -167,35 +199,42 @@ def _rect(node: dict[str, Any]) -> Rect:
     return around((centre["x"], centre["y"]), size["width"], size["height"])
 
 
-def _with_labels(
-    scene: Scene,
-    boxes: tuple[PlacedBox, ...],
-    ways: Sequence[tuple[Point, ...]],
-    labels: Sequence[tuple[float, float] | None],
-    anchors: Sequence[Point | None],
-    groups: Sequence[tuple[str, Rect]],
-) -> Layout:
+def _with_labels(boxes: tuple[PlacedBox, ...], routes: Sequence[_Route], groups: Sequence[tuple[str, Rect]]) -> Layout:
     """Seat every label where it touches nothing; what finds no such seat, and other faults, count as flaws."""
     solid = Floor(placed.rect for placed in boxes)
-    heads = [head(way) for way in ways]
-    lines = [segments(way) for way in ways]
-    flaws = _faults(boxes, ways, groups)
+    heads = [head(route.way) for route in routes]
+    lines = [segments(route.way) for route in routes]
+    flaws = _faults(boxes, lines, groups)
     frames = []
     for group, rect in groups:
         label = _frame_label(group, rect, solid, Floor(seg for line in lines for seg in line))
         flaws += label is None
         frames.append(Frame(group, rect, label))
-    arrows = []
-    for i, (arrow, way, size) in enumerate(zip(scene.arrows, ways, labels, strict=True)):
-        label = None
-        if size is not None:
+    arrows: list[PlacedArrow] = []
+    for i, route in enumerate(routes):
+        seated: list[Words] = []
+        if route.labels:
             others = Floor([seg for j, line in enumerate(lines) if j != i for seg in line] + heads)
-            spot, clean = seat(way, anchors[i], size, solid, others)
+            spot, clean = seat(route.way, route.anchor, route.size, solid, others)
             flaws += not clean
-            label = Words(arrow.label, *spot, *size, LABEL)
-            solid.add(label.rect)
-        arrows.append(PlacedArrow(arrow, way, label))
+            seated = _stacked(route, spot)
+            solid.add(around(spot, *route.size))
+        arrows += _placed(route, seated)
     return Layout(0.0, 0.0, boxes, tuple(arrows), tuple(frames), flaws=flaws)
+
+
+def _stacked(route: _Route, middle: Point) -> list[Words]:
+    seated, y = [], middle[1] - route.size[1] / 2
+    for text, width, height in route.labels:
+        seated.append(Words(text, middle[0], y + height / 2, width, height, LABEL))
+        y += height
+    return seated
+
+
+def _placed(route: _Route, seated: list[Words]) -> Iterator[PlacedArrow]:
+    rest = iter(seated)
+    for arrow in route.arrows:
+        yield PlacedArrow(arrow, route.way, next(rest, None) if arrow.label else None)
 
 
 def _frame_label(group: str, rect: Rect, solid: Floor, arrows: Floor) -> Words | None:
@@ -212,73 +251,15 @@ def _frame_label(group: str, rect: Rect, solid: Floor, arrows: Floor) -> Words |
     return None
 
 
-def _faults(boxes: Sequence[PlacedBox], ways: Sequence[Sequence[Point]], groups: Sequence[tuple[str, Rect]]) -> int:
+def _faults(boxes: Sequence[PlacedBox], lines: Sequence[Sequence[Rect]], groups: Sequence[tuple[str, Rect]]) -> int:
     """How often boxes overlap, an arrow runs through a box, or a frame holds a box that is not of its group."""
     rects = [placed.rect for placed in boxes]
     faults = int((overlaps(rects, rects).sum() - len(rects)) // 2)
-    lines = [seg for way in ways for seg in segments(way)]
-    faults += int(overlaps(lines, rects, -0.5).sum()) if len(rects) <= FULL_BOXES else 0
+    faults += (
+        int(overlaps([seg for line in lines for seg in line], rects, -0.5).sum()) if len(rects) <= FULL_BOXES else 0
+    )
     for group, frame in groups:
         inside = overlaps([frame], rects)[0]
         member = [(placed.box.group + ".").startswith(group + ".") for placed in boxes]
         faults += sum(bool(here) != belongs for here, belongs in zip(inside, member, strict=True))
     return faults
-
-
-def _finish(scene: Scene, layout: Layout) -> Layout:
-    """Move everything into the page, with the title above and the legend below."""
-    everything = [placed.rect for placed in layout.boxes] + [frame.rect for frame in layout.frames]
-    for arrow in layout.arrows:
-        everything += [(x - 4, y - 4, x + 4, y + 4) for x, y in arrow.points]
-        everything += [arrow.label.rect] if arrow.label else []
-    everything = everything or [(0.0, 0.0, 0.0, 0.0)]
-    left, top = min(r[0] for r in everything), min(r[1] for r in everything)
-    width, bottom = max(r[2] for r in everything) - left, max(r[3] for r in everything) - top
-    title = measure(scene.title, TITLE, True) if scene.title else (0.0, 0.0)
-    entries = [(sign, text, measure(text, LABEL)) for sign, text in legend(scene)]
-    wide = max(width, title[0], *(SIGN + 6 + size[0] for _, _, size in entries), 60.0)
-    shift = (MARGIN - left + (wide - width) / 2, MARGIN - top + (title[1] + 10 if scene.title else 0.0))
-    below = bottom + top + shift[1]
-    signs, height = _signs(entries, wide, below)
-    return replace(
-        _moved(layout, *shift),
-        width=wide + 2 * MARGIN,
-        height=height + MARGIN,
-        title=Words(scene.title, MARGIN + title[0] / 2, MARGIN + title[1] / 2, *title, TITLE, True)
-        if scene.title
-        else None,
-        signs=signs,
-    )
-
-
-def _signs(
-    entries: Sequence[tuple[str, str, tuple[float, float]]], wide: float, below: float
-) -> tuple[tuple[Sign, ...], float]:
-    """The legend in rows under the picture, and where the last row ends."""
-    if not entries:
-        return (), below
-    signs, x, y = [], MARGIN, below + 14 + LABEL * 0.6
-    for sign, text, (width, height) in entries:
-        if x > MARGIN and x + SIGN + 6 + width > MARGIN + wide:
-            x, y = MARGIN, y + height + 5
-        signs.append(Sign(sign, (x, y), Words(text, x + SIGN + 6 + width / 2, y, width, height, LABEL)))
-        x += SIGN + 6 + width + 18
-    return tuple(signs), y + LABEL * 0.6
-
-
-def _moved(layout: Layout, dx: float, dy: float) -> Layout:
-    def rect(r: Rect) -> Rect:
-        return (r[0] + dx, r[1] + dy, r[2] + dx, r[3] + dy)
-
-    def text(label: Words | None) -> Words | None:
-        return None if label is None else replace(label, x=label.x + dx, y=label.y + dy)
-
-    boxes = tuple(
-        PlacedBox(one.box, rect(one.rect), tuple(replace(line, x=line.x + dx, y=line.y + dy) for line in one.lines))
-        for one in layout.boxes
-    )
-    arrows = tuple(
-        PlacedArrow(one.arrow, tuple((x + dx, y + dy) for x, y in one.points), text(one.label)) for one in layout.arrows
-    )
-    frames = tuple(Frame(one.group, rect(one.rect), text(one.label)) for one in layout.frames)
-    return replace(layout, boxes=boxes, arrows=arrows, frames=frames)
