@@ -1,0 +1,5 @@
+"""Backends run a template over blocks and know nothing else."""
+
+from .serial import TaskFailed, run
+
+__all__ = ["TaskFailed", "run"]

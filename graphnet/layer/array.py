@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ..arrays import is_spec, read_only
 from ..blocks import Block, Events, events_of
-from ..clock import exact, step_of
+from ..clock import exact, seconds, step_of
 from ..errors import InputError, ParameterError, ParameterTypeError, StateError, near
 from ..noise import noise_key
 from ..products import one_blas_thread
@@ -288,6 +288,17 @@ class ArrayLayer(Common, Layer):
         if "weights" not in self.parameters():
             raise ParameterError(f"{self.start_print} has no weights to set", owner=self._path, parameter="weights")
         self._replace("weights", weights)
+
+    @property
+    def _t(self) -> float:
+        return self._home.t if self._home is not None else seconds(self._timestep, self._dt)
+
+    @_t.setter
+    def _t(self, t: float) -> None:
+        self._timestep = step_of(float(t), self._dt)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**super().__getstate__(), "_own": self.state_now(), "_matrices": {}}
 
     def state_now(self) -> State:
         """The committed state, as the layer or its network holds it. Not to be written to."""

@@ -194,15 +194,15 @@ class Layer(ABC):
 
     @t.setter
     def t(self, t: float) -> None:
+        self._alone("set the time of")
         self._t = t
 
     @property
     def _t(self) -> float:
-        return self._home.t if self._home is not None else seconds(self._timestep, self._dt)
+        return seconds(self._timestep, self._dt)
 
     @_t.setter
     def _t(self, t: float) -> None:
-        self._alone("set the time of")
         self._timestep = step_of(float(t), self._dt)
 
     @property
@@ -254,17 +254,9 @@ class Layer(ABC):
                 hint="use the network's own method, or a copy of the layer: copy.deepcopy(layer)",
             )
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
-        """A copy that belongs to no network."""
-        import copy
-
-        twin = object.__new__(type(self))
-        memo[id(self)] = twin
-        content = {key: value for key, value in self.__dict__.items() if key not in ("_home", "_timestep")}
-        twin.__dict__.update(copy.deepcopy(content, memo))
-        twin._home = None
-        twin._timestep = step_of(self.t, self._dt)
-        return twin
+    def __getstate__(self) -> dict[str, Any]:
+        """What a copy or a pickle holds: everything but the network; the copy keeps state and time."""
+        return {**self.__dict__, "_home": None, "_timestep": step_of(self.t, self._dt)}
 
     # ------------------------------------------------------------------ evolving
 

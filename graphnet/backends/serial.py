@@ -1,0 +1,53 @@
+"""The serial backend: walk the template once for every block, with one slot for each task's output."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ..errors import GraphnetError
+from ..tasks import Template
+
+
+class TaskFailed(GraphnetError):
+    """A task raised; the cause is its own exception."""
+
+    def __init__(self, name: str, block: int) -> None:
+        super().__init__(f"{name} failed in block {block}")
+        self.name = name
+        self.block = block
+
+
+def run(
+    template: Template, states: list[Any], blocks: int, after: Callable[[int], None] | None = None
+) -> None:
+    """Run every task for every block, in order; ``states`` is replaced entry by entry; ``after(k)`` follows block k.
+
+    Raises TaskFailed where a task raises.
+    """
+    slots: list[Any] = [None] * len(template)
+    walk = [(i, task.function, task.inputs, ends) for i, (task, ends) in enumerate(zip(template, _ends(template), strict=True))]
+    for k in range(blocks):
+        i = 0
+        try:
+            for i, function, inputs, ends in walk:  # noqa: B007 # i names the task that failed
+                if len(inputs) == 1:
+                    states[i], slots[i] = function(k, states[i], slots[inputs[0]])
+                else:
+                    states[i], slots[i] = function(k, states[i], *[slots[j] for j in inputs])
+                for j, release in ends:
+                    slots[j] = None
+                    if release is not None:
+                        release()
+        except Exception as error:
+            raise TaskFailed(template[i].name, k) from error
+        if after is not None:
+            after(k)
+
+
+def _ends(template: Template) -> list[list[tuple[int, Callable[[], None] | None]]]:
+    """For each task the tasks whose output nobody reads any more once it has run."""
+    ends: list[list[tuple[int, Callable[[], None] | None]]] = [[] for _ in template]
+    for j, task in enumerate(template):
+        ends[task.last_reader].append((j, task.release))
+    return ends

@@ -1,0 +1,254 @@
+"""Edges: how they are written and read, and when two ends may touch.
+
+An edge reads alike everywhere: ``drive[0:3] -> hidden[3:6] @ 3 ms``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any, Literal
+
+import numpy as np
+
+from .clock import exact, gcd, lcm, whole_steps
+from .errors import EdgeError, GraphnetError, ParameterError, TimeError
+from .timeseries import TimeSeries, TSContinuous, TSEvent
+
+Merge = Literal["sum", "concat"]
+MERGES: tuple[Merge, ...] = ("sum", "concat")
+UNITS = {"s": Fraction(1), "ms": Fraction(1, 10**3), "us": Fraction(1, 10**6), "µs": Fraction(1, 10**6),
+         "μs": Fraction(1, 10**6), "ns": Fraction(1, 10**9)}  # fmt: skip
+FINEST = 10**6  # a common step of two layers longer than so many of the shorter one's steps is not sensible
+
+_END = r"(?P<{0}>[^\s\[\]@>]+)\s*(?:\[(?P<{0}_channels>[^\]]*)\])?"
+_EDGE = re.compile(
+    r"\s*" + _END.format("pre") + r"\s*->\s*" + _END.format("post")
+    + r"\s*(?:@\s*(?P<delay>[0-9.eE+-]+)\s*(?P<unit>[a-zµμ]*))?\s*"
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """``pre -> post``: names, a delay in exact seconds, and the channels at either end (None: all).
+
+    ``number`` counts the edges of a network in the order of connecting.
+    """
+
+    pre: str
+    post: str
+    delay: Fraction = Fraction(0)
+    pre_channels: tuple[int, ...] | None = None
+    post_channels: tuple[int, ...] | None = None
+    number: int = field(default=0, compare=False)
+
+    def __str__(self) -> str:
+        delay = f" @ {written_delay(self.delay)}" if self.delay else ""
+        return f"{self.pre}{_written(self.pre_channels)} -> {self.post}{_written(self.post_channels)}{delay}"
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """One side of an edge as the rules see it; ``dt`` is None for an external input, which takes its reader's clock."""
+
+    name: str
+    size: int
+    type: type[TimeSeries]
+    dt: Fraction | None
+
+
+def parse(text: str) -> tuple[str, str, float | Fraction, Any, Any]:
+    """``pre, post, delay in seconds, pre channels, post channels`` of a written edge. Raises EdgeError.
+
+    >>> parse("a[0:3] -> b @ 3 ms")
+    ('a', 'b', Fraction(3, 1000), '0:3', None)
+    """
+    found = _EDGE.fullmatch(text)
+    if found is None:
+        raise EdgeError(f"cannot read the edge {text!r}", hint="an edge is 'pre -> post', 'a[0:3] -> b[3:6] @ 10 ms'")
+    delay: float | Fraction = Fraction(0)
+    if found["delay"] is not None:
+        unit = found["unit"] or "s"
+        if unit not in UNITS:
+            raise EdgeError(
+                f"{text}: no unit of time {unit!r}", pre=found["pre"], post=found["post"],
+                hint=f"the units are {', '.join(dict.fromkeys(UNITS))}",
+            )  # fmt: skip
+        try:
+            delay = Fraction(found["delay"]) * UNITS[unit]
+        except ValueError:
+            raise EdgeError(f"{text}: no delay {found['delay']!r}", pre=found["pre"], post=found["post"]) from None
+    return found["pre"], found["post"], delay, found["pre_channels"], found["post_channels"]
+
+
+def channels(given: Any, size: int, what: str) -> tuple[int, ...] | None:
+    """Channels as written (``"0:3"``, ``"0,2"``), a slice, a number or a list, as numbers of a port of ``size``.
+
+    None means all. Raises ParameterError for none at all, one twice, or one beyond the port.
+    """
+    if given is None:
+        return None
+    if isinstance(given, str):
+        given = _read_channels(given, what)
+    if isinstance(given, slice):
+        picked = tuple(range(*given.indices(size)))
+        beyond = given.stop is not None and given.stop > size
+    else:
+        picked = tuple(int(one) for one in np.atleast_1d(np.asarray(given)).ravel())
+        beyond = any(not 0 <= one < size for one in picked)
+    if beyond or not picked or len(set(picked)) < len(picked):
+        reason = "reach beyond it" if beyond else "name one twice" if picked else "are none"
+        raise ParameterError(f"{what} has channels 0 to {size - 1}: the channels {_shown(given)} {reason}")
+    return None if picked == tuple(range(size)) else picked
+
+
+def _shown(given: Any) -> str:
+    if isinstance(given, slice):
+        return ":".join("" if one is None else str(one) for one in (given.start, given.stop))
+    return str(given)
+
+
+def _read_channels(text: str, what: str) -> Any:
+    try:
+        if ":" in text:
+            return slice(*(int(part) if part.strip() else None for part in text.split(":")))
+        return [int(part) for part in text.split(",")]
+    except (ValueError, TypeError):
+        raise ParameterError(
+            f"{what}: cannot read the channels [{text}]", hint="write [2], [0:3], [0:6:2] or [0,2,5]"
+        ) from None
+
+
+def _written(picked: Sequence[int] | None) -> str:
+    if picked is None:
+        return ""
+    low, high = picked[0], picked[-1]
+    if len(picked) == 1:
+        return f"[{low}]"
+    step = picked[1] - low
+    if step > 0 and tuple(picked) == tuple(range(low, high + 1, step)):
+        return f"[{low}:{high + 1}]" if step == 1 else f"[{low}:{high + 1}:{step}]"
+    return f"[{','.join(str(one) for one in picked)}]"
+
+
+def written_delay(delay: Fraction) -> str:
+    """A delay in the largest unit that writes it as a short number: ``3 ms``."""
+    for unit in ("s", "ms", "us", "ns"):
+        amount = delay / UNITS[unit]
+        if amount >= 1 and (amount * 1000).denominator == 1:
+            return f"{float(amount):g} {unit}" if amount < 10**6 else f"{float(delay)!r} s"
+    return f"{float(delay)!r} s"
+
+
+def joined(pre: End, post: End, delay: Any, pre_channels: Any, post_channels: Any) -> Edge:
+    """The edge between two ends, checked: types, clocks, channels, delay. Raises EdgeError.
+
+    How its size fits the input is for the input's merge to say.
+    """
+    name = f"{pre.name} -> {post.name}"
+
+    def refuse(message: str, hint: str | None = None) -> EdgeError:
+        return EdgeError(f"{name}: {message}", pre=pre.name, post=post.name, hint=hint)
+
+    if pre.type is not post.type:
+        hint = (
+            f"put a layer that turns events into a signal between them, e.g. {pre.name} -> ExpSyn -> {post.name}"
+            if pre.type is TSEvent
+            else f"put a layer that turns a signal into events between them, e.g. {pre.name} -> LIF -> {post.name}"
+        )
+        raise refuse(f"{_says(pre, 'emits')}, {_says(post, 'accepts')}", hint)
+    if post.dt is None:
+        raise refuse(f"{post.name} is an external input; nothing can lead into it")
+    step = post.dt if pre.dt is None else gcd([pre.dt, post.dt])
+    if pre.dt is not None:
+        _sensible(pre, post, refuse)
+    try:
+        taken = channels(pre_channels, pre.size, pre.name), channels(post_channels, post.size, post.name)
+        if isinstance(delay, Fraction) and (delay / step).denominator == 1 and delay >= 0:
+            late = delay
+        else:
+            late = whole_steps(float(delay) if isinstance(delay, Fraction) else delay, step, "the delay") * step
+    except TimeError as error:
+        raise refuse(error.message, error.hint) from error
+    except GraphnetError as error:
+        raise refuse(error.message, error.hint) from error
+    return Edge(pre.name, post.name, late, *taken)
+
+
+def _says(end: End, verb: str) -> str:
+    return f"{end.name} {verb} {end.type.__name__} ({end.size})"
+
+
+def _sensible(pre: End, post: End, refuse: Any) -> None:
+    assert pre.dt is not None and post.dt is not None  # an external input has been told apart before
+    common = lcm([pre.dt, post.dt])
+    if common > FINEST * min(pre.dt, post.dt):
+        raise refuse(
+            f"{pre.name} has dt {float(pre.dt)!r} s, {post.name} {float(post.dt)!r} s: their first common step is "
+            f"{float(common):g} s",
+            "use steps of which one is a small multiple of the other",
+        )
+
+
+def width(edge: Edge, pre_size: int) -> int:
+    """How many channels an edge carries."""
+    return pre_size if edge.pre_channels is None else len(edge.pre_channels)
+
+
+def placed(edges: Sequence[Edge], sizes: Sequence[int], merge: Merge | None, post: End) -> list[tuple[int, ...]]:
+    """The channels of an input that each of its edges leads to, in the order of connecting.
+
+    ``sizes`` are the sizes of the layers that the edges come from. Raises EdgeError for what no later edge could mend: a
+    size that does not fit, channels covered twice without a merge, more channels than there are.
+    """
+    places: list[tuple[int, ...]] = []
+    owner: dict[int, Edge] = {}
+    begin = 0
+    for edge, size in zip(edges, sizes, strict=True):
+        count = width(edge, size)
+        place = _place(edge, count, merge, post, begin)
+        begin += count
+        for channel in place if merge is None else ():
+            if channel in owner:
+                raise _twice(edge, owner[channel], [c for c in place if c in owner], post)
+            owner[channel] = edge
+        places.append(place)
+    return places
+
+
+def _place(edge: Edge, count: int, merge: Merge | None, post: End, begin: int) -> tuple[int, ...]:
+    def refuse(message: str, hint: str | None = None) -> EdgeError:
+        return EdgeError(f"{edge}: {message}", pre=edge.pre, post=edge.post, hint=hint)
+
+    if merge == "concat":
+        if edge.post_channels is not None:
+            raise refuse(f"{post.name} concatenates its inputs: an edge into it takes no channels of {post.name}")
+        if begin + count > post.size:
+            raise refuse(
+                f"{post.name} accepts {post.type.__name__} ({post.size}), its edges bring {begin + count} channels so far"
+            )
+        return tuple(range(begin, begin + count))
+    wanted = tuple(range(post.size)) if edge.post_channels is None else edge.post_channels
+    if len(wanted) != count:
+        emits = f"{edge.pre}{_written(edge.pre_channels)} emits {post.type.__name__} ({count})"
+        accepts = f"{post.name}{_written(edge.post_channels)} accepts {post.type.__name__} ({len(wanted)})"
+        raise refuse(
+            f"{emits}, {accepts}",
+            f"say which channels, e.g. '{edge.pre}[0:2] -> {edge.post}[0:2]', or merge='concat' for several edges",
+        )
+    return wanted
+
+
+def _twice(edge: Edge, other: Edge, both: list[int], post: End) -> EdgeError:
+    return EdgeError(
+        f"{edge}: {post.name}{_written(both)} is reached by '{other}' already",
+        pre=edge.pre,
+        post=edge.post,
+        hint="declare how they meet: merge='sum' adds them, merge='concat' sets them side by side",
+    )
+
+
+__all__ = ["MERGES", "Edge", "End", "Merge", "TSContinuous", "channels", "joined", "parse", "placed", "width",
+           "written_delay"]  # fmt: skip

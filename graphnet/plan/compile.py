@@ -1,0 +1,329 @@
+"""A network and a schedule become stages, each a template of tasks that takes the block number.
+
+A plain Layer takes the whole run at once, so it starts a stage: what feeds it runs over all blocks first and is gathered.
+Without one there is a single stage and nothing is gathered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any
+
+from ..clock import exact
+from ..edge import Edge
+from ..layer import ArrayLayer, Layer, State
+from ..network import Network
+from ..span import Pool
+from ..structure import Part
+from ..tasks import Task
+from ..timeseries import TimeSeries, TSEvent
+from .advance import Advance, Evolve, Keep, Store, Tap
+from .grid import Grid, Schedule
+from .joints import Carry, Join, Line, Source, Whole
+from .loop import Inner, Loop, Member, Pick
+
+LONG = 16  # steps: inner blocks of a loop from this length on use products in tiles
+
+
+@dataclass(slots=True)
+class Stage:
+    """Plain layers that take the whole run, what feeds them, and the template that runs after them."""
+
+    feed: list[Task] = field(default_factory=list)
+    feed_states: list[Any] = field(default_factory=list)
+    plain: list[tuple[Evolve, Store | None, Store]] = field(default_factory=list)
+    template: list[Task] = field(default_factory=list)
+    states: list[Any] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Plan:
+    """The stages of a run, the stores of what it records, and where each committed state is found afterwards."""
+
+    schedule: Schedule
+    stages: list[Stage]
+    stores: dict[str, Store]
+    homes: list[Callable[[dict[str, State], dict[int, State]], None]]
+
+    def collect(self) -> tuple[dict[str, State], dict[int, State]]:
+        """The states and lines that the run ended with."""
+        states: dict[str, State] = {}
+        lines: dict[int, State] = {}
+        for take in self.homes:
+            take(states, lines)
+        return states, lines
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a run records: signals by name, and variables as (key, layer, variable)."""
+
+    signals: Sequence[str] = ()
+    variables: Sequence[tuple[str, str, str]] = ()
+    taps: Mapping[str, Tap] = field(default_factory=dict)
+
+
+def compile_plan(
+    net: Network, schedule: Schedule, given: Mapping[str, TimeSeries | None], wanted: Wanted, *, trial: int = 0
+) -> Plan:
+    """Make the plan. The network has been checked; states are copied, so that running it changes nothing."""
+    return _Compiler(net, schedule, given, wanted, trial).plan()
+
+
+class _Builder:
+    """One template in the making: tasks, their states, and which task gives which signal."""
+
+    def __init__(self) -> None:
+        self.entries: list[tuple[str, Any, tuple[int, ...]]] = []
+        self.states: list[Any] = []
+        self.made: dict[Any, int] = {}
+
+    def add(self, name: str, function: Any, inputs: Sequence[int] = (), state: Any = None) -> int:
+        self.entries.append((name, function, tuple(inputs)))
+        self.states.append(state)
+        return len(self.entries) - 1
+
+    def template(self) -> list[Task]:
+        last = list(range(len(self.entries)))
+        for i, (_, _, inputs) in enumerate(self.entries):
+            for j in inputs:
+                last[j] = i
+        return [
+            Task(name, function, inputs, last[i], function.release if isinstance(function, Advance) else None)
+            for i, (name, function, inputs) in enumerate(self.entries)
+        ]
+
+
+class _Compiler:
+    def __init__(
+        self, net: Network, schedule: Schedule, given: Mapping[str, TimeSeries | None], wanted: Wanted, trial: int
+    ) -> None:
+        self.net, self.schedule, self.given, self.wanted, self.trial = net, schedule, given, wanted, trial
+        self.layers = net.layers
+        self.pool = Pool()
+        self.stage_of: dict[str, int] = {}
+        self.stores: dict[str, Store] = {}
+        self.gathered: dict[str, Store] = {}
+        self.homes: list[Callable[[dict[str, State], dict[int, State]], None]] = []
+        self.keys = {name: Store(self.grid(name), *self.form(name)) for name in wanted.signals if name in self.layers}
+
+    # ------------------------------------------------------------------ facts
+
+    def grid(self, name: str) -> Grid:
+        return self.schedule.grid(exact(self.layers[name].dt))
+
+    def form(self, name: str) -> tuple[int, bool]:
+        layer = self.layers[name]
+        return layer.size_out, layer.output_type is TSEvent
+
+    def whole(self, layer: Layer) -> bool:
+        return not isinstance(layer, ArrayLayer) and not layer.block_safe
+
+    # ------------------------------------------------------------------ stages
+
+    def plan(self) -> Plan:
+        parts = self.net.structure().parts
+        for part in parts:
+            self._set_stage(part)
+        crossing = {
+            one.pre
+            for one in self.net.edges
+            if one.pre in self.layers
+            and (self.stage_of[one.pre] < self.stage_of[one.post] or self.whole(self.layers[one.pre]))
+        }
+        for name in crossing:
+            self.gathered[name] = self.keys.get(name) or Store(self.grid(name), *self.form(name))
+        stages = [self._stage(number, parts) for number in range(max(self.stage_of.values(), default=0) + 1)]
+        self.stores.update(self.keys)
+        return Plan(self.schedule, stages, self.stores, self.homes)
+
+    def _set_stage(self, part: Part) -> None:
+        before = [
+            self.stage_of[one.pre]
+            for name in part.order
+            for one in self.net.edges_into(name)
+            if one.pre in self.layers and one.pre not in part.order
+        ]
+        stage = max(before, default=0)
+        if self.whole(self.layers[part.order[0]]):
+            stage += 1
+        self.stage_of.update(dict.fromkeys(part.order, stage))
+
+    def _stage(self, number: int, parts: Sequence[Part]) -> Stage:
+        here = [part for part in parts if self.stage_of[part.order[0]] == number]
+        feed, main, stage = _Builder(), _Builder(), Stage()
+        for part in here:
+            layer = self.layers[part.order[0]]
+            if self.whole(layer):
+                self._plain(stage, feed, part.order[0])
+        for part in here:
+            if part.block:
+                self._loop(main, part)
+            elif not self.whole(self.layers[part.order[0]]):
+                self._layer(main, part.order[0])
+        stage.feed, stage.feed_states = feed.template(), feed.states
+        stage.template, stage.states = main.template(), main.states
+        return stage
+
+    def _plain(self, stage: Stage, feed: _Builder, name: str) -> None:
+        layer, grid = self.layers[name], self.grid(name)
+        store = None
+        source = self._assembled(feed, name)
+        if source is not None:
+            store = Store(grid, layer.size_in, layer.input_type is TSEvent)
+            feed.add(name, Keep(store), [source])
+        out = self.gathered.get(name) or self.keys.get(name) or Store(grid, *self.form(name))
+        stage.plain.append((Evolve(layer, name, grid), store, out))
+
+    # ------------------------------------------------------------------ tasks
+
+    def _layer(self, build: _Builder, name: str) -> None:
+        layer = self.layers[name]
+        source = self._assembled(build, name)
+        inputs = [] if source is None else [source]
+        if isinstance(layer, ArrayLayer):
+            task = build.add(name, self._advance(layer, name), inputs, _copied(self.net.states[name]))
+            self._take_state(build, task, name)
+        else:
+            task = build.add(name, Evolve(layer, name, self.grid(name)), inputs)
+        build.made[name] = task
+        self._keep(build, name, task)
+
+    def _advance(self, layer: ArrayLayer, name: str, tiled: bool = True, pool: bool = True) -> Advance:
+        key = self.net.noise_key(name, layer.seed, self.trial)
+        made = Advance(layer, name, self.grid(name), key, self.pool if pool else None, tiled)
+        made.tap = self.wanted.taps.get(name)
+        for shown, owner, variable in self.wanted.variables:
+            if owner != name:
+                continue
+            store = Store(made.grid, self.net.states[name][variable].size, False)
+            self.stores[shown] = store
+            (made.watched if variable in layer.recordable else made.stepped)[variable] = store
+        return made
+
+    def _take_state(self, build: _Builder, task: int, name: str) -> None:
+        def take(states: dict[str, State], lines: dict[int, State]) -> None:
+            states[name] = build.states[task]
+
+        self.homes.append(take)
+
+    def _keep(self, build: _Builder, name: str, task: int) -> None:
+        for store in {id(one): one for one in (self.keys.get(name), self.gathered.get(name)) if one}.values():
+            build.add(f"{name} (kept)", Keep(store), [task])
+
+    def _assembled(self, build: _Builder, name: str) -> int | None:
+        """The task whose block the layer reads, or None where nothing leads to it."""
+        edges = self.net.edges_into(name)
+        sources = [self._arriving(build, one) for one in edges]
+        join = self._join(name, edges)
+        if join is None:
+            return sources[0] if sources else None
+        return build.add(f"{name} (merge)", join, sources)
+
+    def _join(self, name: str, edges: Sequence[Edge]) -> Join | None:
+        layer = self.layers[name]
+        if not edges:
+            return None
+        places = self.net.places(name)
+        if len(edges) == 1 and places[0] == tuple(range(layer.size_in)):
+            return None
+        return Join(places, layer.size_in, layer.input_type is TSEvent)
+
+    def _arriving(self, build: _Builder, edge: Edge) -> int:
+        """The task whose block arrives over an edge, on the grid of its post layer."""
+        line, pre = self._line(edge), self._sending(edge)
+        task = self._signal(build, edge, pre)
+        if line.is_plain:
+            return task
+        made = build.add(str(edge), Carry(line, pre, self.grid(edge.post)), [task], self._line_state(edge))
+        if line.d:
+
+            def take(states: dict[str, State], lines: dict[int, State]) -> None:
+                lines[edge.number] = build.states[made]
+
+            self.homes.append(take)
+        return made
+
+    def _sending(self, edge: Edge) -> Grid:
+        return self.grid(edge.pre) if edge.pre in self.layers else self.grid(edge.post)
+
+    def _line(self, edge: Edge) -> Line:
+        if edge.pre in self.layers:
+            size, event = self.form(edge.pre)
+        else:
+            declared = self.net.inputs[edge.pre]
+            size, event = declared.size, declared.type is TSEvent
+        return Line(size, event, self._sending(edge).dt, self.grid(edge.post).dt, edge.delay, edge.pre_channels)
+
+    def _signal(self, build: _Builder, edge: Edge, grid: Grid) -> int:
+        if edge.pre in build.made:
+            return build.made[edge.pre]
+        key: tuple[str, Fraction | None] = (edge.pre, None if edge.pre in self.layers else grid.dt)
+        if key not in build.made:
+            outside = edge.pre not in self.layers
+            function = Source(self.given[edge.pre], grid) if outside else Whole(self.gathered[edge.pre], grid)
+            build.made[key] = build.add(edge.pre, function)
+        return build.made[key]
+
+    # ------------------------------------------------------------------ loops
+
+    def _loop(self, build: _Builder, part: Part) -> None:
+        number = {name: i for i, name in enumerate(part.order)}
+        grid = self.schedule.grid(part.step)
+        inner = min(int(part.block / part.step), grid.total)
+        outer: list[int] = []
+        inners: list[Inner] = []
+        reads: list[list[int | Inner]] = []
+        for i, name in enumerate(part.order):
+            reads.append([])
+            for edge in self.net.edges_into(name):
+                if edge.pre in number:
+                    one = Inner(number[edge.pre], i, self._line(edge), len(inners))
+                    inners.append(one)
+                    reads[i].append(one)
+                else:
+                    outer.append(self._arriving(build, edge))
+                    reads[i].append(len(outer) - 1)
+        members = [self._member(name, i, inner, grid, reads[i], inners) for i, name in enumerate(part.order)]
+        state = (
+            [_copied(self.net.states[name]) for name in part.order],
+            [self._line_state(edge) for edge in self._inner_edges(part)],
+        )
+        task = build.add(" -> ".join([*part.order, part.order[0]]), Loop(members, grid, inner), outer, state)
+        self._loop_states(build, part, task)
+        for i, name in enumerate(part.order):
+            build.made[name] = build.add(name, Pick(i), [task])
+            self._keep(build, name, build.made[name])
+
+    def _inner_edges(self, part: Part) -> list[Edge]:
+        return [edge for name in part.order for edge in self.net.edges_into(name) if edge.pre in part.order]
+
+    def _member(
+        self, name: str, i: int, inner: int, grid: Grid, reads: list[int | Inner], inners: list[Inner]
+    ) -> Member:
+        layer = self.layers[name]
+        assert isinstance(layer, ArrayLayer)  # the structure refuses others in a loop
+        steps = inner * int(grid.dt / exact(layer.dt))
+        advance = self._advance(layer, name, tiled=steps >= LONG, pool=False)
+        sends = tuple(one for one in inners if one.pre == i)
+        return Member(advance, tuple(reads), sends, self._join(name, self.net.edges_into(name)))
+
+    def _line_state(self, edge: Edge) -> State:
+        kept = self.net.lines.get(edge.number)
+        return self._line(edge).initial() if kept is None else _copied(kept)
+
+    def _loop_states(self, build: _Builder, part: Part, task: int) -> None:
+        edges = self._inner_edges(part)
+
+        def take(states: dict[str, State], lines: dict[int, State]) -> None:
+            mine, under_way = build.states[task]
+            states.update(zip(part.order, mine, strict=True))
+            lines.update((edge.number, line) for edge, line in zip(edges, under_way, strict=True))
+
+        self.homes.append(take)
+
+
+def _copied(state: State) -> State:
+    return {name: array.copy() for name, array in state.items()}
