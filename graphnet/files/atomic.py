@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 import stat
@@ -25,22 +26,13 @@ def write_atomic(path: str | PathLike[str], content: Content) -> None:
     """
     shown = str(path)
     target = Path(os.path.realpath(path))
-    mode = _mode_to_keep(target, shown)
-    # a short name of our own: the target's may already be as long as the file system allows
-    beside = target.parent / f".{secrets.token_hex(8)}.part"
     try:
-        _fill(beside, content, mode)
-        os.replace(beside, target)  # noqa: PTH105 - named as the system call that is atomic
+        _replace(target, content, _mode_to_keep(target, shown))
     except FileError:
-        beside.unlink(missing_ok=True)
         raise
     except OSError as error:
-        beside.unlink(missing_ok=True)
         reason = error.strerror or str(error)
         raise FileError(f"{shown}: cannot be written: {reason}", path=shown, hint="nothing was changed") from error
-    except BaseException:  # also an interrupt leaves nothing behind
-        beside.unlink(missing_ok=True)
-        raise
     _sync_folder(target.parent)
 
 
@@ -53,8 +45,6 @@ def _mode_to_keep(target: Path, shown: str) -> int | None:
         status = target.stat()
     except FileNotFoundError:
         return None
-    except OSError as error:
-        raise FileError(f"{shown}: cannot be written: {error.strerror}", path=shown) from error
     if not stat.S_ISREG(status.st_mode):
         what = "a folder" if stat.S_ISDIR(status.st_mode) else "no regular file"
         raise FileError(f"{shown} is {what}", path=shown, hint="give the name of a file")
@@ -63,24 +53,33 @@ def _mode_to_keep(target: Path, shown: str) -> int | None:
     return stat.S_IMODE(status.st_mode)
 
 
-def _fill(beside: Path, content: Content, mode: int | None) -> None:
-    with beside.open("x+b") as file:
-        if callable(content):
-            content(file)
-        else:
-            file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    if mode is not None:
-        beside.chmod(mode)
+def _replace(target: Path, content: Content, mode: int | None) -> None:
+    # a short name of our own: the target's may already be as long as the file system allows
+    beside = target.parent / f".{secrets.token_hex(8)}.part"
+    file = beside.open("x+b")
+    try:
+        with file:
+            if callable(content):
+                content(file)
+            else:
+                file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        if mode is not None:
+            beside.chmod(mode)
+        beside.replace(target)
+    except BaseException:  # also an interrupt leaves nothing behind
+        beside.unlink(missing_ok=True)
+        raise
 
 
 def _sync_folder(folder: Path) -> None:
-    """Ask for the new name to be on disk too; a system that cannot open folders keeps its own order."""
+    """Ask for the new name to be on disk too. The file is in place: a system that cannot sync folders is no failure."""
     if os.name != "posix":
         return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    with contextlib.suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

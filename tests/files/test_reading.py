@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -50,3 +53,13 @@ def test_a_file_without_permission_says_so(tmp_path):
     path.write_text("a: 1\n")
     path.chmod(0)
     assert "cannot be read: Permission denied" in message(path)
+
+
+def test_the_parser_of_yaml_is_imported_only_when_a_document_is_read():
+    script = (
+        "import sys, graphnet.files as files\n"
+        "before = 'yaml' in sys.modules\n"
+        "files.parse('a: 1')\n"
+        "sys.exit(not (not before and 'yaml' in sys.modules))\n"
+    )
+    assert subprocess.run([sys.executable, "-c", script], check=False, cwd=Path(__file__).parents[2]).returncode == 0
