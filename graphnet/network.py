@@ -197,6 +197,10 @@ class Network:
             raise
         return added
 
+    def connect_unchecked(self, edge: str, merge: Merge | None = None) -> Edge:
+        """Join by a written edge without looking for loops: whoever adds many calls ``structure`` once at the end."""
+        return self._add(*self._joined(edge, merge=merge))
+
     def connect_many(self, edges: Iterable[Any], merge: Merge | None = None) -> list[Edge]:
         """Join many pairs ``(pre, post)`` or written edges ``"a -> b"``: all of them, or none and every error together."""
         merges = dict(self._merges)
@@ -415,6 +419,11 @@ class Network:
         return nx.freeze(graph)
 
     # ------------------------------------------------------------------ clock and state
+
+    @property
+    def forced_dt(self) -> float | None:
+        """The step (s) that was asked for, or None."""
+        return None if self._forced_dt is None else float(self._forced_dt)
 
     @property
     def exact_dt(self) -> Fraction:

@@ -190,6 +190,10 @@ class ArrayLayer(Common, Layer):
         """A parameter as one value for each unit, shape (N,), in the layer's dtype."""
         return np.array(np.broadcast_to(self._values[name], (self._size,)), dtype=self.dtype)
 
+    def remember(self, name: str, spec: Mapping[str, Any]) -> None:
+        """Have ``to_dict`` write a parameter as where it came from: a file or an initialiser."""
+        self._written[name] = dict(spec)
+
     def must(self, condition: bool, parameter: str, message: str) -> None:
         """Refuse a parameter in ``prepare``: ParameterError naming the class and the parameter."""
         if not condition:

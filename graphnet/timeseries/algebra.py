@@ -33,12 +33,12 @@ class Algebra(Readable):
         """The samples of another signal at the times of this one; None if it is no signal."""
 
     def _operand(self, other: Any, widens: bool = False) -> Any:
+        if isinstance(other, int | float) and not isinstance(other, bool):
+            return other  # a number of Python takes the type of the samples
         values = self._at_my_times(other)
-        if isinstance(other, TimeSeries) and values is None:
-            raise SeriesTypeError(f"{self.name}: cannot be combined with a {type(other).__name__}")
         if values is None:
-            if isinstance(other, int | float) and not isinstance(other, bool):
-                return other  # a number of Python takes the type of the samples
+            if isinstance(other, TimeSeries):
+                raise SeriesTypeError(f"{self.name}: cannot be combined with a {type(other).__name__}")
             values = plain_array(other, "operand")
             values = values.astype(np.int64) if values.dtype.kind == "b" else values
         shape = self.samples.shape

@@ -236,7 +236,7 @@ class TimeSeries:
         stamps = None if content.stamps is None else content.stamps[:0]
         return self._twin(replace(content, stamps=stamps, t_stop=content.t_start))
 
-    def append_t(self, other_series: Any, offset: Any = None, inplace: bool = False) -> Self:
+    def append_t(self, other_series: Any, offset: Any = None, *, inplace: bool = False) -> Self:
         """The series with others behind it, each ``offset`` seconds (default 0) after the ``t_stop`` before it."""
         others = listed(other_series, TimeSeries, "append_t")
         stamps, stop = [self.times], self.t_stop

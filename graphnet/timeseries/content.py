@@ -135,7 +135,7 @@ def stepped_times(grid: Grid, steps: NDArray[np.int64]) -> NDArray[np.float64]:
     k = steps + int(whole) if rest == 0 else steps
     top = max(abs(int(k[0])), abs(int(k[-1]) + 1)) * grid.dt.numerator
     if top < 2**53 and grid.dt.denominator < 2**53:
-        times = (k * grid.dt.numerator).astype(np.float64) / float(grid.dt.denominator)
+        times = np.asarray(k * grid.dt.numerator, dtype=np.float64) / float(grid.dt.denominator)
     else:
-        times = k * float(grid.dt)
+        times = np.asarray(k * float(grid.dt), dtype=np.float64)
     return times if rest == 0 else times + float(grid.origin)

@@ -126,8 +126,9 @@ class Countable(TimeSeries):
         return counting.rows_of(self._content, table, self.periodic, add_events)
 
     def _table(self, dt: Any, t_start: Any, t_stop: Any, num_timesteps: Any, channels: Any) -> counting.Table:
-        bounds = [None if t is None else as_bound(t, what) for t, what in ((t_start, "t_start"), (t_stop, "t_stop"))]
-        return counting.wanted(self._content, step_fraction(dt), *bounds, num_timesteps, channels)
+        low = None if t_start is None else as_bound(t_start, "t_start")
+        high = None if t_stop is None else as_bound(t_stop, "t_stop")
+        return counting.wanted(self._content, step_fraction(dt), low, high, num_timesteps, channels)
 
     # --- on the steps of a clock -------------------------------------------------------------------------------------
 

@@ -113,10 +113,10 @@ def merged(traces: Sequence[Trace], remove_duplicates: bool) -> Trace:
     key, samples = key[order], frozen(samples[order])
     if grid is None:
         return Trace(stamps=frozen(key), samples=samples, t_start=float(low), t_stop=float(high))
-    exact = {"t_start": filled[0].exactly(low), "t_stop": filled[0].exactly(high)}
+    exact = filled[0].exactly(low), filled[0].exactly(high)
     if np.all(np.diff(key) == 1):
-        return Trace(grid=grid.shifted(int(key[0]) * grid.dt), samples=samples, **exact)
-    stamps = frozen(stepped_times(grid, key))
+        return Trace(grid=grid.shifted(int(key[0]) * grid.dt), samples=samples, t_start=exact[0], t_stop=exact[1])
+    stamps = frozen(stepped_times(grid, key.astype(np.int64, copy=False)))
     return Trace(stamps=stamps, samples=samples, t_start=float(low), t_stop=float(high))
 
 

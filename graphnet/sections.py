@@ -1,0 +1,79 @@
+"""What may stand in a document, as pydantic models; layers are checked by their own classes."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Reset = Literal["all", "state", "time", "none"]
+Seconds = Annotated[float, Field(ge=0, json_schema_extra={"unit": "s"})]
+
+
+class Section(BaseModel):
+    """A mapping of a document: strict, and closed to keys it does not know."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False)
+
+
+class InputSection(Section):
+    """An external input: number of channels and kind of series."""
+
+    size: Annotated[int, Field(ge=1)]
+    type: Literal["TSContinuous", "TSEvent"] = "TSContinuous"
+
+
+class DataSection(Section):
+    """Where trials come from: a registered source and the options that it takes."""
+
+    model_config = ConfigDict(strict=True, extra="allow", allow_inf_nan=False)
+    source: str
+
+
+class FitSection(Section):
+    """Which layer is trained, on which trials, what is reset before each, and how much of each is left out at first."""
+
+    layer: str
+    on: str = "train"
+    reset: Reset = "all"
+    washout: Seconds = 0.0
+
+
+class EvaluateSection(Section):
+    """Which signal is judged, on which trials, and how: the largest mean or last value names the class, or the error."""
+
+    signal: str
+    on: str = "test"
+    reset: Reset = "all"
+    washout: Seconds = 0.0
+    decide: Literal["mean", "last"] = "mean"
+
+
+class RunSection(Section):
+    """A run without trials: how long, what drives each input (files of series), what is recorded."""
+
+    duration: Annotated[float, Field(gt=0, json_schema_extra={"unit": "s"})] | None = None
+    inputs: dict[str, str] = {}
+    record: list[str] | None = None
+
+
+class Document(Section):
+    """A network as a document."""
+
+    graphnet: Literal[1] = 1
+    name: str = "network"
+    seed: int = 0
+    dt: Annotated[float, Field(gt=0, json_schema_extra={"unit": "s"})] | None = None
+    inputs: dict[str, InputSection] = {}
+    layers: dict[str, dict[str, Any]] = {}
+    edges: list[str] = []
+    merge: dict[str, Literal["sum", "concat"]] = {}
+    outputs: list[str] = []
+    data: DataSection | None = None
+    fit: FitSection | None = None
+    evaluate: EvaluateSection | None = None
+    run: RunSection | None = None
+
+
+EXPERIMENT = ("data", "fit", "evaluate", "run")
+"""The sections that say what is done with the network."""
