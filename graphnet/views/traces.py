@@ -36,7 +36,7 @@ def activity(
 
     Continuous signals of up to 12 channels are lines, each sample held to the next; more channels become an image
     with its scale beside it. Events are rasters. The axis runs from ``t_start`` to ``t_stop`` in seconds, by default
-    over all series. Letters have 8 points or more; the figure grows by 84 points a panel (10 of them fill a page).
+    over all series. Letters have 8 points or more; the figure grows by 84 points a panel (ten fill a page).
 
     Raises ParameterError where there is no panel or no time to show, ParameterTypeError where a panel is no such triple.
     """
