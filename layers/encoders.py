@@ -112,20 +112,14 @@ def place(x, first, n, threshold):
         return n
     if not abs(away) < threshold * FARTHEST:
         return n + 2 * FARTHEST
-    up = away > 0
-    # division may round to the wrong side of a whole number: the level itself decides, by the form that defines it
-    new = n + np.int64(away / threshold)
-    for _ in range(2):
-        rest = x - (first + new * threshold)
-        if up:
-            if rest >= threshold:
-                new += 1
-            elif rest < 0:
-                new -= 1
-        elif -rest >= threshold:
-            new -= 1
-        elif -rest < 0:
-            new += 1
+    # division may round to the wrong side of a whole number: start one short of it, and let the form that defines the
+    # level decide
+    way = 1 if away > 0 else -1
+    new = n + np.int64(away / threshold) - way
+    for _ in range(4):
+        if abs(x - (first + new * threshold)) < threshold:
+            break
+        new += way
     return new
 
 

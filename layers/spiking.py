@@ -115,20 +115,20 @@ class LIF(ArrayLayer):
             step, channel = block
         noise = span.normal(0, self.size) if self.noise_std else np.empty((0, self.size))
         watch = [span.watch.get(name, np.empty((0, self.size), dtype=state[name].dtype)) for name in self.recordable]
-        constants = (self._keep, self._base, self._gain, self._spread, self._threshold, self._target)
-        subtract = self.reset == "subtract"
-        variables = (state["v"], state["wait"], state["fired"])
-        scratch = np.zeros(self.size, dtype=self.dtype)
         flags = np.zeros(-(-self.size // 8) * 8, dtype=np.uint8)
+        given: list[Any] = [
+            *(state["v"], state["wait"], state["fired"]),
+            *(rows, step, channel, *self._input_rows, *self._own_rows),
+            *(noise, self._keep, self._base, self._gain, self._spread),
+            *(self._threshold, self._target, self.reset == "subtract", self._refractory),
+            *(np.zeros(self.size, dtype=self.dtype), flags, flags.view(np.uint64), *watch),
+        ]
         pieces: list[tuple[NDArray[np.int64], NDArray[np.int32]]] = []
         done, seen = 0, 0
         while done < span.steps:
-            out = np.empty(ROOM + self.size, dtype=np.int64), np.empty(ROOM + self.size, dtype=np.int32)
-            done, seen, count = run(
-                done, span.start, span.steps, *variables, rows, step, channel, seen, *self._input_rows, *self._own_rows,
-                noise, *constants, subtract, self._refractory, scratch, flags, flags.view(np.uint64), *watch, *out
-            )  # fmt: skip
-            pieces.append((out[0][:count], out[1][:count]))
+            out_step, out_channel = np.empty(ROOM + self.size, np.int64), np.empty(ROOM + self.size, np.int32)
+            done, seen, count = run(done, seen, span.start, span.steps, out_step, out_channel, *given)
+            pieces.append((out_step[:count], out_channel[:count]))
         return state, _joined(pieces)
 
 
@@ -141,9 +141,9 @@ def _joined(pieces: list[tuple[NDArray[np.int64], NDArray[np.int32]]]) -> Events
 
 @kernel
 def run(
-    first, start, steps, v, wait, fired, rows, step, channel, seen, in_dense, in_data, in_indices, in_indptr, rec_dense,
-    rec_data, rec_indices, rec_indptr, noise, keep, base, gain, spread, threshold, target, subtract, refractory, push,
-    flags, words, watch_v, watch_wait, watch_fired, out_step, out_channel
+    first, seen, start, steps, out_step, out_channel, v, wait, fired, rows, step, channel, in_dense, in_data,
+    in_indices, in_indptr, rec_dense, rec_data, rec_indices, rec_indptr, noise, keep, base, gain, spread, threshold,
+    target, subtract, refractory, push, flags, words, watch_v, watch_wait, watch_fired
 ):  # fmt: skip
     """Scan over time from row ``first`` until the block ends or the room for events does.
 
