@@ -29,7 +29,9 @@ COLOURS = {"TSContinuous": "#27598c", "TSEvent": "#b2401f"}
 FILLS = {"TSContinuous": "#eef4fa", "TSEvent": "#fdf0e9"}
 STROKES: dict[str, Any] = {"TSContinuous": "solid", "TSEvent": (0, (3.2, 1.8))}
 # What a caller's style could change so that letters outgrow their boxes, or two runs write other bytes.
-STYLE: dict[str, Any] = {
+STYLE: Any = {
+    "figure.autolayout": False,
+    "figure.constrained_layout.use": False,
     "font.family": FONT,
     "text.usetex": False,
     "text.parse_math": False,
@@ -63,11 +65,8 @@ def draw(scene: Scene, ax: Axes | None = None) -> Axes:
     """
     layout = lay_out(scene)
     with style():
-        if ax is None:
-            ax = _own_axes(layout)
-            scale = 1.0
-        else:
-            scale = _fit(ax, layout)
+        scale = 1.0 if ax is None else _fit(ax, layout)
+        ax = _own_axes(layout) if ax is None else ax
         ax.set(xlim=(0.0, layout.width), ylim=(layout.height, 0.0))
         ax.set_aspect("equal")
         ax.set_axis_off()
@@ -116,7 +115,7 @@ def _own_axes(layout: Layout) -> Axes:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(layout.width / 72, layout.height / 72), dpi=100, facecolor="white", layout="none")
+    figure = Figure(figsize=(layout.width / 72, layout.height / 72), dpi=100, facecolor="white")
     FigureCanvasAgg(figure)
     return figure.add_axes((0.0, 0.0, 1.0, 1.0))
 

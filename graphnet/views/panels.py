@@ -20,6 +20,7 @@ MOST_LINES = 12  # channels drawn as lines; more become the rows of an image
 COLUMNS = 1500  # what a page can show: longer signals are drawn by their extremes in as many columns
 MANY_EVENTS = 5000  # above, an SVG holds the raster as an image
 LETTERS = 8.0
+MINUS = "\N{MINUS SIGN}"
 LINES = ("#27598c", "#d0782a", "#3b8f6b", "#a23b5b", "#7c6bb0", "#8a7a3a")
 Array = NDArray[np.float64]
 Span = tuple[float, float]
@@ -34,12 +35,18 @@ def tick_words(ticks: list[float]) -> list[str]:
     step = min((b - a for a, b in pairwise(ticks)), default=1.0)
     places = next((p for p in range(5) if abs(step * 10**p - round(step * 10**p)) < 1e-6 * step * 10**p), 5)
     if places < 5 and max(abs(tick) for tick in ticks) < 1e5:
-        return [f"{tick + 0.0:.{places}f}" for tick in ticks]
-    for digits in range(3, 17):
-        labels = [f"{tick + 0.0:.{digits}g}" for tick in ticks]
-        if len(set(labels)) == len(set(ticks)):
-            return labels
-    return [repr(float(tick)) for tick in ticks]
+        return [f"{tick + 0.0:.{places}f}".replace("-", MINUS) for tick in ticks]
+    return value_words(ticks)
+
+
+def value_words(values: list[float]) -> list[str]:
+    """Values to three digits, or to as many as tell them apart.
+
+    >>> value_words([0.0, 121.558]), value_words([1000.0, 1000.25])
+    (['0', '122'], ['1000', '1000.2'])
+    """
+    digits = next((d for d in range(3, 17) if len({f"{v:.{d}g}" for v in values}) == len(set(values))), 17)
+    return [f"{value + 0.0:.{digits}g}".replace("-", MINUS) for value in values]
 
 
 def nice_ticks(low: float, high: float, most: int) -> list[float]:
@@ -54,8 +61,10 @@ def nice_ticks(low: float, high: float, most: int) -> list[float]:
 def continuous(ax: Axes, series: TSContinuous, span: Span, height: float) -> None:
     """Draw a continuous signal over the span of time; each sample holds until the next, the last one to t_stop."""
     times, samples = _within(series, span)
-    if samples.size == 0 or not np.isfinite(samples).any():
-        empty(ax)
+    if samples.size == 0:
+        empty(ax, "no samples")
+    elif not np.isfinite(samples).any():
+        empty(ax, "no finite samples")
     elif samples.shape[1] <= MOST_LINES:
         _lines(ax, times, samples, height)
     else:
@@ -66,7 +75,7 @@ def events(ax: Axes, series: TSEvent, span: Span, height: float) -> None:
     """Draw events as ticks, one row a channel, channel 0 at the bottom."""
     channels = int(series.num_channels)
     if channels == 0:
-        empty(ax)
+        empty(ax, "no channels")
         return
     here = (series.times >= span[0]) & (series.times <= span[1])
     size = min(max(0.85 * height / channels, 1.2), 9.0)
@@ -77,10 +86,10 @@ def events(ax: Axes, series: TSEvent, span: Span, height: float) -> None:
     _channel_axis(ax, channels)
 
 
-def empty(ax: Axes) -> None:
+def empty(ax: Axes, why: str) -> None:
     """Say that there is nothing to see."""
     ax.set_yticks([])
-    ax.text(0.5, 0.5, "no samples", transform=ax.transAxes, size=LETTERS, color=SOFT, ha="center", va="center")
+    ax.text(0.5, 0.5, why, transform=ax.transAxes, size=LETTERS, color=SOFT, ha="center", va="center")
 
 
 def _within(series: TSContinuous, span: Span) -> tuple[Array, Array]:
@@ -169,7 +178,7 @@ def _image(ax: Axes, times: Array, samples: Array, span: Span) -> None:
         gid="image",
     )
     _channel_axis(ax, samples.shape[1])
-    _scale(ax, shades, tick_words([low, high]) if high > low else tick_words([low]) * 2)
+    _scale(ax, shades, value_words([low, high]))
 
 
 def _columns(times: Array, samples: Array, start: float, stop: float) -> Array:
@@ -206,5 +215,5 @@ def _channel_axis(ax: Axes, channels: int) -> None:
     ax.set_yticks(ticks, [str(tick) for tick in ticks])
     if channels > 1:
         low, high = ax.get_yticklabels()[0], ax.get_yticklabels()[-1]
-        low.set_va("bottom")
-        high.set_va("top")
+        low.set_verticalalignment("bottom")
+        high.set_verticalalignment("top")

@@ -7,7 +7,7 @@ from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, Any
 
 from ..errors import ParameterError, ParameterTypeError
-from ..timeseries import TimeSeries, TSContinuous, TSEvent
+from ..timeseries import TSContinuous, TSEvent
 from . import panels as pens
 from .drawing import WORDS
 from .labels import measure, shorten
@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-Panel = tuple[str, str, TimeSeries]
+Series = TSContinuous | TSEvent
+Panel = tuple[str, str, Series]
 
 WIDTH = 520.0  # points, as all below
 PANEL, HEADER, GAP = 60.0, 15.0, 9.0
@@ -36,9 +37,9 @@ def activity(
 
     Continuous signals of up to 12 channels are lines, each sample held to the next; more channels become an image
     with its scale beside it. Events are rasters. The axis runs from ``t_start`` to ``t_stop`` in seconds, by default
-    over all series. Letters have 8 points or more; the figure grows by 84 points a panel (ten fill a page).
+    over all series. Letters have 8 points or more; the figure grows by 84 points a panel: ten fill a page.
 
-    Raises ParameterError where there is no panel or no time to show, ParameterTypeError where a panel is no such triple.
+    Raises ParameterError where there is no panel or no time to show, ParameterTypeError for any other kind of panel.
     """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -48,11 +49,11 @@ def activity(
     top = TOP + (TITLE * 1.2 + 8.0 if title else 0.0)
     height = top + len(shown) * (HEADER + PANEL) + (len(shown) - 1) * GAP + BOTTOM
     with style():
-        figure = Figure(figsize=(WIDTH / 72, height / 72), dpi=100, facecolor="white", layout="none")
+        figure = Figure(figsize=(WIDTH / 72, height / 72), dpi=100, facecolor="white")
         FigureCanvasAgg(figure)
         if title:
-            line = shorten(title, TITLE, True, WIDTH - 2 * TOP)
-            at = (TOP / WIDTH, 1 - (TOP + TITLE * 0.6) / height)
+            line = shorten(title, TITLE, True, WIDTH - LEFT - TOP)
+            at = (LEFT / WIDTH, 1 - (TOP + TITLE * 0.6) / height)
             figure.text(*at, line, size=TITLE, weight="bold", color=INK, va="center_baseline", gid="title")
         ticks = _time_ticks(span)
         for number, panel in enumerate(shown):
@@ -119,15 +120,22 @@ def _panel(ax: Axes, panel: Panel, span: tuple[float, float], ticks: list[float]
         pens.continuous(ax, series, span, PANEL)
         if series.num_channels <= pens.MOST_LINES:
             label = str(series.units or "")
-    if label and ax.get_yticks().size:
-        text = shorten(label, LETTERS, False, PANEL + GAP)
-        look = {"size": LETTERS, "color": SOFT, "rotation": 90, "ha": "center", "va": "center"}
-        ax.annotate(text, (0.0, 0.5), (8.0 - LEFT, 0.0), "axes fraction", "offset points", **look)
+    _side_label(ax, label)
     ax.set_xlim(*span)
     ax.set_xticks(ticks, pens.tick_words(ticks) if last and ticks else [""] * len(ticks))
     if last:
         ax.set_xlabel("time (s)", size=SMALL, color=INK, labelpad=3.0)
     _header(ax, name, class_name, series)
+
+
+def _side_label(ax: Axes, label: str) -> None:
+    """What the vertical axis counts, left of the widest of its numbers."""
+    numbers = [measure(tick.get_text(), LETTERS)[0] for tick in ax.get_yticklabels()]
+    if label and numbers:
+        text = shorten(label, LETTERS, False, PANEL + GAP)
+        at = (max(6.0 - LEFT, -(5.5 + max(numbers) + 9.0)), 0.0)
+        look = {"size": LETTERS, "color": SOFT, "rotation": 90, "ha": "center", "va": "center"}
+        ax.annotate(text, (0.0, 0.5), at, "axes fraction", "offset points", **look)
 
 
 def _frame(ax: Axes) -> None:
@@ -141,10 +149,10 @@ def _frame(ax: Axes) -> None:
         spine.set(color=RULE, linewidth=0.8, visible=side in ("left", "bottom"))
 
 
-def _header(ax: Axes, name: str, class_name: str, series: TimeSeries) -> None:
+def _header(ax: Axes, name: str, class_name: str, series: Series) -> None:
     """Above the panel at its left edge: the name, then class and channels, then the type in its colour."""
     kind = "TSEvent" if isinstance(series, TSEvent) else "TSContinuous"
-    channels = int(series.num_channels) if isinstance(series, TSContinuous | TSEvent) else 0
+    channels = int(series.num_channels)
     count = f"{channels} channel{'' if channels == 1 else 's'}"
     class_name = shorten(class_name, SMALL, False, (WIDTH - LEFT - RIGHT) / 3)
     rest = [(f"{class_name}, {count}" if class_name else count, SOFT), (WORDS[kind], COLOURS[kind])]

@@ -1,0 +1,73 @@
+"""The pen of Mermaid: a network as a flowchart for Markdown pages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from .dot import inner, tree
+from .drawing import Arrow, Box, Scene, words
+from .mpl import COLOURS, FILLS
+
+LINES = {"TSContinuous": "-->", "TSEvent": "-.->"}
+CLASSES = {"TSContinuous": "continuous", "TSEvent": "events"}
+
+
+def render(scene: Scene) -> str:
+    """The scene as a Mermaid flowchart: groups are subgraphs, events dotted, continuous signals solid.
+
+    >>> from graphnet.views.drawing import Arrow, Box
+    >>> a = Box("a", "layer", "Rate", 2, 2, "TSContinuous", "TSContinuous")
+    >>> print(render(Scene("n", [a], [Arrow("a", "a", "@ 1 ms", "TSContinuous", True)])).splitlines()[5].strip())
+    n0 -->|"@ 1 ms"| n0
+    """
+    return "\n".join(_lines(scene)) + "\n"
+
+
+def escaped(text: str) -> str:
+    """The text as it may stand between double quotes: what Mermaid or HTML would read is written as a character code.
+
+    >>> escaped('x["<b>"] #1')
+    'x[#34;#60;b#62;#34;] #35;1'
+    """
+    codes = {mark: f"#{ord(mark)};" for mark in '#"<>&`\\'}
+    return "".join(codes.get(mark, mark) for mark in text).replace("\r", "").replace("\n", "<br/>")
+
+
+def _lines(scene: Scene) -> Iterator[str]:
+    numbers = {box.name: f"n{i}" for i, box in enumerate(scene.boxes)}
+    groups = tree(scene)
+    yield "---"
+    yield f'title: "{escaped(scene.title)}"'
+    yield "---"
+    yield "flowchart LR"
+    yield from _boxes(scene, groups, "", numbers, "  ")
+    for arrow in scene.arrows:
+        yield f"  {_arrow(arrow, numbers)}"
+    for kind, name in CLASSES.items():
+        dashes = ",stroke-dasharray:4 2" if kind == "TSEvent" else ""
+        yield f"  classDef {name} fill:{FILLS[kind]},stroke:{COLOURS[kind]},color:#1b222b{dashes}"
+        members = [numbers[box.name] for box in scene.boxes if box.output_type == kind]
+        if members:
+            yield f"  class {','.join(members)} {name}"
+
+
+def _boxes(
+    scene: Scene, groups: dict[str, list[Box]], group: str, numbers: dict[str, str], indent: str
+) -> Iterator[str]:
+    for box in groups[group]:
+        yield f"{indent}{numbers[box.name]}{_box(box, scene.several_rates)}"
+    for one in inner(groups, group):
+        yield f'{indent}subgraph g{list(groups).index(one)}["{escaped(one.rpartition(".")[2])}"]'
+        yield from _boxes(scene, groups, one, numbers, indent + "  ")
+        yield f"{indent}end"
+
+
+def _box(box: Box, rates: bool) -> str:
+    lines = [*words(box, rates=rates), *(["recurrent"] if box.recurrent else [])]
+    label = "<br/>".join([f"<b>{escaped(box.name.rpartition('.')[2])}</b>", *(escaped(line) for line in lines)])
+    return f'["{label}"]' if box.kind == "layer" else f'(["{label}"])'
+
+
+def _arrow(arrow: Arrow, numbers: dict[str, str]) -> str:
+    label = f'|"{escaped(arrow.label)}"|' if arrow.label else ""
+    return f"{numbers[arrow.pre]} {LINES[arrow.type]}{label} {numbers[arrow.post]}"
