@@ -260,9 +260,18 @@ class TimeSeries:
     def _size(self) -> str:
         return f" Samples: {len(self)}."
 
-    def print(self) -> None:
-        """Write the ``repr`` to standard output."""
-        sys.stdout.write(f"{self!r}\n")
+    def print(self, full: bool = False, num_first: int = 4, num_last: int = 4, limit_shorten: int = 10) -> None:
+        """Write the ``repr`` and the samples to standard output; of more than ``limit_shorten`` the first and the last."""
+        lines = [repr(self)]
+        shown = range(len(self))
+        if not full and len(self) > limit_shorten:
+            shown = [*range(num_first), None, *range(len(self) - num_last, len(self))]
+        lines += ["    ..." if i is None else f"    t={self.times[i]}: {self._value(i)}" for i in shown]
+        sys.stdout.write("\n".join(lines) + "\n")
+
+    def _value(self, i: int) -> str:
+        """What ``print`` says of sample i."""
+        return f"sample {i}"
 
     @property
     def plotting_backend(self) -> str | None:

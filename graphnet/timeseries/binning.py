@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from graphnet.blocks import NO_EVENTS, Events, sort_events
 from graphnet.clock import seconds, steps_of
 
+from .checks import frozen
 from .content import Train
-from .exactly import Grid, common, floor_steps, second_slack
+from .exactly import Grid, ceil_step, common, floor_steps, on_grid, second_slack
 
 
 def event_steps(train: Train, start: int, count: int, dt: Fraction, periodic: bool) -> Events:
@@ -71,3 +72,18 @@ def regular(steps: NDArray[np.int64], channels: NDArray[np.int32]) -> bool:
     """Whether events are sorted by (step, channel)."""
     rise = np.diff(steps)
     return bool(np.all((rise > 0) | ((rise == 0) & (np.diff(channels) >= 0))))
+
+
+def clocked(train: Train, dt: Fraction) -> Train:
+    """The events at the starts of their steps, in an extent of whole steps."""
+    low, high = (on_grid(t, dt) for t in (train.t_start, train.t_stop))
+    first, last = low // dt, ceil_step(high, dt)
+    events = event_steps(train, first, last - first, dt, False)
+    return Train(
+        grid=Grid(Fraction(0), dt),
+        steps=frozen(events.step),
+        channels=frozen(events.channel),
+        num_channels=train.num_channels,
+        t_start=first * dt,
+        t_stop=last * dt,
+    )

@@ -14,12 +14,13 @@ from . import cutting, joining
 from .algebra import Algebra
 from .checks import as_bound, as_count, as_samples, as_times
 from .content import NO_TIMES, Trace
+from .doors import SignalDoors
 from .exactly import Grid, Time, on_grid
 from .extent import extent_of, listed, spread_offsets
 from .stepping import step_fraction
 
 
-class TSContinuous(Algebra):
+class TSContinuous(Algebra, SignalDoors):
     """Samples (T, C) over time, held or interpolated between.
 
     A clocked one (``from_clocked``) has an exact step ``dt``: sample k lies at ``t_start + k dt`` and is held to the

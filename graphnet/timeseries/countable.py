@@ -74,6 +74,9 @@ class Countable(TimeSeries):
     def _emptied(self) -> Self:
         return self._twin(replace(overlay.taken(self._content, slice(0, 0)), t_stop=self._content.t_start))
 
+    def _value(self, i: int) -> str:
+        return f"channel {self.channels[i]}"
+
     def _size(self) -> str:
         return f" Events: {len(self)}. Channels: {self.num_channels}"
 

@@ -70,7 +70,7 @@ class TSDictOnDisk(MutableMapping[Any, Any]):
         return f"TSDictOnDisk({shown!r})"
 
     def insert(self, data: Mapping[Any, Any] | Iterable[tuple[Any, Any]]) -> None:
-        """Like ``update``, but series stay in memory; those that another TSDictOnDisk has on disk are shared with it."""
+        """Like ``update``, but series stay in memory; what another TSDictOnDisk has on disk is shared with it."""
         if isinstance(data, TSDictOnDisk):
             for key, file in data._files.items():
                 self._files[key] = file

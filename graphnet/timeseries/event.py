@@ -15,12 +15,13 @@ from . import binning, counting, overlay
 from .checks import as_bound, as_channels, as_instants, frozen
 from .content import Train
 from .countable import Countable, room_for, spread_channels
+from .doors import EventDoors
 from .exactly import Grid, Time
 from .extent import extent_of, listed, spread_offsets
 from .stepping import step_fraction
 
 
-class TSEvent(Countable):
+class TSEvent(Countable, EventDoors):
     """Events: instants in [t_start, t_stop), each on a channel.
 
     ``times`` in any order are sorted, equal times keep their order. Events need a ``t_stop`` after the last of them.
@@ -199,6 +200,15 @@ class TSEvent(Countable):
             raise SeriesError(f"channel_map: {len(ids)} entries for {self.num_channels} channels")
         number = int(ids.max()) + 1 if len(ids) else 0
         return self._become(overlay.renumbered(self._content, ids[self.channels], number), inplace)
+
+    def to_clocked(self, dt: Time) -> Self:
+        """The events on a clock: each at the start of its step of ``dt``, by the rounding rule, in whole steps.
+
+        >>> TSEvent([0.1, 0.25], [0, 1], t_start=0.0, t_stop=0.95).to_clocked(0.1).times
+        array([0.1, 0.2])
+        """
+        step = step_fraction(dt)
+        return self._become(binning.clocked(self._content, step), False)
 
     # --- putting together --------------------------------------------------------------------------------------------
 

@@ -14,8 +14,8 @@ from graphnet.errors import SeriesError, SeriesTypeError
 from .checks import as_bound
 from .exactly import Time
 
-ABSOLUTE_TOLERANCE = 1e-9  # seconds: how far a bound may overshoot a sample and still mean it
-RELATIVE_TOLERANCE = 1e-6  # of a duration: likewise
+ABSOLUTE_TOLERANCE = 1e-9  # seconds: how far a bound may overshoot a sample, or a time the range, and still mean it
+RELATIVE_TOLERANCE = 1e-6  # of a duration: likewise; the smaller of the two counts
 
 
 def is_array(value: Any) -> bool:

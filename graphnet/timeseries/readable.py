@@ -129,6 +129,9 @@ class Readable(TimeSeries):
     def _last(self) -> Time:
         return self._content.last
 
+    def _value(self, i: int) -> str:
+        return str(self.samples[i])
+
     def _size(self) -> str:
         return f" Samples: {len(self)}. Channels: {self.num_channels}"
 

@@ -17,12 +17,10 @@ from graphnet.errors import SeriesError
 from .checks import Samples
 from .content import Trace
 from .exactly import second_slack
+from .extent import ABSOLUTE_TOLERANCE, RELATIVE_TOLERANCE
 from .kernels import blend, line_clocked, line_stamped
 
 Times = NDArray[np.float64]
-
-ABSOLUTE_TOLERANCE = 1e-9  # seconds: how far outside its range a series may be read
-RELATIVE_TOLERANCE = 1e-6  # of its duration: likewise; the smaller of the two counts
 
 SPLINES = {"quadratic": 2, "cubic": 3}
 LINES = frozenset({"linear", "slinear"})
@@ -205,3 +203,12 @@ def _spline(trace: Trace, degree: int) -> Callable[[Times], Samples]:
         raise SeriesError(f"a spline of degree {degree} needs times that increase, here some are equal")
     spline: Any = make_interp_spline(times, trace.samples, k=degree, check_finite=False)
     return spline
+
+
+def full_nan(shape: int | tuple[int, ...]) -> NDArray[np.float64]:
+    """An array of NaN.
+
+    >>> full_nan(2)
+    array([nan, nan])
+    """
+    return np.full(shape, np.nan)

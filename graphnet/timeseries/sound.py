@@ -1,0 +1,36 @@
+"""Signals as WAV files."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from graphnet.errors import SeriesError
+
+from .continuous import TSContinuous
+
+
+def to_wav(series: TSContinuous, path: Any) -> None:
+    from scipy.io import wavfile
+
+    step = series.exact_dt
+    if step is None or (1 / step).denominator != 1:
+        raise SeriesError(
+            f"{series.name}: a WAV file needs a whole number of samples a second, dt is {series.dt}",
+            hint="use to_clocked(1 / 44100) first",
+        )
+    wavfile.write(path, int(1 / step), np.ascontiguousarray(series.samples))
+
+
+def from_wav(cls: type[Any], path: Any, t_start: float) -> Any:
+    from scipy.io import wavfile
+
+    rate, samples = wavfile.read(path)
+    if samples.dtype.kind in "iu":
+        info = np.iinfo(samples.dtype)
+        middle = 128.0 if samples.dtype.kind == "u" else 0.0  # 8-bit samples are unsigned around 128
+        kind = np.float32 if info.bits <= 16 else np.float64
+        samples = ((samples - middle) / 2.0 ** (info.bits - 1)).astype(kind)
+    return cls.from_clocked(samples, Fraction(1, int(rate)), t_start)

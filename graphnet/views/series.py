@@ -1,0 +1,316 @@
+"""Series drawn into Axes: signals as lines or an image, events as strokes or an image, whatever the pixels can show."""
+
+from __future__ import annotations
+
+import base64
+import html as markup
+import io
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import SeriesError, SeriesTypeError
+from ..timeseries.backend import BackendMissing
+from ..timeseries.cutting import columns
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+OVERLAID = 8  # so many channels share one scale; more are drawn one above the other
+STROKES = 4000  # so many events are drawn one by one
+TRACE_PIXELS = 7  # an offset trace lower than this cannot be read as a line
+POINTS = 4  # per pixel column: more samples are drawn as the span that they fill
+
+
+# --- signals ---------------------------------------------------------------------------------------------------------
+
+
+def draw_continuous(
+    ax: Axes | None,
+    series: Any,
+    *,
+    times: Any = None,
+    channels: Any = None,
+    stagger: float | None = None,
+    skip: int | None = None,
+    dt: float | None = None,
+    xlim: tuple[float, float] | None = None,
+    colors: Sequence[Any] | None = None,
+    args: Sequence[Any] = (),
+    **kwargs: Any,
+) -> Axes:
+    """Draw a signal into ``ax`` (default: the current Axes) and return it.
+
+    Up to eight channels share one scale. More are raised one above the other, or drawn as an image where the Axes is too
+    low for that. ``stagger`` raises channel k by k times its value (0: not at all). ``times`` or a step ``dt`` say where
+    the signal is read. ``colors``: one for each channel.
+    """
+    ax = axes(ax, series, times)
+    times = None if is_axes(times) else times
+    drawn = series if times is None else series.resample(times)
+    drawn = drawn.to_clocked(dt) if dt is not None else drawn
+    numbers = np.arange(series.num_channels)[columns(channels, series.num_channels)][:: skip or 1]
+    limits = (drawn.t_start, drawn.t_stop) if xlim is None else (float(xlim[0]), float(xlim[1]))
+    x, y = points(drawn, limits, pixels(ax)[0])
+    y = y[:, numbers]
+    crowd = stagger is None and len(numbers) > OVERLAID
+    if crowd and len(numbers) * TRACE_PIXELS > pixels(ax)[1]:
+        picture(ax, drawn, numbers, limits)
+    elif len(numbers) and len(x):
+        lines(ax, x, y, numbers, spread(y) if crowd else float(stagger or 0.0), colors, drawn, args, kwargs)
+    if crowd:
+        channel_axis(ax, len(numbers), numbers, 1.0 if len(numbers) * TRACE_PIXELS > pixels(ax)[1] else spread(y))
+    finish(ax, series, limits, "Channel" if crowd else (series.units or ""))
+    return ax
+
+
+def points(series: Any, limits: tuple[float, float], width: int) -> tuple[NDArray[np.float64], NDArray[Any]]:
+    """What a line through a signal needs within ``limits``: its samples, or for each pixel column the span they fill."""
+    x, y = series.times, series.samples
+    if series.interp_kind in ("quadratic", "cubic", "nearest", "nearest-up", "next") and 1 < len(x) < width:
+        x = np.linspace(x[0], x[-1], 2 * width)
+        y = series(x)
+    elif series.interp_kind == "previous" and len(x) and x[-1] < series.t_stop:
+        x, y = np.append(x, series.t_stop), np.concatenate((y, y[-1:]))  # the last sample is held to the end
+    low = max(int(np.searchsorted(x, limits[0], side="right")) - 1, 0)
+    high = int(np.searchsorted(x, limits[1], side="left")) + 1
+    x, y = x[low:high], y[low:high]
+    if len(x) <= POINTS * width or y.shape[1] == 0:
+        return x, y
+    starts = np.unique(np.searchsorted(x, np.linspace(x[0], x[-1], width + 1)[:-1]))
+    spans = np.stack((np.fmin.reduceat(y, starts, axis=0), np.fmax.reduceat(y, starts, axis=0)), axis=1)
+    return np.repeat(x[starts], 2), spans.reshape(-1, y.shape[1])
+
+
+def spread(y: NDArray[Any]) -> float:
+    """A distance between traces at which few of them touch."""
+    finite = np.where(np.isfinite(y), y, np.nan)
+    low, high = np.fmin.reduce(finite, axis=0, initial=np.nan), np.fmax.reduce(finite, axis=0, initial=np.nan)
+    heights = high - low
+    heights = heights[np.isfinite(heights) & (heights > 0)]
+    return float(np.percentile(heights, 90)) * 1.1 if len(heights) else 1.0
+
+
+def lines(
+    ax: Axes,
+    x: NDArray[np.float64],
+    y: NDArray[Any],
+    numbers: NDArray[np.int64],
+    stagger: float,
+    colors: Sequence[Any] | None,
+    series: Any,
+    args: Sequence[Any],
+    kwargs: dict[str, Any],
+) -> None:
+    """One line a channel; a crowd is drawn in one quiet colour, since nobody tells twenty apart."""
+    held = series.interp_kind in ("previous", "zero") and len(x) <= POINTS * pixels(ax)[0]
+    style: dict[str, Any] = {"linewidth": 1.0, "drawstyle": "steps-post" if held else "default"} | kwargs
+    label = style.pop("label", series.name)
+    if colors is None and len(numbers) > OVERLAID and not {"color", "c"} & set(style) and not args:
+        colors = ["0.25"] * len(numbers)
+    middle = np.nan_to_num(np.nanmedian(y, axis=0)) if stagger and len(numbers) > OVERLAID else np.zeros(len(numbers))
+    for k, number in enumerate(numbers):
+        own = {} if colors is None else {"color": colors[k % len(colors)]}
+        name = label if len(numbers) == 1 else f"{label}[{number}]"
+        ax.plot(x, y[:, k] - middle[k] + k * stagger, *args, label=name, **(style | own))
+
+
+def picture(ax: Axes, series: Any, numbers: NDArray[np.int64], limits: tuple[float, float]) -> None:
+    """All channels as the rows of an image, each pixel column showing the sample at its middle."""
+    width, height = pixels(ax)
+    edges = np.linspace(*limits, width + 1)
+    x = series.times
+    if len(x) == 0:
+        return
+    at = np.searchsorted(x, (edges[:-1] + edges[1:]) / 2, side="right") - 1
+    rows = series.samples[np.clip(at, 0, len(x) - 1)][:, numbers].astype(np.float64).T
+    rows[:, (at < 0) | (edges[:-1] > series.t_stop)] = np.nan
+    group = max(len(numbers) // height, 1)
+    starts = np.arange(0, len(numbers), group)
+    weight = np.add.reduceat(np.isfinite(rows), starts, axis=0)
+    sums = np.add.reduceat(np.nan_to_num(rows, posinf=0.0, neginf=0.0), starts, axis=0)
+    means = np.divide(sums, weight, out=np.full(sums.shape, np.nan), where=weight > 0)
+    finite = means[np.isfinite(means)]
+    low, high = np.percentile(finite, (1, 99)) if finite.size else (0.0, 1.0)
+    shown = ax.imshow(
+        means,
+        extent=(*limits, -0.5, len(numbers) - 0.5),
+        vmin=low,
+        vmax=high if high > low else low + 1.0,
+        origin="lower",
+        aspect="auto",
+        interpolation="nearest",
+        cmap="viridis",
+    )
+    bar = ax.figure.colorbar(shown, ax=ax, pad=0.01, fraction=0.05)
+    bar.outline.set_visible(False)  # type: ignore[operator]
+    bar.ax.tick_params(labelsize="small")
+    if series.units:
+        bar.set_label(series.units)
+
+
+# --- events ----------------------------------------------------------------------------------------------------------
+
+
+def draw_events(
+    ax: Axes | None,
+    series: Any,
+    *,
+    time_limits: Any = None,
+    channels: Any = None,
+    xlim: tuple[float, float] | None = None,
+    color: Any = "0.15",
+    args: Sequence[Any] = (),
+    **kwargs: Any,
+) -> Axes:
+    """Draw events over time and channel into ``ax`` (default: the current Axes) and return it.
+
+    Up to some thousands are strokes as high as their channel, more an image whose pixels are the darker the more events
+    they hold. ``marker``, ``s`` and other properties of ``Axes.scatter`` draw markers instead. With ``channels`` only these
+    are drawn, at their own numbers.
+    """
+    ax = axes(ax, series, time_limits)
+    limits = checked_limits(None if is_axes(time_limits) else time_limits) or checked_limits(xlim)
+    limits = limits or (series.t_start, series.t_stop)
+    times, ids = series(*limits, channels=channels)
+    if {"marker", "s", "c"} & set(kwargs) or args:
+        ax.scatter(times, ids, *args, **({"s": 4.0, "color": color} | kwargs if "c" not in kwargs else kwargs))
+    elif len(times) <= STROKES and series.num_channels <= pixels(ax)[1] // 2:
+        style = {"linewidth": 1.0, "color": color, "label": series.name} | kwargs
+        ax.vlines(times, ids - 0.4, ids + 0.4, **style)
+    else:
+        density(ax, times, ids, series.num_channels, limits, color)
+    channel_axis(ax, series.num_channels, np.arange(series.num_channels), 1.0)
+    ax.set_ylim(-0.5, max(series.num_channels, 1) - 0.5)
+    finish(ax, series, limits, "Channel")
+    return ax
+
+
+def density(
+    ax: Axes,
+    times: NDArray[np.float64],
+    ids: NDArray[np.int32],
+    number: int,
+    limits: tuple[float, float],
+    color: Any,
+) -> None:
+    """An image with a pixel for each column of time and each channel, or group of channels where there are too many."""
+    from matplotlib.colors import LinearSegmentedColormap, to_rgba
+
+    width, height = pixels(ax)
+    group = -(-number // height)
+    rows = -(-number // group)
+    length = (limits[1] - limits[0]) or 1.0
+    column = np.clip(((times - limits[0]) * (width / length)).astype(np.int64), 0, width - 1)
+    counts = np.bincount((ids // group) * np.int64(width) + column, minlength=rows * width).reshape(rows, width)
+    busy = counts[counts > 0]
+    top = float(np.percentile(busy, 99)) if busy.size else 1.0
+    # a lone event is seen, and twice as many are seen as more
+    shade = np.where(counts > 0, 0.35 + 0.65 * np.log1p(counts) / np.log1p(max(top, 1.0)), 0.0)
+    ink = LinearSegmentedColormap.from_list("ink", [(*to_rgba(color)[:3], 0.0), to_rgba(color)])
+    ax.imshow(
+        np.minimum(shade, 1.0),
+        extent=(*limits, -0.5, rows * group - 0.5),
+        vmin=0.0,
+        vmax=1.0,
+        origin="lower",
+        aspect="auto",
+        interpolation="nearest",
+        cmap=ink,
+    )
+
+
+def checked_limits(limits: Any) -> tuple[float, float] | None:
+    """A pair of finite times in order, or None.
+
+    Raises SeriesTypeError (a TypeError) for what is no pair of numbers, SeriesError (a ValueError) for a wrong number.
+    """
+    if limits is None:
+        return None
+    try:
+        pair = np.asarray(limits, dtype=np.float64).reshape(-1)
+    except (TypeError, ValueError) as error:
+        raise SeriesTypeError(f"time_limits: expected a pair of seconds, got {limits!r}") from error
+    if len(pair) != 2 or not np.isfinite(pair).all():
+        raise SeriesError(f"time_limits: expected two finite times, got {limits!r}")
+    return float(pair.min()), float(pair.max())
+
+
+# --- Axes ------------------------------------------------------------------------------------------------------------
+
+
+def is_axes(thing: Any) -> bool:
+    """Whether this is matplotlib Axes."""
+    from matplotlib.axes import Axes
+
+    return isinstance(thing, Axes)
+
+
+def axes(ax: Any, series: Any, first: Any) -> Axes:
+    """The Axes to draw into: the one given (``first``: as the only argument of plot), or the current one."""
+    if series.plotting_backend is None:
+        raise BackendMissing(f"{series.name}: there is no plotting backend", hint="set_plotting_backend('matplotlib')")
+    ax = first if ax is None and is_axes(first) else ax
+    if ax is None:
+        from matplotlib import pyplot
+
+        return pyplot.gca()
+    if not is_axes(ax):
+        raise SeriesTypeError(f"{series.name}: can be drawn into matplotlib Axes, not into {type(ax).__name__}")
+    return ax
+
+
+def pixels(ax: Axes) -> tuple[int, int]:
+    """Width and height of the Axes in pixels, as far as the layout is known."""
+    box = ax.get_window_extent()
+    return max(int(box.width), 1), max(int(box.height), 1)
+
+
+def channel_axis(ax: Axes, count: int, numbers: NDArray[np.int64], distance: float) -> None:
+    """Whole channel numbers at the left, as many as there is room for."""
+    room = max(pixels(ax)[1] / ax.get_figure().dpi * 72 / 14, 1.0)  # type: ignore[union-attr]  a line of 14 points each
+    if count == 0:
+        ax.set_yticks([])
+        return
+    steps = [base * 10**power for power in range(10) for base in (1, 2, 5)]
+    step = next(one for one in steps if count / one <= room)
+    shown = np.arange(0, count, step)
+    ax.set_yticks(shown * distance, [str(numbers[k]) for k in shown])
+
+
+def finish(ax: Axes, series: Any, limits: tuple[float, float], ylabel: str) -> None:
+    """Limits, labels, and no more lines than needed."""
+    if limits[1] > limits[0]:
+        ax.set_xlim(*limits)
+    ax.set_xlabel("Time (s)")
+    ax.set_ylabel(ylabel)
+    if series.name != "unnamed":
+        ax.set_title(series.name)
+    ax.spines[["top", "right"]].set_visible(False)
+
+
+def html(series: Any) -> str:
+    """The series as a line of text and a small inline picture, for notebooks."""
+    text = f"<code>{markup.escape(repr(series))}</code>"
+    if series.plotting_backend is None or series.isempty():
+        return text
+    data = base64.b64encode(png(series)).decode("ascii")
+    return f'{text}<br><img alt="{markup.escape(series.name)}" src="data:image/png;base64,{data}">'
+
+
+def png(series: Any) -> bytes:
+    """A picture of 5 by 1.3 inches, made without touching the current figure."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure: Figure = Figure(figsize=(5.0, 1.3), dpi=100, layout="constrained")
+    FigureCanvasAgg(figure)
+    ax = figure.add_subplot()
+    series.plot(ax=ax)
+    ax.set_title("")
+    stream = io.BytesIO()
+    figure.savefig(stream, format="png")
+    return stream.getvalue()
