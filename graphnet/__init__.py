@@ -20,6 +20,7 @@ from .errors import (
     UnknownName,
 )
 from .jit import kernel
+from .edge import Edge
 from .layer import (
     ArrayLayer,
     Hertz,
@@ -37,6 +38,7 @@ from .layer import (
     positional,
 )
 from .products import one_blas_thread
+from .network import Network
 from .span import Span
 from .timeseries import TimeSeries, TSContinuous, TSEvent
 
@@ -45,6 +47,7 @@ __all__ = [
     "Block",
     "CycleError",
     "DocumentError",
+    "Edge",
     "EdgeError",
     "Events",
     "GraphnetError",
@@ -52,6 +55,7 @@ __all__ = [
     "InputError",
     "Layer",
     "NameTaken",
+    "Network",
     "NetworkError",
     "NonNegative",
     "ParameterError",

@@ -520,7 +520,7 @@ class Network:
 
     def draw(self, ax: Axes | None = None) -> Axes:
         """Draw the network with matplotlib and give the Axes."""
-        from .views import draw
+        from .views.network import draw
 
         return draw(self, ax)
 

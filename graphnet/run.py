@@ -103,7 +103,7 @@ def evolve(
     Raises InputError, TimeError, UnknownName, NetworkError before anything runs, RunError where a layer fails; the network
     is then as it was before.
     """
-    _check_covered(net)
+    raise_all(check_ready(net))
     given = _by_name(net, ts_input)
     schedule = _schedule(net, given, duration, num_timesteps, block)
     wanted = _wanted(net, record, taps or {})
@@ -125,7 +125,8 @@ def evolve(
 # ---------------------------------------------------------------------- before the run
 
 
-def _check_covered(net: Network) -> None:
+def check_ready(net: Network) -> list[GraphnetError]:
+    """What keeps a network from running though no single edge is wrong: input channels that nothing leads to."""
     errors: list[GraphnetError] = []
     for name in net.layers:
         missing = net.uncovered(name)
@@ -137,7 +138,7 @@ def _check_covered(net: Network) -> None:
                     hint="connect them, or make the layer smaller",
                 )
             )
-    raise_all(errors)
+    return errors
 
 
 def _by_name(net: Network, given: Any) -> dict[str, TimeSeries | None]:
@@ -352,4 +353,4 @@ def version() -> str:
     return installed("graphnet-dataflow")
 
 
-__all__ = ["Info", "Record", "Result", "evolve", "version"]
+__all__ = ["Info", "Record", "Result", "check_ready", "evolve", "version"]

@@ -179,6 +179,10 @@ class ArrayLayer(Common, Layer):
     def prepare(self) -> None:
         """Runs once the parameters are checked: shapes across fields, derived constants. Nothing by default."""
 
+    def value(self, name: str) -> Any:
+        """A parameter by its name, as it is held."""
+        return self._values[name]
+
     def matrix(self, name: str = "weights") -> Any:
         """A weights parameter in the layer's dtype: dense (M, N), a diagonal (N,), or CSR; None where it is absent."""
         if name not in self._matrices:
@@ -275,10 +279,11 @@ class ArrayLayer(Common, Layer):
 
     @property
     def weights(self) -> NDArray[Any]:  # type: ignore[no-redef]
-        """Weights (M, N), dense; the identity for a layer without weights."""
+        """Weights (M, N), dense; the identity for a layer without weights, zeros for one that has not learned any yet."""
         value = self._values.get("weights")
         if value is None:
-            return np.eye(self._size_in, self._size)
+            shape = self._size_in, self._size
+            return np.zeros(shape) if "weights" in self.parameters() else np.eye(*shape)
         if not isinstance(value, np.ndarray):
             return value.toarray()
         return np.diag(value) if value.ndim == 1 else value

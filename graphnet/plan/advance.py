@@ -17,7 +17,8 @@ from ..timeseries import TimeSeries, TSContinuous, TSEvent
 from .grid import Grid
 from .joints import frozen
 
-Tap = Callable[[int, Any], None]
+Tap = Callable[[int, int, Any], None]
+"""Called with the first absolute step, the number of steps, and the input block of a layer."""
 
 
 class Store:
@@ -97,7 +98,7 @@ class Advance:
     def run(self, state: State, block: Any, start: int, steps: int) -> tuple[State, Any]:
         """Advance over any stretch of steps."""
         if self.tap is not None:
-            self.tap(start, block)
+            self.tap(start, steps, block)
         if self.stepped:
             state, out = self._by_steps(state, block, start, steps)
         else:

@@ -1,0 +1,102 @@
+"""What the views show of a network: its scene, its picture, and a run through every layer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..errors import ParameterError
+from .drawing import Arrow, Box, Scene
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from matplotlib.axes import Axes
+
+    from ..network import Network
+    from ..timeseries import TimeSeries
+
+SUFFIXES = (".png", ".svg", ".dot", ".mmd")
+
+
+def scene(net: Network) -> Scene:
+    """A network as plain data for the pens."""
+    boxes = [
+        Box(name, "input", "Input", one.size, one.size, None, _kind(one.type)) for name, one in net.inputs.items()
+    ]
+    for name, layer in net.layers.items():
+        boxes.append(
+            Box(
+                name, "layer", layer.class_name, layer.size_in, layer.size_out, _kind(layer.input_type),
+                _kind(layer.output_type), layer.dt, _recurrent(layer),
+            )  # fmt: skip
+        )
+    kinds = {box.name: box.output_type for box in boxes}
+    arrows = [Arrow(one.pre, one.post, _label(net, one), kinds[one.pre], one.delay > 0) for one in net.edges]
+    return Scene(net.name, boxes, arrows)
+
+
+def _kind(kind: Any) -> Any:
+    return kind.__name__
+
+
+def _recurrent(layer: Any) -> bool:
+    from ..layer import ArrayLayer
+
+    if not isinstance(layer, ArrayLayer):
+        return False
+    return any(
+        one.kind == "weights" and one.name.endswith("_rec") and layer.value(one.name) is not None
+        for one in layer.parameters().values()
+    )
+
+
+def _label(net: Network, edge: Any) -> str:
+    """What an arrow says: channels, delay, and how it meets others."""
+    begin, _, rest = str(edge).partition(" -> ")
+    end, _, delay = rest.partition(" @ ")
+    words = []
+    if edge.pre_channels is not None or edge.post_channels is not None:
+        words.append(f"{begin.removeprefix(edge.pre) or '[:]'} → {end.removeprefix(edge.post) or '[:]'}")
+    if delay:
+        words.append(f"@ {delay}")
+    if edge.post in net.merges:
+        words.append(net.merges[edge.post])
+    return " ".join(words)
+
+
+def draw(net: Network, ax: Axes | None = None) -> Axes:
+    """Draw a network into an Axes, or into a figure of its own; never shows it."""
+    from . import mpl
+
+    return mpl.draw(scene(net), ax)
+
+
+def draw_files(net: Network, paths: Iterable[Path]) -> None:
+    """Draw a network into files: .png, .svg, .dot (Graphviz) or .mmd (Mermaid). Raises ParameterError for others."""
+    from ..files import write_atomic
+    from . import dot, mermaid, mpl
+
+    shown = scene(net)
+    for path in paths:
+        if path.suffix not in SUFFIXES:
+            raise ParameterError(
+                f"{path}: cannot draw a {path.suffix or 'file without suffix'}", hint=f"draw one of {', '.join(SUFFIXES)}"
+            )
+        if path.suffix in (".dot", ".mmd"):
+            text = dot.render(shown) if path.suffix == ".dot" else mermaid.render(shown)
+            write_atomic(path, text.encode())
+        else:
+            mpl.save(shown, path)
+
+
+def draw_activity(net: Network, signals: Mapping[str, TimeSeries], path: Path) -> None:
+    """Draw a run through every layer, one panel each in the order of evolution, into a file."""
+    from . import traces
+
+    classes = {**dict.fromkeys(net.inputs, "Input"), **{name: one.class_name for name, one in net.layers.items()}}
+    order = [name for name in [*net.inputs, *net.evol_order] if name in signals]
+    order += [name for name in signals if name not in order]
+    panels = [(name, classes.get(name, ""), signals[name]) for name in order]
+    traces.save(traces.activity(panels, net.name), path)
