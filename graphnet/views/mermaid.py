@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
 from .dot import inner, tree
@@ -36,9 +37,10 @@ def escaped(text: str) -> str:
 def _lines(scene: Scene) -> Iterator[str]:
     numbers = {box.name: f"n{i}" for i, box in enumerate(scene.boxes)}
     groups = tree(scene)
-    yield "---"
-    yield f'title: "{escaped(scene.title)}"'
-    yield "---"
+    if scene.title:
+        yield "---"
+        yield f"title: {json.dumps(scene.title, ensure_ascii=False)}"  # which is a string of YAML too
+        yield "---"
     yield "flowchart LR"
     yield from _boxes(scene, groups, "", numbers, "  ")
     for arrow in scene.arrows:
