@@ -236,7 +236,7 @@ class TimeSeries:
         stamps = None if content.stamps is None else content.stamps[:0]
         return self._twin(replace(content, stamps=stamps, t_stop=content.t_start))
 
-    def append_t(self, other_series: Any, offset: Any = None, *, inplace: bool = False) -> Self:
+    def append_t(self, other_series: Any, offset: Any = None) -> Self:
         """The series with others behind it, each ``offset`` seconds (default 0) after the ``t_stop`` before it."""
         others = listed(other_series, TimeSeries, "append_t")
         stamps, stop = [self.times], self.t_stop
@@ -245,7 +245,7 @@ class TimeSeries:
             stamps.append(moved.times)
             stop = moved.t_stop
         joined = as_times(np.concatenate(stamps), "offset")
-        return self._become(replace(self._content, stamps=joined, t_stop=stop), inplace)
+        return self._twin(replace(self._content, grid=None, stamps=joined, t_stop=stop))
 
     # --- showing, keeping --------------------------------------------------------------------------------------------
 
@@ -261,7 +261,7 @@ class TimeSeries:
         return f" Samples: {len(self)}."
 
     def print(self, full: bool = False, num_first: int = 4, num_last: int = 4, limit_shorten: int = 10) -> None:
-        """Write the ``repr`` and the samples to standard output; of more than ``limit_shorten`` the first and the last."""
+        """Write the ``repr`` and samples to standard output; the first and last if more than ``limit_shorten``."""
         lines = [repr(self)]
         shown = range(len(self))
         if not full and len(self) > limit_shorten:

@@ -44,14 +44,18 @@ class SignalDoors(TimeSeries):
 
         return html(self)
 
-    def to_dict(self, dtype_times: DTypeLike = None, dtype_samples: DTypeLike = None) -> dict[str, Any]:
+    def to_dict(self, dtype_times: DTypeLike | None = None, dtype_samples: DTypeLike | None = None) -> dict[str, Any]:
         """All fields under the names of an ``.npz`` file, times and samples in the types asked for (e.g. float16)."""
         from .files import record
 
         return record(self, dtype_times=dtype_times, dtype_samples=dtype_samples)
 
     def save(
-        self, path: Any, verbose: bool = False, dtype_times: DTypeLike = None, dtype_samples: DTypeLike = None
+        self,
+        path: Any,
+        verbose: bool = False,
+        dtype_times: DTypeLike | None = None,
+        dtype_samples: DTypeLike | None = None,
     ) -> None:
         """Write every field to ``path`` or an open binary file (``.npz``), in the types asked for."""
         from .files import write
@@ -154,7 +158,7 @@ class EventDoors(TimeSeries):
 
         return html(self)
 
-    def to_dict(self, dtype_times: DTypeLike = None, dtype_channels: DTypeLike = None) -> dict[str, Any]:
+    def to_dict(self, dtype_times: DTypeLike | None = None, dtype_channels: DTypeLike | None = None) -> dict[str, Any]:
         """All fields under the names of an ``.npz`` file, times and channels in the types asked for.
 
         Raises SeriesError (a ValueError) where ``dtype_channels`` is too small.
@@ -164,7 +168,11 @@ class EventDoors(TimeSeries):
         return record(self, dtype_times=dtype_times, dtype_channels=dtype_channels)
 
     def save(
-        self, path: Any, verbose: bool = False, dtype_times: DTypeLike = None, dtype_channels: DTypeLike = None
+        self,
+        path: Any,
+        verbose: bool = False,
+        dtype_times: DTypeLike | None = None,
+        dtype_channels: DTypeLike | None = None,
     ) -> None:
         """Write every field to ``path`` or an open binary file (``.npz``), in the types asked for."""
         from .files import write

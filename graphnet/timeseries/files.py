@@ -40,9 +40,9 @@ class UnknownSeriesKind(SeriesError, KeyError):
 
 def record(
     series: TimeSeries,
-    dtype_times: DTypeLike = None,
-    dtype_samples: DTypeLike = None,
-    dtype_channels: DTypeLike = None,
+    dtype_times: DTypeLike | None = None,
+    dtype_samples: DTypeLike | None = None,
+    dtype_channels: DTypeLike | None = None,
 ) -> dict[str, Any]:
     """All fields of a series under the names that its file uses; arrays in the types asked for."""
     content = series._content
@@ -80,7 +80,7 @@ def ratio(t: Fraction) -> str:
     return f"{t.numerator}/{t.denominator}"
 
 
-def rounded(values: NDArray[Any], dtype: DTypeLike) -> NDArray[Any]:
+def rounded(values: NDArray[Any], dtype: DTypeLike | None) -> NDArray[Any]:
     """``values`` in a floating type."""
     if dtype is None:
         return values
@@ -92,14 +92,15 @@ def rounded(values: NDArray[Any], dtype: DTypeLike) -> NDArray[Any]:
     return stored
 
 
-def narrowed(channels: NDArray[np.int32], dtype: DTypeLike) -> NDArray[Any]:
+def narrowed(channels: NDArray[np.int32], dtype: DTypeLike | None) -> NDArray[Any]:
     """``channels`` in an integer type that has room for them."""
     if dtype is None:
         return channels
-    if np.dtype(dtype).kind not in "iu" or (len(channels) and channels.max() > np.iinfo(np.dtype(dtype)).max):
-        top = int(channels.max()) if len(channels) else 0
-        raise SeriesError(f"dtype_channels: {np.dtype(dtype)} does not hold channels up to {top}")
-    return channels.astype(dtype)
+    kind: Any = np.dtype(dtype)
+    top = int(channels.max()) if len(channels) else 0
+    if kind.kind not in "iu" or top > np.iinfo(kind).max:
+        raise SeriesError(f"dtype_channels: {kind} does not hold channels up to {top}")
+    return channels.astype(kind)
 
 
 # --- writing ---------------------------------------------------------------------------------------------------------
@@ -232,7 +233,7 @@ def continuous(stored: dict[str, Any]) -> TSContinuous:
     about: dict[str, Any] = {"name": name_of(stored), "units": str(stored["units"]) if "units" in stored else None}
     clock = clock_of(stored)
     if clock is None:
-        extent = {key: float(stored[key]) for key in ("t_start", "t_stop") if key in stored}
+        extent: dict[str, Any] = {key: float(stored[key]) for key in ("t_start", "t_stop") if key in stored}
         series = TSContinuous(stored["times"], stored["samples"], interp_kind=kind, **about, **extent)
     else:
         dt, origin, low, high = clock
@@ -250,7 +251,7 @@ def events(stored: dict[str, Any]) -> TSEvent:
     number = int(stored["num_channels"]) if "num_channels" in stored else None
     clock = clock_of(stored)
     if clock is None:
-        extent = {key: float(stored[key]) for key in ("t_start", "t_stop") if key in stored}
+        extent: dict[str, Any] = {key: float(stored[key]) for key in ("t_start", "t_stop") if key in stored}
         return TSEvent(stored["times"], stored["channels"], num_channels=number, name=name_of(stored), **extent)
     dt, origin, low, high = clock
     steps, channels = stored["steps"], as_channels(stored["channels"])

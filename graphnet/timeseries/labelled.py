@@ -35,7 +35,7 @@ def signal(cls: type[TSContinuous], times: NDArray[np.float64], samples: Any, at
         "interp_kind": attrs.get("interp_kind", "previous"),
         "periodic": bool(attrs.get("periodic", False)),
     }
-    extent = {key: float(attrs[key]) for key in ("t_start", "t_stop") if key in attrs}
+    extent: dict[str, Any] = {key: float(attrs[key]) for key in ("t_start", "t_stop") if key in attrs}
     dt = attrs.get("dt")
     if dt is None:
         return cls(times, samples, **about, **extent)
@@ -61,7 +61,7 @@ def seconds_of(index: NDArray[Any]) -> NDArray[np.float64]:
     return np.asarray(index, dtype=np.float64)
 
 
-def to_xarray(series: TSContinuous) -> Any:
+def to_xarray(series: Any) -> Any:
     import xarray
 
     coords = {"time": ("time", series.times, {"units": "s"}), "channel": np.arange(series.num_channels)}
@@ -77,7 +77,7 @@ def from_xarray(cls: type[Any], array: Any) -> Any:
     return signal(cls, seconds_of(array["time"].values), array.values, array.attrs, array.name)
 
 
-def to_frame(series: TSContinuous) -> Any:
+def to_frame(series: Any) -> Any:
     import pandas
 
     frame = pandas.DataFrame(series.samples, index=pandas.Index(series.times, name="time"))
@@ -91,7 +91,7 @@ def from_frame(cls: type[Any], frame: Any) -> Any:
     return signal(cls, times, frame.to_numpy(), frame.attrs, frame.attrs.get("name"))
 
 
-def to_event_frame(series: TSEvent) -> Any:
+def to_event_frame(series: Any) -> Any:
     import pandas
 
     frame = pandas.DataFrame({"time": series.times, "channel": series.channels})
@@ -104,7 +104,7 @@ def from_event_frame(cls: type[Any], frame: Any, t_stop: float | None, num_chann
     return labelled_events(cls, *columns, frame.attrs, t_stop, num_channels)
 
 
-def event_labels(series: TSEvent) -> dict[str, Any]:
+def event_labels(series: Any) -> dict[str, Any]:
     """The fields of a series of events besides its times and channels."""
     fields = {
         "t_start": series.t_start,
@@ -125,6 +125,6 @@ def labelled_events(
     if stop is None and len(times):
         stop = float(np.nextafter(np.max(times), np.inf))
     number = attrs.get("num_channels") if num_channels is None else num_channels
-    extent = {"t_start": attrs.get("t_start"), "t_stop": stop, "num_channels": number}
+    extent: dict[str, Any] = {"t_start": attrs.get("t_start"), "t_stop": stop, "num_channels": number}
     series = cls(times, channels, periodic=bool(attrs.get("periodic", False)), name=attrs.get("name"), **extent)
     return series if attrs.get("dt") is None else series.to_clocked(attrs["dt"])

@@ -9,13 +9,12 @@ from typing import Any
 
 from graphnet.errors import SeriesError
 
-from .event import TSEvent
 from .labelled import event_labels, labelled_events
 
 COLUMNS = ["time", "channel"]
 
 
-def to_csv(series: TSEvent, path: Any) -> None:
+def to_csv(series: Any, path: Any) -> None:
     with Path(path).open("w", newline="", encoding="utf-8") as file:
         file.write(f"# {json.dumps(event_labels(series))}\n")
         lines = csv.writer(file)

@@ -8,16 +8,13 @@ import numpy as np
 
 from graphnet.errors import SeriesError, SeriesTypeError
 
-from .continuous import TSContinuous
-from .event import TSEvent
 
-
-def annotations(series: TSContinuous) -> dict[str, Any]:
+def notes_of(series: Any) -> dict[str, Any]:
     """What Neo has no field for."""
     return {"interp_kind": series.interp_kind, "periodic": series.periodic, "text_units": series.units}
 
 
-def signal_to_neo(series: TSContinuous) -> Any:
+def signal_to_neo(series: Any) -> Any:
     import neo
     import quantities as pq
 
@@ -25,7 +22,7 @@ def signal_to_neo(series: TSContinuous) -> Any:
         unit: Any = pq.Quantity(1.0, series.units or "dimensionless").units
     except (LookupError, SyntaxError, TypeError):
         unit = pq.dimensionless  # a unit that Neo does not know stays in the annotations
-    about = {"units": unit, "name": series.name, **annotations(series)}
+    about = {"units": unit, "name": series.name, **notes_of(series)}
     if series.dt is None:
         return neo.IrregularlySampledSignal(series.times, series.samples, time_units="s", **about)
     begin = float(series.times[0]) if len(series) else series.t_start
@@ -34,6 +31,8 @@ def signal_to_neo(series: TSContinuous) -> Any:
 
 def signal_from_neo(cls: type[Any], signal: Any) -> Any:
     import neo
+
+    source: Any = signal  # its quantities are typed as possibly absent
 
     notes = signal.annotations
     name_of_unit = signal.dimensionality.string
@@ -44,14 +43,14 @@ def signal_from_neo(cls: type[Any], signal: Any) -> Any:
         "periodic": bool(notes.get("periodic", False)),
     }
     if isinstance(signal, neo.IrregularlySampledSignal):
-        return cls(signal.times.rescale("s").magnitude, signal.magnitude, **about)
+        return cls(source.times.rescale("s").magnitude, signal.magnitude, **about)
     if not isinstance(signal, neo.AnalogSignal):
         raise SeriesTypeError(f"expected a neo signal, got {type(signal).__name__}")
-    period, begin = signal.sampling_period.rescale("s").item(), signal.t_start.rescale("s").item()
+    period, begin = source.sampling_period.rescale("s").item(), source.t_start.rescale("s").item()
     return cls.from_clocked(signal.magnitude, period, begin, **about)
 
 
-def events_to_neo(series: TSEvent) -> list[Any]:
+def events_to_neo(series: Any) -> list[Any]:
     import neo
 
     order = np.argsort(series.channels, kind="stable")
@@ -80,7 +79,7 @@ def events_from_neo(cls: type[Any], trains: Any) -> Any:
     return cls(stamps, channels, t_start=low, t_stop=high, num_channels=len(trains), name=name or None)
 
 
-def signal_to_nir(series: TSContinuous) -> Any:
+def signal_to_nir(series: Any) -> Any:
     import nir
 
     if series.dt is None:
@@ -96,7 +95,7 @@ def signal_from_nir(cls: type[Any], data: Any, sample: int, t_start: float) -> A
     return cls.from_clocked(data.data[sample], float(data.dt), t_start)
 
 
-def events_to_nir(series: TSEvent) -> Any:
+def events_to_nir(series: Any) -> Any:
     import nir
 
     times = series.start_at_zero().times

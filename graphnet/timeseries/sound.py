@@ -9,10 +9,8 @@ import numpy as np
 
 from graphnet.errors import SeriesError
 
-from .continuous import TSContinuous
 
-
-def to_wav(series: TSContinuous, path: Any) -> None:
+def to_wav(series: Any, path: Any) -> None:
     from scipy.io import wavfile
 
     step = series.exact_dt

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 OVERLAID = 8  # so many channels share one scale; more are drawn one above the other
 STROKES = 4000  # so many events are drawn one by one
-TRACE_PIXELS = 7  # an offset trace lower than this cannot be read as a line
+TRACE_PIXELS = 5  # an offset trace lower than this cannot be read as a line
+STROKE_PIXELS = 4  # a stroke lower than this is a smear
 POINTS = 4  # per pixel column: more samples are drawn as the span that they fill
 
 
@@ -44,9 +45,9 @@ def draw_continuous(
 ) -> Axes:
     """Draw a signal into ``ax`` (default: the current Axes) and return it.
 
-    Up to eight channels share one scale. More are raised one above the other, or drawn as an image where the Axes is too
-    low for that. ``stagger`` raises channel k by k times its value (0: not at all). ``times`` or a step ``dt`` say where
-    the signal is read. ``colors``: one for each channel.
+    Up to eight channels share one scale. More are raised one above the other, or drawn as an image where the Axes is
+    too low for that. ``stagger`` raises channel k by k times its value (0: not at all). ``times`` or a step ``dt`` say
+    where the signal is read. ``colors``: one for each channel.
     """
     ax = axes(ax, series, times)
     times = None if is_axes(times) else times
@@ -57,18 +58,20 @@ def draw_continuous(
     x, y = points(drawn, limits, pixels(ax)[0])
     y = y[:, numbers]
     crowd = stagger is None and len(numbers) > OVERLAID
+    distance = 1.0
     if crowd and len(numbers) * TRACE_PIXELS > pixels(ax)[1]:
         picture(ax, drawn, numbers, limits)
     elif len(numbers) and len(x):
-        lines(ax, x, y, numbers, spread(y) if crowd else float(stagger or 0.0), colors, drawn, args, kwargs)
+        distance = spread(y) if crowd else float(stagger or 0.0)
+        lines(ax, x, y, numbers, distance, crowd, colors, drawn, args, kwargs)
     if crowd:
-        channel_axis(ax, len(numbers), numbers, 1.0 if len(numbers) * TRACE_PIXELS > pixels(ax)[1] else spread(y))
+        channel_axis(ax, numbers, distance)
     finish(ax, series, limits, "Channel" if crowd else (series.units or ""))
     return ax
 
 
 def points(series: Any, limits: tuple[float, float], width: int) -> tuple[NDArray[np.float64], NDArray[Any]]:
-    """What a line through a signal needs within ``limits``: its samples, or for each pixel column the span they fill."""
+    """What a line needs within ``limits``: the samples, or for each pixel column the span that they fill."""
     x, y = series.times, series.samples
     if series.interp_kind in ("quadratic", "cubic", "nearest", "nearest-up", "next") and 1 < len(x) < width:
         x = np.linspace(x[0], x[-1], 2 * width)
@@ -86,12 +89,17 @@ def points(series: Any, limits: tuple[float, float], width: int) -> tuple[NDArra
 
 
 def spread(y: NDArray[Any]) -> float:
-    """A distance between traces at which few of them touch."""
-    finite = np.where(np.isfinite(y), y, np.nan)
-    low, high = np.fmin.reduce(finite, axis=0, initial=np.nan), np.fmax.reduce(finite, axis=0, initial=np.nan)
+    """A distance between traces at which few of them cross."""
+    low, high = reach(y)
     heights = high - low
     heights = heights[np.isfinite(heights) & (heights > 0)]
-    return float(np.percentile(heights, 90)) * 1.1 if len(heights) else 1.0
+    return float(np.percentile(heights, 90)) * 0.8 if len(heights) else 1.0
+
+
+def reach(y: NDArray[Any]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The lowest and highest finite value of each column, NaN where there is none."""
+    finite = np.where(np.isfinite(y), y, np.nan)
+    return np.fmin.reduce(finite, axis=0, initial=np.nan), np.fmax.reduce(finite, axis=0, initial=np.nan)
 
 
 def lines(
@@ -100,6 +108,7 @@ def lines(
     y: NDArray[Any],
     numbers: NDArray[np.int64],
     stagger: float,
+    raised: bool,
     colors: Sequence[Any] | None,
     series: Any,
     args: Sequence[Any],
@@ -111,9 +120,9 @@ def lines(
     label = style.pop("label", series.name)
     if colors is None and len(numbers) > OVERLAID and not {"color", "c"} & set(style) and not args:
         colors = ["0.25"] * len(numbers)
-    middle = np.nan_to_num(np.nanmedian(y, axis=0)) if stagger and len(numbers) > OVERLAID else np.zeros(len(numbers))
+    middle = np.nan_to_num(sum(reach(y)) / 2) if raised else np.zeros(len(numbers))
     for k, number in enumerate(numbers):
-        own = {} if colors is None else {"color": colors[k % len(colors)]}
+        own: dict[str, Any] = {} if colors is None else {"color": colors[k % len(colors)]}
         name = label if len(numbers) == 1 else f"{label}[{number}]"
         ax.plot(x, y[:, k] - middle[k] + k * stagger, *args, label=name, **(style | own))
 
@@ -169,8 +178,8 @@ def draw_events(
     """Draw events over time and channel into ``ax`` (default: the current Axes) and return it.
 
     Up to some thousands are strokes as high as their channel, more an image whose pixels are the darker the more events
-    they hold. ``marker``, ``s`` and other properties of ``Axes.scatter`` draw markers instead. With ``channels`` only these
-    are drawn, at their own numbers.
+    they hold. ``marker``, ``s`` and other properties of ``Axes.scatter`` draw markers instead. With ``channels`` only
+    these are drawn, at their own numbers.
     """
     ax = axes(ax, series, time_limits)
     limits = checked_limits(None if is_axes(time_limits) else time_limits) or checked_limits(xlim)
@@ -178,12 +187,12 @@ def draw_events(
     times, ids = series(*limits, channels=channels)
     if {"marker", "s", "c"} & set(kwargs) or args:
         ax.scatter(times, ids, *args, **({"s": 4.0, "color": color} | kwargs if "c" not in kwargs else kwargs))
-    elif len(times) <= STROKES and series.num_channels <= pixels(ax)[1] // 2:
+    elif len(times) <= STROKES and series.num_channels * STROKE_PIXELS <= pixels(ax)[1]:
         style = {"linewidth": 1.0, "color": color, "label": series.name} | kwargs
         ax.vlines(times, ids - 0.4, ids + 0.4, **style)
     else:
         density(ax, times, ids, series.num_channels, limits, color)
-    channel_axis(ax, series.num_channels, np.arange(series.num_channels), 1.0)
+    channel_axis(ax, np.arange(series.num_channels), 1.0)
     ax.set_ylim(-0.5, max(series.num_channels, 1) - 0.5)
     finish(ax, series, limits, "Channel")
     return ax
@@ -209,7 +218,7 @@ def density(
     busy = counts[counts > 0]
     top = float(np.percentile(busy, 99)) if busy.size else 1.0
     # a lone event is seen, and twice as many are seen as more
-    shade = np.where(counts > 0, 0.35 + 0.65 * np.log1p(counts) / np.log1p(max(top, 1.0)), 0.0)
+    shade = np.where(counts > 0, 0.3 + 0.7 * counts / max(top, 1.0), 0.0)
     ink = LinearSegmentedColormap.from_list("ink", [(*to_rgba(color)[:3], 0.0), to_rgba(color)])
     ax.imshow(
         np.minimum(shade, 1.0),
@@ -269,12 +278,10 @@ def pixels(ax: Axes) -> tuple[int, int]:
     return max(int(box.width), 1), max(int(box.height), 1)
 
 
-def channel_axis(ax: Axes, count: int, numbers: NDArray[np.int64], distance: float) -> None:
+def channel_axis(ax: Axes, numbers: NDArray[np.int64], distance: float) -> None:
     """Whole channel numbers at the left, as many as there is room for."""
     room = max(pixels(ax)[1] / ax.get_figure().dpi * 72 / 14, 1.0)  # type: ignore[union-attr]  a line of 14 points each
-    if count == 0:
-        ax.set_yticks([])
-        return
+    count = len(numbers)
     steps = [base * 10**power for power in range(10) for base in (1, 2, 5)]
     step = next(one for one in steps if count / one <= room)
     shown = np.arange(0, count, step)
