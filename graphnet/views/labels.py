@@ -95,8 +95,20 @@ def overlaps(rects: Sequence[Rect], others: Sequence[Rect], gap: float = 0.0) ->
     return across & (a[..., 1] < b[..., 3] + gap) & (a[..., 3] > b[..., 1] - gap)
 
 
-def straightened(points: Sequence[Point]) -> tuple[Point, ...]:
-    """The polyline without the slight tilts that an engine's rounding leaves; its end slides along a border instead."""
+def straightened(points: Sequence[Point], start: Rect, end: Rect) -> tuple[Point, ...]:
+    """The polyline without the slight tilts that an engine's rounding leaves, if its ends stay on both rectangles.
+
+    The end gives way by sliding along its border, or else the start.
+    """
+    forth = _level(points)
+    back = _level(points[::-1])[::-1]
+    for way in (forth, back):
+        if _touches(start, way[0]) and _touches(end, way[-1]):
+            return tuple(way)
+    return tuple(points)
+
+
+def _level(points: Sequence[Point]) -> list[Point]:
     way = [points[0]]
     for (x0, y0), (x1, y1) in pairwise(points):
         x, y = way[-1]
@@ -107,7 +119,11 @@ def straightened(points: Sequence[Point]) -> tuple[Point, ...]:
             way.append((x, y1))
         else:
             way.append((x1, y1))
-    return tuple(way)
+    return way
+
+
+def _touches(rect: Rect, point: Point) -> bool:
+    return rect[0] - 1e-6 <= point[0] <= rect[2] + 1e-6 and rect[1] - 1e-6 <= point[1] <= rect[3] + 1e-6
 
 
 def segments(points: Sequence[Point]) -> list[Rect]:

@@ -92,7 +92,11 @@ def _attempt(scene: Scene, frames: bool, room: float, full: bool) -> Layout:
         PlacedBox(box, rect, _seat_lines(rect, lines, full))
         for box, rect, lines in zip(scene.boxes, rects, shown, strict=False)
     )
-    ways = [straightened([(p["x"], p["y"]) for p in edge["points"]]) for edge in raw.edges]
+    home = {placed.box.name: placed.rect for placed in boxes}
+    ways = [
+        straightened([(p["x"], p["y"]) for p in edge["points"]], home[route.arrows[0].pre], home[route.arrows[0].post])
+        for route, edge in zip(routes, raw.edges, strict=True)
+    ]
     anchors = [(at["x"], at["y"]) if (at := edge.get("label_anchor")) else None for edge in raw.edges]
     names = [(group, rects[len(boxes) + i]) for i, group in enumerate(groups)]
     return _with_labels(
