@@ -2,6 +2,7 @@
 
 from .blocks import Block, Events
 from .clock import steps_of
+from .edge import Edge
 from .errors import (
     CycleError,
     DocumentError,
@@ -20,7 +21,6 @@ from .errors import (
     UnknownName,
 )
 from .jit import kernel
-from .edge import Edge
 from .layer import (
     ArrayLayer,
     Hertz,
@@ -37,8 +37,8 @@ from .layer import (
     Weights,
     positional,
 )
-from .products import one_blas_thread
 from .network import Network
+from .products import one_blas_thread
 from .span import Span
 from .timeseries import TimeSeries, TSContinuous, TSEvent
 

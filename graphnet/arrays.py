@@ -149,7 +149,7 @@ def draw_uniform(
 
 
 def draw_reservoir(size: int, seed: int, spectral_radius: float = 0.9, density: float = 0.1) -> NDArray[np.float64]:
-    """Recurrent weights (size, size): normal entries, sparse, scaled so that the largest eigenvalue has this modulus."""
+    """Recurrent weights (size, size): normal entries, sparse, its largest eigenvalue scaled to this modulus."""
     weights = draw_normal([size, size], seed, density=density)
     with one_blas_thread():
         radius = float(np.max(np.abs(np.linalg.eigvals(weights))))

@@ -1,6 +1,7 @@
 """What a block of events is: sorted steps and channels, and the few things the composer does with them.
 
-A block of a continuous signal is a plain C-contiguous array of shape (steps, channels). A block of events is ``Events``.
+A block of a continuous signal is a plain C-contiguous array of shape (steps, channels). A block of
+events is ``Events``.
 """
 
 from __future__ import annotations

@@ -173,5 +173,3 @@ def _row(one: Parameter) -> tuple[str, str, str, str, str]:
 
     default = "required" if one.default is MISSING else one.written(one.default)
     return one.name, one.shape, one.unit or "-", one.range or "-", "none" if default is None else str(default)
-
-

@@ -215,9 +215,7 @@ def written(net: Network) -> dict[str, Any]:
     data: dict[str, Any] = {"graphnet": 1, "name": net.name, "seed": net.seed}
     if net.forced_dt is not None:
         data["dt"] = net.forced_dt
-    data["inputs"] = {
-        name: {"size": one.size, "type": one.type.__name__} for name, one in net.inputs.items()
-    }
+    data["inputs"] = {name: {"size": one.size, "type": one.type.__name__} for name, one in net.inputs.items()}
     data["layers"] = {name: _entry(layer) for name, layer in net.layers.items()}
     data["edges"] = [str(one) for one in net.edges]
     data["merge"] = dict(net.merges)

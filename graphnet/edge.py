@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from .clock import exact, gcd, lcm, whole_steps
+from .clock import gcd, lcm, whole_steps
 from .errors import EdgeError, GraphnetError, ParameterError, TimeError
 from .timeseries import TimeSeries, TSContinuous, TSEvent
 
@@ -200,8 +200,8 @@ def width(edge: Edge, pre_size: int) -> int:
 def placed(edges: Sequence[Edge], sizes: Sequence[int], merge: Merge | None, post: End) -> list[tuple[int, ...]]:
     """The channels of an input that each of its edges leads to, in the order of connecting.
 
-    ``sizes`` are the sizes of the layers that the edges come from. Raises EdgeError for what no later edge could mend: a
-    size that does not fit, channels covered twice without a merge, more channels than there are.
+    ``sizes`` are the sizes of the layers that the edges come from. Raises EdgeError for what no later edge could mend:
+    a size that does not fit, channels covered twice without a merge, more channels than there are.
     """
     places: list[tuple[int, ...]] = []
     owner: dict[int, Edge] = {}

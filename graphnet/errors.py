@@ -149,8 +149,8 @@ class NetworkErrors(NetworkError):
 class RunError(GraphnetError, RuntimeError):
     """A layer failed in the middle of a run; the network is as it was before it.
 
-    ``layer`` names it, ``block`` is the block number and ``time`` the simulated time in seconds at which the block starts.
-    The layer's own exception is the cause.
+    ``layer`` names it, ``block`` is the block number and ``time`` the simulated time in seconds at which the block
+    starts. The layer's own exception is the cause.
     """
 
     def __init__(self, message: str, *, layer: str, block: int, time: float) -> None:

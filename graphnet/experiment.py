@@ -31,8 +31,8 @@ Watch = Callable[[Sequence[T], str], Iterable[T]]
 class Outcome:
     """What an experiment gave.
 
-    ``summary`` is plain data; ``arrays`` hold the results by name; ``table`` is a short text for people; ``activity`` the
-    signals of one trial or run through every layer.
+    ``summary`` is plain data; ``arrays`` hold the results by name; ``table`` is a short text for people; ``activity``
+    the signals of one trial or run through every layer.
     """
 
     summary: dict[str, Any] = field(default_factory=dict)
@@ -65,9 +65,7 @@ def perform(net: Network, watch: Watch[Trial] | None = None, progress: bool = Fa
         processor=info.processor,
         versions=dict(info.versions),
     )
-    outcome.table += (
-        f"simulated {simulated:.1f} s in {elapsed:.2f} s: real-time factor {simulated / elapsed:.1f}\n"
-    )
+    outcome.table += f"simulated {simulated:.1f} s in {elapsed:.2f} s: real-time factor {simulated / elapsed:.1f}\n"
     return outcome
 
 
@@ -224,7 +222,8 @@ def _once(net: Network, section: RunSection, progress: bool) -> tuple[Outcome, f
 
 
 def write(net: Network, outcome: Outcome, folder: Path) -> None:
-    """Write ``results.npz``, ``summary.json``, ``network.png`` and ``.svg``, ``activity.png`` into a folder, made if need be.
+    """Write ``results.npz``, ``summary.json``, ``network.png`` and ``.svg``, ``activity.png`` into a folder, made if
+    need be.
 
     Raises ParameterError where the folder cannot be made.
     """

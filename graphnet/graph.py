@@ -1,7 +1,7 @@
 """Pure functions over directed graphs of numbered nodes: order, loops, and how a loop may be iterated.
 
-Nodes are 0 .. n - 1 in the order in which they were added; ``successors[i]`` lists nodes in the order of connecting. The
-same graph gives the same answer in every process: nothing here iterates over a set.
+Nodes are 0 .. n - 1 in the order in which they were added; ``successors[i]`` lists nodes in the order of connecting.
+The same graph gives the same answer in every process: nothing here iterates over a set.
 """
 
 from __future__ import annotations
@@ -122,8 +122,10 @@ def find_cycle(successors: Successors) -> list[int] | None:
         if len(nodes) == 1 and node not in successors[node]:
             continue
         inside = set(nodes)
-        within = [[other for other in successors[one] if other in inside] if one in inside else [] for one in
-                  range(len(successors))]
+        within = [
+            [other for other in successors[one] if other in inside] if one in inside else []
+            for one in range(len(successors))
+        ]
         paths = [path for other in within[node] if (path := find_path(within, other, node)) is not None]
         shortest = min(paths, key=len)
         return [node, *shortest[:-1]]
@@ -133,9 +135,10 @@ def find_cycle(successors: Successors) -> list[int] | None:
 def loop_block(size: int, edges: Iterable[tuple[int, int, int]], step: int) -> tuple[int, list[int]]:
     """In what blocks a loop can be iterated: (block, order), or (0, cycle) where it cannot.
 
-    ``edges`` are (pre, post, delay) among the loop's ``size`` nodes, delays and the returned block in ticks; ``step`` is the
-    least common multiple of the nodes' steps, of which a block must be a whole multiple. A block is the largest such
-    multiple for which the edges with a shorter delay contain no cycle; ``order`` is the order of the nodes within a block.
+    ``edges`` are (pre, post, delay) among the loop's ``size`` nodes, delays and the returned block in ticks; ``step``
+    is the least common multiple of the nodes' steps, of which a block must be a whole multiple. A block is the largest
+    such multiple for which the edges with a shorter delay contain no cycle; ``order`` is the order of the nodes within
+    a block.
 
     >>> loop_block(2, [(0, 1, 0), (1, 0, 7)], 2)
     (6, [0, 1])

@@ -32,8 +32,8 @@ class Network:
     """A directed graph of layers.
 
     ``Network([a, b, c])`` joins layers in series, the first taking the external input; ``Network(name=..., seed=...)``
-    starts empty. ``seed`` is where all noise comes from. ``dt`` (s) forces the network's step, by default the least common
-    multiple of the layers' steps.
+    starts empty. ``seed`` is where all noise comes from. ``dt`` (s) forces the network's step, by default the least
+    common multiple of the layers' steps.
 
     Raises EdgeError and its kin, all errors of a series together.
     """
@@ -97,9 +97,9 @@ class Network:
     ) -> Layer:
         """Add a layer under a name, and join it if asked to; returns the layer that the network holds.
 
-        The name is ``name``, else the layer's own, else made from its class (``lif``, ``lif_1``). A layer that belongs to a
-        network is copied with its current state. ``input_layer -> layer``, ``layer -> output_layer`` and an external input
-        of its size are connected where given; a refused edge leaves the layer out.
+        The name is ``name``, else the layer's own, else made from its class (``lif``, ``lif_1``). A layer that belongs
+        to a network is copied with its current state. ``input_layer -> layer``, ``layer -> output_layer`` and an
+        external input of its size are connected where given; a refused edge leaves the layer out.
         """
         if not isinstance(layer, Layer):
             raise ParameterError(f"a network is made of layers, got {layer!r}", parameter="layer")
@@ -182,9 +182,9 @@ class Network:
         """Join two layers, at once and checked; a refused edge changes nothing.
 
         ``pre`` and ``post`` are names, layers, or an input's handle; or ``pre`` alone is a written edge such as
-        ``"a[0:3] -> b @ 3 ms"``. ``delay`` (s) is a whole number of steps of gcd(pre.dt, post.dt). ``merge`` says how the
-        edges into one input meet: ``"sum"`` adds, ``"concat"`` sets side by side in the order of connecting. Channels are a
-        slice, a list, or text such as ``"0:3"``.
+        ``"a[0:3] -> b @ 3 ms"``. ``delay`` (s) is a whole number of steps of gcd(pre.dt, post.dt). ``merge`` says how
+        the edges into one input meet: ``"sum"`` adds, ``"concat"`` sets side by side in the order of connecting.
+        Channels are a slice, a list, or text such as ``"0:3"``.
 
         Raises UnknownName, EdgeError, CycleError.
         """
@@ -202,7 +202,7 @@ class Network:
         return self._add(*self._joined(edge, merge=merge))
 
     def connect_many(self, edges: Iterable[Any], merge: Merge | None = None) -> list[Edge]:
-        """Join many pairs ``(pre, post)`` or written edges ``"a -> b"``: all of them, or none and every error together."""
+        """Join many pairs ``(pre, post)`` or edges ``"a -> b"``: all of them, or none and every error together."""
         merges = dict(self._merges)
         added: list[Edge] = []
         errors: list[GraphnetError] = []
@@ -239,7 +239,9 @@ class Network:
                 raise EdgeError(f"where does {pre!r} lead to?", hint="connect('a', 'b') or connect('a -> b')")
             where = pre
             pre, post, delay, pre_channels, post_channels = rules.parse(pre)
-        where = where or f"{pre if isinstance(pre, str) else pre.name} -> {post if isinstance(post, str) else post.name}"
+        where = (
+            where or f"{pre if isinstance(pre, str) else pre.name} -> {post if isinstance(post, str) else post.name}"
+        )
         begin, end = self._end(pre, f"edge '{where}'"), self._end(post, f"edge '{where}'", reads=True)
         edge = rules.joined(begin, end, delay, pre_channels, post_channels)
         merge = self._merge(edge, merge)
@@ -401,12 +403,12 @@ class Network:
 
     @property
     def evol_order(self) -> list[str]:
-        """The names of the layers in the order in which a run evolves them: topological, ties in the order of adding."""
+        """The names of the layers in the order in which a run evolves them: topological, ties as they were added."""
         return [name for part in self.structure().parts for name in part.order]
 
     @property
     def graph(self) -> nx.MultiDiGraph:
-        """The network as a networkx graph, made anew: layers and inputs are nodes, edges keep their order and attributes."""
+        """The network as a networkx graph, made anew: layers and inputs are nodes; edges keep order and attributes."""
         import networkx as nx
 
         graph = nx.MultiDiGraph(name=self.name)
@@ -427,7 +429,10 @@ class Network:
 
     @property
     def exact_dt(self) -> Fraction:
-        """The network's step as an exact fraction of seconds. Raises TimeError where the layers have no sensible one."""
+        """The network's step as an exact fraction of seconds.
+
+        Raises TimeError where the layers have no sensible one.
+        """
         common = common_step(self._layers)
         if self._forced_dt is None:
             return common
@@ -504,7 +509,9 @@ class Network:
         progress: bool = False,
         trial: int = 0,
     ) -> Result:
-        """Evolve the network from its present time and give the recorded signals by name; see ``graphnet.run.evolve``."""
+        """Evolve the network from its present time and give the recorded signals by name; see
+        ``graphnet.run.evolve``.
+        """
         from .run import evolve
 
         return evolve(

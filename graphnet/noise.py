@@ -1,6 +1,7 @@
 """Counter-based noise: every draw is a function of (key, stream, absolute step, column), so no block length changes it.
 
-The generator is Philox4x32-10 (Salmon, Moraes, Dror and Shaw 2011, "Parallel random numbers: as easy as 1, 2, 3", SC '11).
+The generator is Philox4x32-10 (Salmon, Moraes, Dror and Shaw 2011, "Parallel random numbers: as easy as 1, 2, 3", SC
+'11).
 """
 
 from __future__ import annotations

@@ -93,15 +93,15 @@ def evolve(
 ) -> Result:
     """Evolve a network from its present time.
 
-    ``ts_input``: the series of its one input, or series by the inputs' names, each covering the whole run in absolute time.
-    ``duration`` (s) is a whole number of network steps, ``num_timesteps`` counts them; without either the run lasts as long
-    as the inputs do. ``block`` is the number of network steps in a block: it changes speed and memory, never a bit.
-    ``record`` names layers (``"res"``) and state variables (``"lif.v"``); by default the declared outputs, or every layer
-    where none are declared. ``trial`` numbers independent runs: each has noise of its own. ``taps`` are shown the input
-    blocks of the layers they are named for.
+    ``ts_input``: the series of its one input, or series by the inputs' names, each covering the whole run in absolute
+    time. ``duration`` (s) is a whole number of network steps, ``num_timesteps`` counts them; without either the run
+    lasts as long as the inputs do. ``block`` is the number of network steps in a block: it changes speed and memory,
+    never a bit. ``record`` names layers (``"res"``) and state variables (``"lif.v"``); by default the declared
+    outputs, or every layer where none are declared. ``trial`` numbers independent runs: each has noise of its own.
+    ``taps`` are shown the input blocks of the layers they are named for.
 
-    Raises InputError, TimeError, UnknownName, NetworkError before anything runs, RunError where a layer fails; the network
-    is then as it was before.
+    Raises InputError, TimeError, UnknownName, NetworkError before anything runs, RunError where a layer fails; the
+    network is then as it was before.
     """
     raise_all(check_ready(net))
     given = _by_name(net, ts_input)
@@ -173,7 +173,8 @@ def _schedule(
     dt = net.exact_dt
     if (net.now / dt).denominator != 1:
         raise TimeError(
-            f"network {net.name!r} is at {net.t!r} s, no whole number of its steps of {float(dt)!r} s", hint="net.reset_time()"
+            f"network {net.name!r} is at {net.t!r} s, no whole number of its steps of {float(dt)!r} s",
+            hint="net.reset_time()",
         )
     if num_timesteps is not None:
         total = checked_steps(num_timesteps)
@@ -264,7 +265,9 @@ class _undoing:  # noqa: N801 # reads as a statement: with _undoing(net)
     def __enter__(self) -> None:
         saved: list[tuple[Layer, dict[str, Any]]] = []
         for layer, content in self.plain:
-            saved.append((layer, {**copy.deepcopy({k: v for k, v in content.items() if k != "_home"}), "_home": layer._home}))
+            saved.append(
+                (layer, {**copy.deepcopy({k: v for k, v in content.items() if k != "_home"}), "_home": layer._home})
+            )
         self.plain = saved
 
     def __exit__(self, kind: Any, error: Any, trace: Any) -> None:

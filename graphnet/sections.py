@@ -40,7 +40,9 @@ class FitSection(Section):
 
 
 class EvaluateSection(Section):
-    """Which signal is judged, on which trials, and how: the largest mean or last value names the class, or the error."""
+    """Which signal is judged, on which trials, and how: the largest mean or last value names the class, or the
+    error.
+    """
 
     signal: str
     on: str = "test"

@@ -27,8 +27,8 @@ class Input:
 class Part:
     """Layers that run together: one layer, or the layers of a loop in the order of each of its blocks.
 
-    ``block`` (s) is the length in which a loop is iterated and ``step`` what such a block is a multiple of; 0 for a layer
-    outside loops.
+    ``block`` (s) is the length in which a loop is iterated and ``step`` what such a block is a multiple of; 0 for a
+    layer outside loops.
     """
 
     order: tuple[str, ...]

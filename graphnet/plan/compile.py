@@ -1,7 +1,7 @@
 """A network and a schedule become stages, each a template of tasks that takes the block number.
 
-A plain Layer takes the whole run at once, so it starts a stage: what feeds it runs over all blocks first and is gathered.
-Without one there is a single stage and nothing is gathered.
+A plain Layer takes the whole run at once, so it starts a stage: what feeds it runs over all blocks first and is
+gathered. Without one there is a single stage and nothing is gathered.
 """
 
 from __future__ import annotations

@@ -49,8 +49,8 @@ class Line:
     """What an edge does to blocks on their way: picks channels, changes the rate, delays.
 
     Times are ticks of gcd(pre.dt, post.dt). The state is what is under way, counted relative to the block's start: of a
-    continuous signal the last rows that were sent, of events those that have not arrived. ``push`` takes in what the pre
-    layer sent, ``read`` gives the post layer its steps, ``shift`` moves on; a loop calls them apart.
+    continuous signal the last rows that were sent, of events those that have not arrived. ``push`` takes in what the
+    pre layer sent, ``read`` gives the post layer its steps, ``shift`` moves on; a loop calls them apart.
     """
 
     def __init__(

@@ -1,4 +1,6 @@
-"""A loop is one task that iterates inside, in blocks no longer than its delays allow; the rest keeps its long blocks."""
+"""A loop is one task that iterates inside, in blocks no longer than its delays allow; the rest keeps its long
+blocks.
+"""
 
 from __future__ import annotations
 
@@ -37,8 +39,8 @@ class Member:
 class Loop:
     """Advances the layers of a loop over block k.
 
-    Its state is (states of the members, states of the lines). The members' output blocks come as a tuple. ``inner`` is the
-    length of its own blocks, in steps of ``grid``, which is the loop's common step.
+    Its state is (states of the members, states of the lines). The members' output blocks come as a tuple. ``inner`` is
+    the length of its own blocks, in steps of ``grid``, which is the loop's common step.
     """
 
     def __init__(self, members: Sequence[Member], grid: Grid, inner: int) -> None:
