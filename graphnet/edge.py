@@ -227,7 +227,7 @@ def _place(edge: Edge, count: int, merge: Merge | None, post: End, begin: int) -
             raise refuse(f"{post.name} concatenates its inputs: an edge into it takes no channels of {post.name}")
         if begin + count > post.size:
             raise refuse(
-                f"{post.name} accepts {post.type.__name__} ({post.size}), its edges bring {begin + count} channels so far"
+                f"{post.name} accepts {post.type.__name__} ({post.size}), its edges bring {begin + count} channels"
             )
         return tuple(range(begin, begin + count))
     wanted = tuple(range(post.size)) if edge.post_channels is None else edge.post_channels

@@ -6,6 +6,7 @@ import copy
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -71,7 +72,7 @@ class Network:
         if names and self._layers[names[0]].size_in > 0:
             first = self._layers[names[0]]
             self.connect(self.input("external", first.size_in, first.input_type), names[0])
-        self.connect_many(list(zip(names, names[1:], strict=False)))
+        self.connect_many(pairwise(names))
 
     # ------------------------------------------------------------------ adding
 

@@ -74,10 +74,8 @@ class Loop:
             else frozen(one.path.read(lines[one.line], first, steps))
             for one in member.reads
         ]
-        if member.join is not None:
-            block = frozen(member.join.join(blocks))
-        else:
-            block = blocks[0] if blocks else None
+        alone = blocks[0] if blocks else None
+        block = alone if member.join is None else frozen(member.join.join(blocks))
         states[i], out = member.advance.run(states[i], block, first, steps)
         parts[i].append(out)
         for one in member.sends:

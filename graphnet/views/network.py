@@ -22,15 +22,20 @@ SUFFIXES = (".png", ".svg", ".dot", ".mmd")
 
 def scene(net: Network) -> Scene:
     """A network as plain data for the pens."""
-    boxes = [
-        Box(name, "input", "Input", one.size, one.size, None, _kind(one.type)) for name, one in net.inputs.items()
-    ]
+    boxes = [Box(name, "input", "Input", one.size, one.size, None, _kind(one.type)) for name, one in net.inputs.items()]
     for name, layer in net.layers.items():
         boxes.append(
             Box(
-                name, "layer", layer.class_name, layer.size_in, layer.size_out, _kind(layer.input_type),
-                _kind(layer.output_type), layer.dt, _recurrent(layer),
-            )  # fmt: skip
+                name,
+                "layer",
+                layer.class_name,
+                layer.size_in,
+                layer.size_out,
+                _kind(layer.input_type),
+                _kind(layer.output_type),
+                layer.dt,
+                _recurrent(layer),
+            )
         )
     kinds = {box.name: box.output_type for box in boxes}
     arrows = [Arrow(one.pre, one.post, _label(net, one), kinds[one.pre], one.delay > 0) for one in net.edges]
@@ -82,7 +87,8 @@ def draw_files(net: Network, paths: Iterable[Path]) -> None:
     for path in paths:
         if path.suffix not in SUFFIXES:
             raise ParameterError(
-                f"{path}: cannot draw a {path.suffix or 'file without suffix'}", hint=f"draw one of {', '.join(SUFFIXES)}"
+                f"{path}: cannot draw a {path.suffix or 'file without suffix'}",
+                hint=f"draw one of {', '.join(SUFFIXES)}",
             )
         if path.suffix in (".dot", ".mmd"):
             text = dot.render(shown) if path.suffix == ".dot" else mermaid.render(shown)
