@@ -49,9 +49,9 @@ STYLE: Any = {
 @contextmanager
 def style() -> Iterator[None]:
     """Within it, what is drawn or saved keeps the measured sizes whatever the caller's rcParams say."""
-    import matplotlib as mpl
+    from matplotlib import style as styles
 
-    with mpl.rc_context(STYLE):
+    with styles.context(["default", STYLE]):
         yield
 
 

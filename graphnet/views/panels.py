@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .labels import measure
 from .mpl import COLOURS, INK, RULE, SOFT
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ MOST_LINES = 12  # channels drawn as lines; more become the rows of an image
 COLUMNS = 1500  # what a page can show: longer signals are drawn by their extremes in as many columns
 MANY_EVENTS = 5000  # above, an SVG holds the raster as an image
 LETTERS = 8.0
+ROOM = 52.0  # points: the widest number beside a panel
 MINUS = "\N{MINUS SIGN}"
 LINES = ("#27598c", "#d0782a", "#3b8f6b", "#a23b5b", "#7c6bb0", "#8a7a3a")
 Array = NDArray[np.float64]
@@ -40,13 +42,16 @@ def tick_words(ticks: list[float]) -> list[str]:
 
 
 def value_words(values: list[float]) -> list[str]:
-    """Values to three digits, or to as many as tell them apart.
+    """Values to three digits, or to as many as tell them apart; beyond ROOM points, the first and what is added to it.
 
-    >>> value_words([0.0, 121.558]), value_words([1000.0, 1000.25])
-    (['0', '122'], ['1000', '1000.2'])
+    >>> value_words([0.0, 121.558]), value_words([1000.0, 1000.25]), value_words([123456.0, 123456.0000002])
+    (['0', '122'], ['1000', '1000.2'], ['1.23e+05', '+2e−07'])
     """
     digits = next((d for d in range(3, 17) if len({f"{v:.{d}g}" for v in values}) == len(set(values))), 17)
-    return [f"{value + 0.0:.{digits}g}".replace("-", MINUS) for value in values]
+    labels = [f"{value + 0.0:.{digits}g}" for value in values]
+    if max(measure(label, LETTERS)[0] for label in labels) > ROOM:
+        labels = [f"{values[0]:.3g}", *(f"+{value - values[0]:.2g}" for value in values[1:])]
+    return [label.replace("-", MINUS) for label in labels]
 
 
 def nice_ticks(low: float, high: float, most: int) -> list[float]:

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 Series = TSContinuous | TSEvent
 Panel = tuple[str, str, Series]
 
-WIDTH = 520.0  # points, as all below
+WIDTH = 540.0  # points, as all below
 PANEL, HEADER, GAP = 60.0, 15.0, 9.0
-LEFT, RIGHT, TOP, BOTTOM = 58.0, 62.0, 10.0, 36.0
+LEFT, RIGHT, TOP, BOTTOM = 70.0, 72.0, 10.0, 36.0
 TITLE, NAME, SMALL, LETTERS = 12.0, 9.5, 8.5, 8.0
 
 
