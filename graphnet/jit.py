@@ -42,6 +42,10 @@ class Kernel(Generic[P, R]):
         self._call = self.compiled if jit_enabled() else self.python
         return self._call(*args, **kwargs)
 
+    def run_as_python(self, yes: bool) -> None:
+        """Run as Python from the next call on, or again as the environment says."""
+        self._call = self.python if yes else self._first
+
     @property
     def compiled(self) -> Any:
         """The numba dispatcher, made on first use."""

@@ -118,6 +118,8 @@ class ArrayLayer(Common, Layer):
     """The variable that ``state`` shows; by default the first of ``initial``."""
     recordable: ClassVar[tuple[str, ...]] = ()
     """The variables that ``advance`` writes into ``span.watch`` where they are asked for."""
+    example: ClassVar[Mapping[str, Any]] = {}
+    """Arguments of a small instance, for laws and pages of documentation; the required ones not named are made up."""
     block_safe: ClassVar[bool] = True
 
     if TYPE_CHECKING:  # a field of a subclass may have these names: to a type checker they are plain attributes there

@@ -99,6 +99,14 @@ class Parameter:
         return self.kind in ("weights", "per_unit")
 
     @property
+    def choices(self) -> tuple[Any, ...]:
+        """The values that it can have where there are few: of a Literal, a truth value, a kind of series."""
+        if self.kind == "series":
+            return tuple(SERIES_TYPES.values())
+        parts = [one for part in _parts(self.annotation) for one in (get_args(part) if get_origin(part) is Literal else ())]
+        return (True, False) if self.annotation is bool else tuple(parts)
+
+    @property
     def range(self) -> str:
         """Its bounds in words, such as ``> 0``, or an empty text."""
         signs = {at.Gt: (">", "gt"), at.Ge: (">=", "ge"), at.Lt: ("<", "lt"), at.Le: ("<=", "le")}
