@@ -102,15 +102,23 @@ def run(x, rows, noise, watch, keep, base, gain, spread, code, dense, data, indi
         if recurrent:
             recur(y, dense, data, indices, indptr, active, pushed)
             add(row, pushed)
-        for j in range(x.shape[0]):
-            x[j] = keep[j] * x[j] + (base[j] + gain[j] * row[j])
+        leak(x, row, keep, base, gain)
         if noise.shape[0] > 0:
-            add_scaled(x, spread, noise[k])
+            add_scaled(row, spread, noise[k])
+            x[:] = row
         if watch.shape[0] > 0:
             watch[k] = x
-        row[:] = x
         activate(row, code)
         y = row
+
+
+@kernel
+def leak(x, row, keep, base, gain):
+    """One step of the state, which is also left in the row."""
+    for j in range(x.shape[0]):
+        new = keep[j] * x[j] + (base[j] + gain[j] * row[j])
+        x[j] = new
+        row[j] = new
 
 
 @kernel

@@ -25,6 +25,7 @@ from graphnet import (
     steps_of,
 )
 
+NO_EVENTS = Events(np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int32))
 ROOM = 16384  # events written before the kernel hands them over; it always keeps room for one whole step
 
 
@@ -66,25 +67,31 @@ class LIF(ArrayLayer):
         above = bool(np.all(threshold > v_reset))
         self.must(above, "threshold", "must be above v_reset for every neuron, or a spike would follow every spike")
         share = -np.expm1(-self.dt / tau)
-        self._keep = np.exp(-self.dt / tau).astype(self.dtype)
-        self._base = (share * (self.v_rest + self.r * np.asarray(self.bias))).astype(self.dtype)
-        self._gain = (share * self.r).astype(self.dtype)
         spread = np.sqrt(tau / 2.0 * -np.expm1(-2.0 * self.dt / tau))
-        self._spread = (self.noise_std * spread).astype(self.dtype)
-        self._threshold = self.per_unit("threshold")
-        self._target = (v_reset if self.reset == "to" else threshold - v_reset).astype(self.dtype)
         # minus the floor of minus the time: the whole steps that hold it, by the one rounding rule
         steps = -steps_of(-np.broadcast_to(np.asarray(self.refractory, dtype=np.float64), size), self.dt)
         self._counter = np.dtype(
             np.int32 if self.dtype == "float32" else np.int64
         )  # as wide as v: one lane of a vector
-        self._refractory = steps.astype(self._counter)
         weights_rec = self.matrix("weights_rec")
         shape = np.shape(weights_rec)
         fits = weights_rec is None or shape in ((self.size, self.size), (self.size,))
         self.must(fits, "weights_rec", f"must have shape ({self.size}, {self.size}), got {shape}")
-        self._own_rows = self._rows(weights_rec)
-        self._input_rows = self._rows(self.matrix() if self.input_type is TSEvent else None)
+        self._constants = (
+            np.exp(-self.dt / tau).astype(self.dtype),
+            (share * (self.v_rest + self.r * np.asarray(self.bias))).astype(self.dtype),
+            (share * self.r).astype(self.dtype),
+            (self.noise_std * spread).astype(self.dtype),
+            self.per_unit("threshold"),
+            (v_reset if self.reset == "to" else threshold - v_reset).astype(self.dtype),
+            self.reset == "subtract",
+            steps.astype(self._counter),
+            *self._rows(self.matrix() if self.input_type is TSEvent else None),
+            *self._rows(weights_rec),
+        )
+        self._no_rows, self._no_noise = np.empty((0, self.size), dtype=self.dtype), np.empty((0, self.size))
+        self._unwatched = tuple(np.empty((0, self.size), dtype=one.dtype) for one in self.initial().values())
+        self._words = -(-self.size // 8)
 
     def _rows(self, weights: Any) -> tuple[NDArray[Any], ...]:
         """Weights as the kernel adds them: (dense, then data, indices, indptr of CSR); what is absent is empty."""
@@ -107,43 +114,42 @@ class LIF(ArrayLayer):
         }
 
     def advance(self, state: State, block: Any, span: Span) -> tuple[State, Any]:
-        nothing = np.empty((0, self.size), dtype=self.dtype)
-        rows, step, channel = nothing, np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int32)
+        rows, step, channel = self._no_rows, *NO_EVENTS
         if self.input_type is not TSEvent:
             rows = span.product(block, self.matrix())
         elif block is not None:
             step, channel = block
-        noise = span.normal(0, self.size) if self.noise_std else np.empty((0, self.size))
-        watch = [span.watch.get(name, np.empty((0, self.size), dtype=state[name].dtype)) for name in self.recordable]
-        flags = np.zeros(-(-self.size // 8) * 8, dtype=np.uint8)
-        given: list[Any] = [
-            *(state["v"], state["wait"], state["fired"]),
-            *(rows, step, channel, *self._input_rows, *self._own_rows),
-            *(noise, self._keep, self._base, self._gain, self._spread),
-            *(self._threshold, self._target, self.reset == "subtract", self._refractory),
-            *(np.zeros(self.size, dtype=self.dtype), flags, flags.view(np.uint64), *watch),
-        ]
-        pieces: list[tuple[NDArray[np.int64], NDArray[np.int32]]] = []
+        noise = span.normal(0, self.size) if self.noise_std else self._no_noise
+        watch = self._unwatched
+        if span.watch:
+            watch = tuple(span.watch.get(name, one) for name, one in zip(self.recordable, watch, strict=True))
+        flags = np.zeros(self._words, dtype=np.uint64)  # eight neurons to a word
+        push = span.empty((self.size,), self.dtype)
+        variables = (state["v"], state["wait"], state["fired"])
+        given = (*variables, rows, step, channel, noise, push, flags.view(np.uint8), flags, *watch)
+        pieces: list[Events] = []
         done, seen = 0, 0
         while done < span.steps:
-            out_step, out_channel = np.empty(ROOM + self.size, np.int64), np.empty(ROOM + self.size, np.int32)
-            done, seen, count = run(done, seen, span.start, span.steps, out_step, out_channel, *given)
-            pieces.append((out_step[:count], out_channel[:count]))
+            room = (ROOM + self.size,)
+            out = Events(span.empty(room, np.int64), span.empty(room, np.int32))
+            done, seen, count = run(done, seen, span.start, span.steps, *out, *given, *self._constants)
+            pieces.append(Events(out.step[:count], out.channel[:count]))
         return state, _joined(pieces)
 
 
-def _joined(pieces: list[tuple[NDArray[np.int64], NDArray[np.int32]]]) -> Events:
-    """Events of their own size: a view would keep the room of the whole buffer."""
-    steps = [np.zeros(0, dtype=np.int64), *(one for one, _ in pieces)]
-    channels = [np.zeros(0, dtype=np.int32), *(one for _, one in pieces)]
-    return Events(np.concatenate(steps), np.concatenate(channels))
+def _joined(pieces: list[Events]) -> Events:
+    """Events in arrays of their own: the room that they were written into is used again."""
+    if len(pieces) == 1:
+        return Events(pieces[0].step.copy(), pieces[0].channel.copy())
+    pieces = pieces or [NO_EVENTS]
+    return Events(np.concatenate([one.step for one in pieces]), np.concatenate([one.channel for one in pieces]))
 
 
 @kernel
 def run(
-    first, seen, start, steps, out_step, out_channel, v, wait, fired, rows, step, channel, in_dense, in_data,
-    in_indices, in_indptr, rec_dense, rec_data, rec_indices, rec_indptr, noise, keep, base, gain, spread, threshold,
-    target, subtract, refractory, push, flags, words, watch_v, watch_wait, watch_fired
+    first, seen, start, steps, out_step, out_channel, v, wait, fired, rows, step, channel, noise, push, flags, words,
+    watch_v, watch_wait, watch_fired, keep, base, gain, spread, threshold, target, subtract, refractory, in_dense,
+    in_data, in_indices, in_indptr, rec_dense, rec_data, rec_indices, rec_indptr
 ):  # fmt: skip
     """Scan over time from row ``first`` until the block ends or the room for events does.
 
@@ -151,30 +157,32 @@ def run(
     """
     size = v.shape[0]
     waits = np.any(refractory > 0)
+    watched = watch_v.shape[0] + watch_wait.shape[0] + watch_fired.shape[0] > 0
+    recurrent = rec_dense.shape[0] + rec_indptr.shape[0] > 0
     last = np.empty(size, dtype=np.int32)  # who fired in the step before
     recent = list_fired(fired, last)
     count = 0
     k = first
-    while k < steps and count + size <= out_step.shape[0]:
+    while k < steps and count + size < out_step.shape[0]:
         begin(push, rows, k, gain)
-        while seen < step.shape[0] and step[seen] == start + k:
-            add_row(push, channel[seen], in_dense, in_data, in_indices, in_indptr)
-            seen += 1
-        if rec_dense.shape[0] + rec_indptr.shape[0] > 0:
-            for m in range(recent):
-                add_row(push, last[m], rec_dense, rec_data, rec_indices, rec_indptr)
-        add_noise(push, noise, k, spread)
+        seen = gather(push, step, start + k, channel, seen, in_dense, in_data, in_indices, in_indptr)
+        if recurrent:
+            add_rows(push, last, 0, recent, rec_dense, rec_data, rec_indices, rec_indptr)
+        if noise.shape[0] > 0:
+            add_noise(push, noise[k], spread)
         if waits:
             integrate_waiting(v, wait, keep, base, push, threshold, flags)
         else:
             integrate(v, keep, base, push, threshold, flags)
         before = count
         count = spikes(start + k, v, wait, flags, words, target, subtract, refractory, out_step, out_channel, count)
-        recent = count - before
-        last[:recent] = out_channel[before:count]
-        note(watch_v, k, v)
-        note(watch_wait, k, wait)
-        note(watch_fired, k, flags[:size])
+        if recurrent:
+            recent = count - before
+            last[:recent] = out_channel[before:count]
+        if watched:
+            note(watch_v, k, v)
+            note(watch_wait, k, wait)
+            note(watch_fired, k, flags[:size])
         k += 1
     fired[:] = flags[:size]
     return k, seen, count
@@ -192,11 +200,40 @@ def begin(push, rows, k, gain):
 
 
 @kernel
-def add_noise(push, noise, k, spread):
-    if noise.shape[0] > 0:
-        kick = noise[k]
-        for j in range(push.shape[0]):
-            push[j] += spread[j] * kick[j]
+def gather(push, step, now, channel, seen, dense, data, indices, indptr):
+    """Add the weights of the events of one step; return how many events have been seen since."""
+    stop = seen
+    while stop < step.shape[0] and step[stop] == now:
+        stop += 1
+    add_rows(push, channel, seen, stop, dense, data, indices, indptr)
+    return stop
+
+
+@kernel
+def add_rows(push, channels, low, high, dense, data, indices, indptr):
+    """push += rows low to high - 1 of the list of channels, in order; dense ones two to a pass."""
+    m = low
+    if dense.shape[0] > 0:
+        while m + 2 <= high:
+            one, two = dense[channels[m]], dense[channels[m + 1]]
+            for j in range(push.shape[0]):
+                push[j] = (push[j] + one[j]) + two[j]
+            m += 2
+        if m < high:
+            one = dense[channels[m]]
+            for j in range(push.shape[0]):
+                push[j] += one[j]
+    else:
+        for m in range(low, high):
+            i = channels[m]
+            for n in range(indptr[i], indptr[i + 1]):
+                push[indices[n]] += data[n]
+
+
+@kernel
+def add_noise(push, kick, spread):
+    for j in range(push.shape[0]):
+        push[j] += spread[j] * kick[j]
 
 
 @kernel
@@ -228,17 +265,22 @@ def integrate_waiting(v, wait, keep, base, push, threshold, flags):
 
 @kernel
 def spikes(now, v, wait, flags, words, target, subtract, refractory, out_step, out_channel, count):
-    """Reset those who fired and write their events; eight silent neurons are passed over at once (``words``)."""
+    """Reset those who fired and write their events; eight silent neurons are passed over at once (``words``).
+
+    Every candidate is written and only counted where its flag is 1: a branch here would be mispredicted at most spikes.
+    """
+    n = count
     for word in range(words.shape[0]):
-        if words[word] != 0:
-            for j in range(8 * word, min(8 * word + 8, v.shape[0])):
-                if flags[j]:
-                    v[j] = v[j] - target[j] if subtract else target[j]
-                    wait[j] = refractory[j]
-                    out_step[count] = now
-                    out_channel[count] = j
-                    count += 1
-    return count
+        if words[word]:
+            for j in range(8 * word, 8 * word + 8):
+                out_channel[n] = j
+                n += np.int64(flags[j])
+    for m in range(count, n):
+        j = out_channel[m]
+        out_step[m] = now
+        v[j] = v[j] - target[j] if subtract else target[j]
+        wait[j] = refractory[j]
+    return n
 
 
 @kernel
@@ -249,15 +291,3 @@ def list_fired(fired, out):
             out[count] = j
             count += 1
     return count
-
-
-@kernel
-def add_row(push, i, dense, data, indices, indptr):
-    """push += row i of the weights."""
-    if dense.shape[0] > 0:
-        row = dense[i]
-        for j in range(push.shape[0]):
-            push[j] += row[j]
-    else:
-        for n in range(indptr[i], indptr[i + 1]):
-            push[indices[n]] += data[n]

@@ -44,11 +44,11 @@ REFUSED = {
     ),
     "a time constant of zero": (
         lambda: ExpSyn(TWO, tau=[0.01, 0.0]),
-        "ExpSyn: tau should be greater than 0.0, got 0.0 at unit 1",
+        "ExpSyn: tau should be greater than 0, got 0.0 at unit 1",
     ),
     "a negative refractory period": (
         lambda: LIF(ONE, refractory=-0.001),
-        "LIF: refractory should be greater than or equal to 0.0, got -0.001",
+        "LIF: refractory should be greater than or equal to 0, got -0.001",
     ),
     "one time constant too many": (
         lambda: LIF(TWO, tau_mem=[0.01, 0.02, 0.03]),
@@ -78,7 +78,7 @@ def test_a_wrong_parameter_is_refused_in_words(what):
     make, text = REFUSED[what]
     with pytest.raises(ParameterError) as caught:
         make()
-    assert str(caught.value).lower().replace(".0 ", " ") == text.lower().replace(".0 ", " ")
+    assert str(caught.value) == text
 
 
 def test_a_missing_threshold_is_named():
@@ -172,7 +172,7 @@ class TestRidge:
     def test_a_singular_problem_without_penalty_is_refused_and_changes_nothing(self):
         layer = Ridge(2, 1, alpha=0.0, weights=np.ones((2, 1)))
         layer.partial_fit(np.ones((5, 2)), np.ones((5, 1)))
-        with pytest.raises(GraphnetError, match="not positive definite at alpha 0.0"):
+        with pytest.raises(GraphnetError, match=r"not positive definite at alpha 0\.0"):
             layer.end_fit()
         assert np.all(layer.weights == 1.0)
 
