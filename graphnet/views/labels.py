@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -14,6 +15,10 @@ FONT = "DejaVu Sans"  # comes with matplotlib, and is wider than what an SVG vie
 TILT = 3.5  # across a stretch: what an engine's rounding and ports leave
 LABEL = 8.0  # the size of the smallest letters
 HEAD = 7.0  # the length of an arrowhead
+RING = 4.0  # how far from its start a delayed arrow wears its ring
+CLEAR = 5.0  # from other arrows, for a label beside its own
+TIGHT, TOUCHING = 1, 1000  # faults of a seat
+PARTS = (0.5, 0.35, 0.65, 0.2, 0.8, 0.1, 0.9)
 Point = tuple[float, float]
 Rect = tuple[float, float, float, float]  # left, top, right, bottom
 
@@ -126,6 +131,19 @@ def _touches(rect: Rect, point: Point) -> bool:
     return rect[0] - 1e-6 <= point[0] <= rect[2] + 1e-6 and rect[1] - 1e-6 <= point[1] <= rect[3] + 1e-6
 
 
+def tail(points: Sequence[Point]) -> Rect:
+    """The room that the ring of a delayed arrow takes at its start."""
+    (x0, y0), (x1, y1) = points[0], points[1]
+    length = max(math.dist(points[0], points[1]), 1e-9)
+    return around((x0 + (x1 - x0) / length * RING, y0 + (y1 - y0) / length * RING), 6.0, 6.0)
+
+
+def outline(rect: Rect) -> list[Rect]:
+    """The four sides of a rectangle."""
+    left, top, right, bottom = rect
+    return segments([(left, top), (right, top), (right, bottom), (left, bottom), (left, top)])
+
+
 def segments(points: Sequence[Point]) -> list[Rect]:
     """The stretches of a polyline as (mostly flat) rectangles."""
     return [(min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1)) for (x0, y0), (x1, y1) in pairwise(points)]
@@ -141,22 +159,22 @@ def head(points: Sequence[Point]) -> Rect:
 
 def seat(
     way: Sequence[Point], anchor: Point | None, size: tuple[float, float], solid: Floor, others: Floor
-) -> tuple[Point, bool]:
-    """The best seat for a label of this arrow, and whether it is clean.
+) -> tuple[Point, int]:
+    """The best seat for a label of this arrow, and what is wrong with it: 0, TIGHT or TOUCHING.
 
-    A clean seat is off everything solid, off the other arrows and heads, and either off its own arrow or in the middle
-    of one stretch of it. Without one, a seat off everything solid is taken, at worst the anchor.
+    A label rides in the middle of one stretch of its arrow, or else lies beside it, so far from all other arrows that
+    nobody takes it for theirs. TIGHT is a seat nearer to another arrow, TOUCHING one that touches something.
     """
     start = way[len(way) // 2] if anchor is None else anchor
     own = segments(way)
-    second: Point | None = None
-    for spot in _seats(way, start, *size):
+    worse: dict[int, Point] = {}
+    for spot, beside in _seats(way, start, *size):
         rect = around(spot, *size)
         if solid.free(rect, 2.0) and _rides(rect, spot, own):
-            if others.free(rect, 1.0):
-                return spot, True
-            second = second or spot
-    return second or start, False
+            if others.free(rect, CLEAR if beside else 1.5):
+                return spot, 0
+            worse.setdefault(TIGHT if others.free(rect, 1.0) else TOUCHING, spot)
+    return worse.get(TIGHT, worse.get(TOUCHING, start)), TIGHT if TIGHT in worse else TOUCHING
 
 
 def _rides(rect: Rect, spot: Point, own: Sequence[Rect]) -> bool:
@@ -167,17 +185,19 @@ def _rides(rect: Rect, spot: Point, own: Sequence[Rect]) -> bool:
     return abs(spot[0] - (left + right) / 2) < 0.6 if right - left < 0.6 else abs(spot[1] - (top + bottom) / 2) < 0.6
 
 
-def _seats(points: Sequence[Point], anchor: Point, width: float, height: float) -> Iterator[Point]:
-    """Where a label may sit, best first: on the arrow, interrupting it, then beside it."""
-    stretches = sorted(pairwise(points), key=lambda s: -(abs(s[1][0] - s[0][0]) + abs(s[1][1] - s[0][1])))
-    yield anchor
-    for beside in (False, True):
-        for (x0, y0), (x1, y1) in stretches:
-            level = abs(x1 - x0) >= abs(y1 - y0)
-            if not beside and (abs(x1 - x0) < width + HEAD if level else abs(y1 - y0) < height + HEAD):
-                continue
-            off = (0.0, height / 2 + 2) if level else (width / 2 + 2.5, 0.0)
-            for part in (0.5, 0.35, 0.65, 0.2, 0.8, 0.1, 0.9):
-                x, y = x0 + part * (x1 - x0), y0 + part * (y1 - y0)
-                for sign in (-1, 1) if beside else (0,):
-                    yield (x + sign * off[0], y + sign * off[1])
+def _seats(points: Sequence[Point], anchor: Point, width: float, height: float) -> Iterator[tuple[Point, bool]]:
+    """Where a label may sit, best first, and whether that is beside the arrow: else it interrupts the arrow."""
+    stretches = sorted(pairwise(points), key=lambda s: -math.dist(*s))
+    flat = [s for s in stretches if abs(s[1][0] - s[0][0]) >= abs(s[1][1] - s[0][1])]
+    steep = [s for s in stretches if s not in flat]
+    for (x0, y0), (x1, y1) in [s for s in flat if math.dist(*s) > width + 2 * HEAD] + [
+        s for s in steep if math.dist(*s) > height + 4 * HEAD
+    ]:
+        for part in PARTS:
+            yield (x0 + part * (x1 - x0), y0 + part * (y1 - y0)), False
+    yield anchor, True
+    for (x0, y0), (x1, y1) in flat + steep:
+        off = (0.0, height / 2 + 2) if ((x0, y0), (x1, y1)) in flat else (width / 2 + 2.5, 0.0)
+        for part in PARTS:
+            for sign in (-1, 1):
+                yield (x0 + part * (x1 - x0) + sign * off[0], y0 + part * (y1 - y0) + sign * off[1]), True

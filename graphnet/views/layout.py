@@ -12,11 +12,28 @@ from typing import Any
 
 from ..errors import ParameterError
 from .drawing import Arrow, Box, Frame, Layout, PlacedArrow, PlacedBox, Scene, words
-from .labels import LABEL, Floor, Point, Rect, Words, around, head, measure, overlaps, seat, segments, straightened
+from .labels import (
+    LABEL,
+    TOUCHING,
+    Floor,
+    Point,
+    Rect,
+    Words,
+    around,
+    head,
+    measure,
+    outline,
+    overlaps,
+    seat,
+    segments,
+    straightened,
+    tail,
+)
 from .sheet import on_sheet
 
 MOST_BOXES = 2000
 MOST_ARROWS = 5000
+ENOUGH = 1.7  # times the usual room: beyond, a label may lie nearer to another arrow
 FULL_BOXES = 150  # above, a box shows its name and size alone, arrows carry no labels, groups no frames
 PAGE = 860.0  # points: a picture wider than this is wrapped where its graph allows
 NAME, SMALL = 10.0, 8.5
@@ -41,7 +58,7 @@ def lay_out(scene: Scene) -> Layout:
         tried = _attempt(scene, frames, room, full)
         if best is None or tried.flaws < best.flaws:
             best = tried
-        if best.flaws == 0:
+        if best.flaws == 0 or (best.flaws < TOUCHING and room >= ENOUGH):
             break
     assert best is not None
     return on_sheet(scene, best)
@@ -76,7 +93,7 @@ def _routes(scene: Scene, full: bool) -> list[_Route]:
 
 def _attempts(grouped: bool, full: bool) -> Iterator[tuple[bool, float]]:
     if grouped:
-        yield from ((True, 1.0), (True, 1.5))
+        yield from ((True, room) for room in (1.0, 1.3, ENOUGH))
     yield from ((False, room) for room in ((1.0, 1.3, 1.7, 2.2, 3.0, 4.0) if full else (1.0,)))
 
 
@@ -177,7 +194,7 @@ def _run(graph: dict[str, Any], room: float, full: bool) -> Any:
         gaps = {"layer_gap": 26, "node_gap": 10, "dummy_gap": 7, "port_gap": 5, "stub": 10, "isolated_gap": 12}
     options: dict[str, Any] = {
         "spacing": {name: gap * room for name, gap in gaps.items()}
-        | {"compound_header": 12.0, "compound_padding": 14.0},
+        | {"compound_header": 12.0, "compound_padding": 12.0 * room},
         "labels": {"reservation": "always"},
         "routing": {"bundle_parallel": False},
         "limits": {"max_dummies": 20_000},
@@ -205,22 +222,24 @@ def _rect(node: dict[str, Any]) -> Rect:
 
 def _with_labels(boxes: tuple[PlacedBox, ...], routes: Sequence[_Route], groups: Sequence[tuple[str, Rect]]) -> Layout:
     """Seat every label where it touches nothing; what finds no such seat, and other faults, count as flaws."""
-    solid = Floor(placed.rect for placed in boxes)
+    rims = [side for _, rect in groups for side in outline(rect)]
+    solid = Floor([placed.rect for placed in boxes] + rims)
     heads = [head(route.way) for route in routes]
     lines = [segments(route.way) for route in routes]
+    ends = heads + [tail(route.way) for route in routes if any(one.delayed for one in route.arrows)]
     flaws = _faults(boxes, lines, groups)
     frames = []
     for group, rect in groups:
         label = _frame_label(group, rect, solid, Floor(seg for line in lines for seg in line))
-        flaws += label is None
+        flaws += TOUCHING * (label is None)
         frames.append(Frame(group, rect, label))
     arrows: list[PlacedArrow] = []
     for i, route in enumerate(routes):
         seated: list[Words] = []
         if route.labels:
-            others = Floor([seg for j, line in enumerate(lines) if j != i for seg in line] + heads)
-            spot, clean = seat(route.way, route.anchor, route.size, solid, others)
-            flaws += not clean
+            others = Floor([seg for j, line in enumerate(lines) if j != i for seg in line] + ends)
+            spot, fault = seat(route.way, route.anchor, route.size, solid, others)
+            flaws += fault
             seated = _stacked(route, spot)
             solid.add(around(spot, *route.size))
         arrows += _placed(route, seated)
@@ -256,7 +275,7 @@ def _frame_label(group: str, rect: Rect, solid: Floor, arrows: Floor) -> Words |
 
 
 def _faults(boxes: Sequence[PlacedBox], lines: Sequence[Sequence[Rect]], groups: Sequence[tuple[str, Rect]]) -> int:
-    """How often boxes overlap, an arrow runs through a box, or a frame holds a box that is not of its group."""
+    """What is wrong with boxes that overlap, arrows through boxes, and frames that hold boxes of other groups."""
     rects = [placed.rect for placed in boxes]
     faults = int((overlaps(rects, rects).sum() - len(rects)) // 2)
     faults += (
@@ -266,4 +285,4 @@ def _faults(boxes: Sequence[PlacedBox], lines: Sequence[Sequence[Rect]], groups:
         inside = overlaps([frame], rects)[0]
         member = [(placed.box.group + ".").startswith(group + ".") for placed in boxes]
         faults += sum(bool(here) != belongs for here, belongs in zip(inside, member, strict=True))
-    return faults
+    return TOUCHING * faults

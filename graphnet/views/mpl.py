@@ -6,6 +6,7 @@ picture in grey says the same.
 
 from __future__ import annotations
 
+import io
 import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -14,8 +15,9 @@ from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, Any
 
 from ..errors import ParameterError
+from ..files import write_atomic
 from .drawing import Frame, Layout, PlacedArrow, PlacedBox, Scene, Sign
-from .labels import FONT, HEAD, Point, Words
+from .labels import FONT, HEAD, RING, Point, Words
 from .layout import lay_out
 
 if TYPE_CHECKING:
@@ -101,14 +103,10 @@ def write(figure: Any, path: str | FilePath) -> None:
     width, height = figure.get_size_inches()
     dpi = min(DPI, (MOST_PIXELS / (width * height)) ** 0.5, 60_000 / max(width, height))
     undated = {"svg": {"Date": None}, "pdf": {"CreationDate": None}, "png": None}[kind]
-    target = FilePath(path)
-    beside = target.with_name(f".{target.name}.part")
-    try:
-        with style():
-            figure.savefig(beside, format=kind, dpi=dpi, metadata=undated)
-        beside.replace(target)
-    finally:
-        beside.unlink(missing_ok=True)
+    picture = io.BytesIO()
+    with style():
+        figure.savefig(picture, format=kind, dpi=dpi, metadata=undated)
+    write_atomic(FilePath(path), picture.getvalue())
 
 
 def _own_axes(layout: Layout) -> Axes:
@@ -219,7 +217,7 @@ class _Pen:
         self.ax.add_patch(Polygon(corners, closed=True, facecolor=colour, edgecolor="none", zorder=2.2))
         if delayed:
             look = {"facecolor": "white", "edgecolor": colour, "linewidth": 1.1 * self.scale}
-            self.ax.add_patch(Circle(_toward(points[0], points[1], 4.0), 2.4, zorder=2.2, **look))
+            self.ax.add_patch(Circle(_toward(points[0], points[1], RING), 2.4, zorder=2.2, **look))
 
     def _loop(self, centre: Point, colour: str) -> None:
         """The sign of recurrent weights: most of a circle, ending in an arrowhead."""

@@ -168,6 +168,7 @@ def _image(ax: Axes, times: Array, samples: Array, span: Span) -> None:
         high = max(-low, high)
         low, shades = -high, "RdBu_r"
     else:
+        low = 0.0 if 0.0 < low < 0.05 * high else low
         shades = "Blues"
     start, stop = max(span[0], float(times[0])), min(span[1], float(times[-1]))
     ax.imshow(

@@ -133,7 +133,7 @@ def _side_label(ax: Axes, label: str) -> None:
     numbers = [measure(tick.get_text(), LETTERS)[0] for tick in ax.get_yticklabels()]
     if label and numbers:
         text = shorten(label, LETTERS, False, PANEL + GAP)
-        at = (max(6.0 - LEFT, -(5.5 + max(numbers) + 9.0)), 0.0)
+        at = (max(6.0 - LEFT, -max(5.5 + max(numbers) + 9.0, 36.0)), 0.0)
         look = {"size": LETTERS, "color": SOFT, "rotation": 90, "ha": "center", "va": "center"}
         ax.annotate(text, (0.0, 0.5), at, "axes fraction", "offset points", **look)
 
