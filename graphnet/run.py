@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import backends
-from .clock import step_of, whole_steps
+from .clock import exact, step_of, whole_steps
 from .errors import (
     GraphnetError,
     InputError,
@@ -34,7 +34,7 @@ from .timeseries import TimeSeries, TSEvent
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-Record = Sequence[str] | str | None
+Record = Sequence[str | Mapping[str, Any]] | Mapping[str, Any] | str | None
 
 CACHE = 2**17  # numbers: a block of the widest layer that still lies in a core's cache
 LONGEST = 4096  # steps of a block, so that a run can be watched and interrupted
@@ -232,23 +232,54 @@ def _check_extents(given: Mapping[str, TimeSeries | None], schedule: Schedule) -
 
 def _wanted(net: Network, record: Record, taps: Mapping[str, Tap]) -> Wanted:
     if record is None:
-        return Wanted(net.outputs or tuple(net.layers), (), taps)
-    signals: list[str] = []
-    variables: list[tuple[str, str, str]] = []
-    for name in [record] if isinstance(record, str) else record:
-        if name in net.layers or name in net.inputs:
-            signals.append(name)
+        return Wanted([(name, 1) for name in net.outputs or net.layers], (), taps)
+    signals: dict[str, int] = {}
+    variables: dict[str, tuple[str, str, str, int]] = {}
+    for one in [record] if isinstance(record, str | Mapping) else record:
+        name, every = _read_record(one)
+        if name in net.inputs:
+            continue  # external inputs are always in the result, as they were given
+        if name in net.layers:
+            signals[name] = _strides(net, name, name, every)
             continue
-        owner, _, variable = name.rpartition(".")
-        if owner not in net.layers:
-            raise UnknownName("layer", name, [*net.layers, *net.inputs], where="record")
-        layer = net[owner]
-        if not isinstance(layer, ArrayLayer):
-            raise NetworkError(f"{owner} is a plain Layer: its variables cannot be recorded, only its output")
-        if variable not in net.states[owner]:
-            raise UnknownName("state variable", variable, net.states[owner], where=f"record {name!r}")
-        variables.append((name, owner, variable))
-    return Wanted(tuple(dict.fromkeys(signals)), tuple(dict.fromkeys(variables)), taps)
+        owner, variable = _variable(net, name)
+        variables[name] = (name, owner, variable, _strides(net, name, owner, every))
+    return Wanted(tuple(signals.items()), tuple(variables.values()), taps)
+
+
+def _read_record(one: Any) -> tuple[str, Any]:
+    if isinstance(one, str):
+        return one, None
+    if isinstance(one, Mapping) and "signal" in one and set(one) <= {"signal", "every"}:
+        return str(one["signal"]), one.get("every")
+    raise ParameterTypeError(
+        f"record takes names and mappings such as {{'signal': 'res', 'every': 0.5}}, got {one!r}", parameter="record"
+    )
+
+
+def _strides(net: Network, name: str, owner: str, every: Any) -> int:
+    """How many steps of the layer apart the kept ones are."""
+    if every is None:
+        return 1
+    layer = net[owner]
+    if name == owner and layer.output_type is TSEvent:
+        raise ParameterError(f"record {name!r}: events are kept one by one, 'every' is for continuous signals")
+    strides = whole_steps(every, exact(layer.dt), f"record {name!r}: every")
+    if strides < 1:
+        raise ParameterError(f"record {name!r}: every must be at least the layer's dt, {layer.dt!r} s")
+    return strides
+
+
+def _variable(net: Network, name: str) -> tuple[str, str]:
+    owner, _, variable = name.rpartition(".")
+    if owner not in net.layers:
+        raise UnknownName("layer", owner or name, [*net.layers, *net.inputs], where="record")
+    layer = net[owner]
+    if not isinstance(layer, ArrayLayer):
+        raise NetworkError(f"{owner} is a plain Layer: its variables cannot be recorded, only its output")
+    if variable not in net.states[owner]:
+        raise UnknownName("state variable", variable, net.states[owner], where=f"record {name!r}")
+    return owner, variable
 
 
 # ---------------------------------------------------------------------- the run
@@ -300,11 +331,13 @@ def _drive(net: Network, plan: Plan, progress: bool) -> None:
 
 def _run_stage(stage: Stage, schedule: Schedule, after: Callable[[int], None] | None) -> None:
     backends.run(stage.feed, stage.feed_states, schedule.blocks)
-    for task, store, out in stage.plain:
+    for task, store, outs in stage.plain:
         try:
             grid = task.grid
             block = None if store is None else store.block()
-            out.add(grid.first, task.run(block, grid.first, grid.total))
+            made = task.run(block, grid.first, grid.total)
+            for out in outs:
+                out.add(grid.first, made)
         except Exception as error:
             raise backends.TaskFailed(task.path, 0) from error
     backends.run(stage.template, stage.states, schedule.blocks, after)

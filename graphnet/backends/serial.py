@@ -39,16 +39,16 @@ def run(template: Template, states: list[Any], blocks: int, after: Callable[[int
                 for j, release in ends:
                     slots[j] = None
                     if release is not None:
-                        release()
+                        release(k)
         except Exception as error:
             raise TaskFailed(template[i].name, k) from error
         if after is not None:
             after(k)
 
 
-def _ends(template: Template) -> list[list[tuple[int, Callable[[], None] | None]]]:
+def _ends(template: Template) -> list[list[tuple[int, Callable[[int], None] | None]]]:
     """For each task the tasks whose output nobody reads any more once it has run."""
-    ends: list[list[tuple[int, Callable[[], None] | None]]] = [[] for _ in template]
+    ends: list[list[tuple[int, Callable[[int], None] | None]]] = [[] for _ in template]
     for j, task in enumerate(template):
         ends[task.last_reader].append((j, task.release))
     return ends

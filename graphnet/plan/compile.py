@@ -19,10 +19,12 @@ from ..span import Pool
 from ..structure import Part
 from ..tasks import Task
 from ..timeseries import TimeSeries, TSEvent
-from .advance import Advance, Evolve, Keep, Store, Tap
+from .advance import Advance, Tap
 from .grid import Grid, Schedule
-from .joints import Carry, Join, Line, Source, Whole
+from .joints import Carry, Join, Line, Source
 from .loop import Inner, Loop, Member, Pick
+from .store import Keep, Store
+from .whole import Evolve, Whole
 
 LONG = 16  # steps: inner blocks of a loop from this length on use products in tiles
 
@@ -33,7 +35,7 @@ class Stage:
 
     feed: list[Task] = field(default_factory=list)
     feed_states: list[Any] = field(default_factory=list)
-    plain: list[tuple[Evolve, Store | None, Store]] = field(default_factory=list)
+    plain: list[tuple[Evolve, Store | None, list[Store]]] = field(default_factory=list)
     template: list[Task] = field(default_factory=list)
     states: list[Any] = field(default_factory=list)
 
@@ -58,10 +60,13 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What a run records: signals by name, and variables as (key, layer, variable)."""
+    """What a run records: signals and variables, with the steps of which each keeps one; and who is shown inputs.
 
-    signals: Sequence[str] = ()
-    variables: Sequence[tuple[str, str, str]] = ()
+    A signal is (name, every), a variable (key, layer, variable, every).
+    """
+
+    signals: Sequence[tuple[str, int]] = ()
+    variables: Sequence[tuple[str, str, str, int]] = ()
     taps: Mapping[str, Tap] = field(default_factory=dict)
 
 
@@ -79,6 +84,8 @@ class _Builder:
         self.entries: list[tuple[str, Any, tuple[int, ...]]] = []
         self.states: list[Any] = []
         self.made: dict[Any, int] = {}
+        self.local: set[str] = set()
+        self.costs: dict[int, float] = {}
 
     def add(self, name: str, function: Any, inputs: Sequence[int] = (), state: Any = None) -> int:
         self.entries.append((name, function, tuple(inputs)))
@@ -91,7 +98,15 @@ class _Builder:
             for j in inputs:
                 last[j] = i
         return [
-            Task(name, function, inputs, last[i], function.release if isinstance(function, Advance) else None)
+            Task(
+                name,
+                function,
+                inputs,
+                last[i],
+                function.release if isinstance(function, Advance) else None,
+                local=isinstance(function, Keep | Evolve) or name in self.local,
+                cost=self.costs.get(i, 1.0),
+            )
             for i, (name, function, inputs) in enumerate(self.entries)
         ]
 
@@ -107,7 +122,11 @@ class _Compiler:
         self.stores: dict[str, Store] = {}
         self.gathered: dict[str, Store] = {}
         self.homes: list[Callable[[dict[str, State], dict[int, State]], None]] = []
-        self.keys = {name: Store(self.grid(name), *self.form(name)) for name in wanted.signals if name in self.layers}
+        self.keys = {
+            name: Store(self.grid(name), *self.form(name), every)
+            for name, every in wanted.signals
+            if name in self.layers
+        }
 
     # ------------------------------------------------------------------ facts
 
@@ -134,7 +153,10 @@ class _Compiler:
             and (self.stage_of[one.pre] < self.stage_of[one.post] or self.whole(self.layers[one.pre]))
         }
         for name in crossing:
-            self.gathered[name] = self.keys.get(name) or Store(self.grid(name), *self.form(name))
+            kept = self.keys.get(name)
+            self.gathered[name] = (
+                kept if kept is not None and kept.every == 1 else Store(self.grid(name), *self.form(name))
+            )
         stages = [self._stage(number, parts) for number in range(max(self.stage_of.values(), default=0) + 1)]
         self.stores.update(self.keys)
         return Plan(self.schedule, stages, self.stores, self.homes)
@@ -174,8 +196,7 @@ class _Compiler:
         if source is not None:
             store = Store(grid, layer.size_in, layer.input_type is TSEvent)
             feed.add(name, Keep(store), [source])
-        out = self.gathered.get(name) or self.keys.get(name) or Store(grid, *self.form(name))
-        stage.plain.append((Evolve(layer, name, grid), store, out))
+        stage.plain.append((Evolve(layer, name, grid), store, self._stores_of(name)))
 
     # ------------------------------------------------------------------ tasks
 
@@ -184,8 +205,12 @@ class _Compiler:
         source = self._assembled(build, name)
         inputs = [] if source is None else [source]
         if isinstance(layer, ArrayLayer):
-            task = build.add(name, self._advance(layer, name), inputs, _copied(self.net.states[name]))
+            advance = self._advance(layer, name)
+            task = build.add(name, advance, inputs, _copied(self.net.states[name]))
             self._take_state(build, task, name)
+            if advance.tap is not None:
+                build.local.add(name)
+            task = self._observed(build, advance, task)
         else:
             task = build.add(name, Evolve(layer, name, self.grid(name)), inputs)
         build.made[name] = task
@@ -193,15 +218,26 @@ class _Compiler:
 
     def _advance(self, layer: ArrayLayer, name: str, tiled: bool = True, pool: bool = True) -> Advance:
         key = self.net.noise_key(name, layer.seed, self.trial)
-        made = Advance(layer, name, self.grid(name), key, self.pool if pool else None, tiled)
-        made.tap = self.wanted.taps.get(name)
-        for shown, owner, variable in self.wanted.variables:
-            if owner != name:
-                continue
-            store = Store(made.grid, self.net.states[name][variable].size, False)
-            self.stores[shown] = store
-            (made.watched if variable in layer.recordable else made.stepped)[variable] = store
-        return made
+        variables = list(dict.fromkeys(one[2] for one in self.wanted.variables if one[1] == name))
+        pooled = pool and not variables  # a block that is picked out of a tuple outlives the task's own readers
+        return Advance(
+            layer, name, self.grid(name), key, self.pool if pooled else None, tiled=tiled,
+            watched=[one for one in variables if one in layer.recordable],
+            stepped=[one for one in variables if one not in layer.recordable],
+            tap=self.wanted.taps.get(name),
+        )  # fmt: skip
+
+    def _observed(self, build: _Builder, advance: Advance, task: int) -> int:
+        """Keep the variables that follow a layer's block; gives the task of the block itself."""
+        if not advance.observed:
+            return task
+        for key, owner, variable, every in self.wanted.variables:
+            if owner == advance.path:
+                size = self.net.states[owner][variable].size
+                self.stores[key] = Store(advance.grid, size, False, every)
+                picked = build.add(key, Pick(1 + advance.observed.index(variable)), [task])
+                build.add(f"{key} (kept)", Keep(self.stores[key]), [picked])
+        return build.add(advance.path, Pick(0), [task])
 
     def _take_state(self, build: _Builder, task: int, name: str) -> None:
         def take(states: dict[str, State], lines: dict[int, State]) -> None:
@@ -210,8 +246,12 @@ class _Compiler:
         self.homes.append(take)
 
     def _keep(self, build: _Builder, name: str, task: int) -> None:
-        for store in {id(one): one for one in (self.keys.get(name), self.gathered.get(name)) if one}.values():
+        for store in self._stores_of(name):
             build.add(f"{name} (kept)", Keep(store), [task])
+
+    def _stores_of(self, name: str) -> list[Store]:
+        found = [one for one in (self.keys.get(name), self.gathered.get(name)) if one is not None]
+        return found[:1] if len(found) == 2 and found[0] is found[1] else found
 
     def _assembled(self, build: _Builder, name: str) -> int | None:
         """The task whose block the layer reads, or None where nothing leads to it."""
@@ -291,10 +331,13 @@ class _Compiler:
             [_copied(self.net.states[name]) for name in part.order],
             [self._line_state(edge) for edge in self._inner_edges(part)],
         )
-        task = build.add(" -> ".join([*part.order, part.order[0]]), Loop(members, grid, inner), outer, state)
+        label = " -> ".join([*part.order, part.order[0]])
+        task = build.add(label, Loop(members, grid, inner), outer, state)
+        if any(one.advance.tap is not None for one in members):
+            build.local.add(label)
         self._loop_states(build, part, task)
         for i, name in enumerate(part.order):
-            build.made[name] = build.add(name, Pick(i), [task])
+            build.made[name] = self._observed(build, members[i].advance, build.add(name, Pick(i), [task]))
             self._keep(build, name, build.made[name])
 
     def _inner_edges(self, part: Part) -> list[Edge]:

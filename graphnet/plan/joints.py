@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..blocks import NO_EVENTS, Block, Events, between, merge_events, sort_events
+from ..blocks import NO_EVENTS, Block, Events, merge_events, sort_events
 from ..clock import gcd
 from ..timeseries import TimeSeries, TSContinuous, TSEvent
 from .grid import Grid
@@ -160,6 +160,8 @@ class Join:
             return None
         if self.event:
             parts = [self._moved(i, blocks[i]) for i in given if blocks[i].count]
+            if len(parts) == 1:  # copied where it is the input itself, whose buffers go back after this task
+                return Events(parts[0].step.copy(), parts[0].channel.copy())
             return merge_events(parts) if parts else NO_EVENTS
         first = blocks[given[0]]
         dtype = np.result_type(*(blocks[i].dtype for i in given))
@@ -175,22 +177,3 @@ class Join:
         if self.whole[i]:
             return block
         return sort_events(block.step, self.places[i][block.channel])
-
-
-class Whole:
-    """A signal that was gathered over the whole run, cut into blocks again."""
-
-    def __init__(self, store: Any, grid: Grid) -> None:
-        self.store = store
-        self.grid = grid
-
-    def __call__(self, k: int, state: Any) -> tuple[Any, Any]:
-        block = self.store.block()
-        start, steps = self.grid.start(k), self.grid.steps(k)
-        if isinstance(block, Events):
-            return state, frozen(between(block, start, start + steps))
-        begin = start - self.grid.first
-        return state, None if block is None else frozen(block[begin : begin + steps])
-
-
-__all__ = ["Carry", "Join", "Line", "Source", "Whole", "frozen"]

@@ -59,7 +59,7 @@ class Loop:
             for number, one in self.lines.items():
                 ticks = count * self.per[one.pre] * one.path.a
                 lines[number] = one.path.shift(lines[number], ticks)
-        outs = tuple(_together(part, member.advance) for part, member in zip(parts, self.members, strict=True))
+        outs = tuple(_together(part, bool(one.advance.observed)) for part, one in zip(parts, self.members, strict=True))
         return (states, lines), outs
 
     def _member(
@@ -78,8 +78,9 @@ class Loop:
         block = alone if member.join is None else frozen(member.join.join(blocks))
         states[i], out = member.advance.run(states[i], block, first, steps)
         parts[i].append(out)
+        sent = out[0] if member.advance.observed else out
         for one in member.sends:
-            lines[one.line] = one.path.push(lines[one.line], out, first, steps)
+            lines[one.line] = one.path.push(lines[one.line], sent, first, steps)
 
 
 def _cut(block: Any, begin: int, first: int, steps: int) -> Any:
@@ -88,17 +89,18 @@ def _cut(block: Any, begin: int, first: int, steps: int) -> Any:
     return None if block is None else block[begin : begin + steps]
 
 
-def _together(parts: list[Any], advance: Advance) -> Any:
-    advance.release()
+def _together(parts: list[Any], observed: bool) -> Any:
     if len(parts) == 1:
         return parts[0]
+    if observed:
+        return tuple(_together(list(column), False) for column in zip(*parts, strict=True))
     if isinstance(parts[0], Events):
         return frozen(Events(*(np.concatenate(column) for column in zip(*parts, strict=True))))
     return frozen(np.concatenate(parts))
 
 
 class Pick:
-    """One member's output block out of a loop's."""
+    """One output of a task that has several: a member of a loop, the block or a variable of a layer that is watched."""
 
     def __init__(self, position: int) -> None:
         self.position = position

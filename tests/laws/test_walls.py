@@ -99,7 +99,7 @@ def sabotage(monkeypatch, stage, kind, number, block, error):
 def all_tasks():
     net = build()
     schedule = graphnet.plan.Schedule(net.now, net.exact_dt, 100, 7)
-    wanted = graphnet.plan.Wanted(NAMES, [("hidden.hidden", "hidden", "hidden")])
+    wanted = graphnet.plan.Wanted([(name, 1) for name in NAMES], [("hidden.hidden", "hidden", "hidden", 1)])
     plan = graphnet.plan.compile_plan(net, schedule, inputs(), wanted)
     return [
         (number, kind, i)
