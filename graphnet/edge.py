@@ -14,7 +14,7 @@ from typing import Any, Literal
 import numpy as np
 
 from .clock import gcd, lcm, whole_steps
-from .errors import EdgeError, GraphnetError, ParameterError, TimeError
+from .errors import EdgeError, GraphnetError, ParameterError
 from .timeseries import TimeSeries, TSContinuous, TSEvent
 
 Merge = Literal["sum", "concat"]
@@ -26,8 +26,13 @@ FINEST = 10**6  # a common step of two layers longer than so many of the shorter
 _END = r"(?P<{0}>[^\s\[\]@>]+)\s*(?:\[(?P<{0}_channels>[^\]]*)\])?"
 _EDGE = re.compile(
     r"\s*" + _END.format("pre") + r"\s*->\s*" + _END.format("post")
-    + r"\s*(?:@\s*(?P<delay>[0-9.eE+-]+)\s*(?P<unit>[a-zµμ]*))?\s*"
+    + r"\s*(?:@\s*(?P<delay>[-+./0-9eE]*[0-9.])\s*(?P<unit>\S*))?\s*"
 )  # fmt: skip
+
+# few enough digits that no text costs memory: a fraction of 1e999999999 would
+_NUMBER = re.compile(
+    r"[-+]?(?:\d{1,90}/0*[1-9]\d{0,89}|(?:\d{1,30}\.?\d{0,60}|\.\d{1,60})(?:[eE][-+]?\d{1,2})?)", re.ASCII
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +81,9 @@ def parse(text: str) -> tuple[str, str, float | Fraction, Any, Any]:
                 f"{text}: no unit of time {unit!r}", pre=found["pre"], post=found["post"],
                 hint=f"the units are {', '.join(dict.fromkeys(UNITS))}",
             )  # fmt: skip
-        try:
-            delay = Fraction(found["delay"]) * UNITS[unit]
-        except ValueError:
-            raise EdgeError(f"{text}: no delay {found['delay']!r}", pre=found["pre"], post=found["post"]) from None
+        if not _NUMBER.fullmatch(found["delay"]):
+            raise EdgeError(f"{text}: no delay {found['delay']!r}", pre=found["pre"], post=found["post"])
+        delay = Fraction(found["delay"]) * UNITS[unit]
     return found["pre"], found["post"], delay, found["pre_channels"], found["post_channels"]
 
 
@@ -93,10 +97,9 @@ def channels(given: Any, size: int, what: str) -> tuple[int, ...] | None:
     if isinstance(given, str):
         given = _read_channels(given, what)
     if isinstance(given, slice):
-        picked = tuple(range(*given.indices(size)))
-        beyond = given.stop is not None and given.stop > size
+        picked, beyond = _sliced(given, size, what)
     else:
-        picked = tuple(int(one) for one in np.atleast_1d(np.asarray(given)).ravel())
+        picked = _listed(given, what)
         beyond = any(not 0 <= one < size for one in picked)
     if beyond or not picked or len(set(picked)) < len(picked):
         reason = "reach beyond it" if beyond else "name one twice" if picked else "are none"
@@ -104,9 +107,25 @@ def channels(given: Any, size: int, what: str) -> tuple[int, ...] | None:
     return None if picked == tuple(range(size)) else picked
 
 
+def _listed(given: Any, what: str) -> tuple[int, ...]:
+    items = given if isinstance(given, list | tuple | range | np.ndarray) else [given]
+    if any(isinstance(one, bool) or not isinstance(one, int | np.integer) for one in items):
+        raise ParameterError(f"{what}: channels are whole numbers, a slice or text such as '0:3', got {given!r}")
+    return tuple(int(one) for one in items)
+
+
+def _sliced(given: slice, size: int, what: str) -> tuple[tuple[int, ...], bool]:
+    try:
+        picked = tuple(range(*given.indices(size)))
+        return picked, given.stop is not None and given.stop > size
+    except (TypeError, ValueError) as error:
+        raise ParameterError(f"{what}: no channels {_shown(given)}: {error}") from error
+
+
 def _shown(given: Any) -> str:
     if isinstance(given, slice):
-        return ":".join("" if one is None else str(one) for one in (given.start, given.stop))
+        ends = (given.start, given.stop) if given.step is None else (given.start, given.stop, given.step)
+        return ":".join("" if one is None else str(one) for one in ends)
     return str(given)
 
 
@@ -128,18 +147,32 @@ def _written(picked: Sequence[int] | None) -> str:
     if len(picked) == 1:
         return f"[{low}]"
     step = picked[1] - low
-    if step > 0 and tuple(picked) == tuple(range(low, high + 1, step)):
+    if step > 0 and (step == 1 or len(picked) > 2) and tuple(picked) == tuple(range(low, high + 1, step)):
         return f"[{low}:{high + 1}]" if step == 1 else f"[{low}:{high + 1}:{step}]"
     return f"[{','.join(str(one) for one in picked)}]"
 
 
 def written_delay(delay: Fraction) -> str:
-    """A delay in the largest unit that writes it as a short number: ``3 ms``."""
+    """A delay as ``parse`` reads it back exactly: in the largest unit that makes it a short number, else as a fraction.
+
+    >>> written_delay(Fraction(3, 1000)), written_delay(Fraction(1, 44100))
+    ('3 ms', '1/44100 s')
+    """
     for unit in ("s", "ms", "us", "ns"):
         amount = delay / UNITS[unit]
-        if amount >= 1 and (amount * 1000).denominator == 1:
-            return f"{float(amount):g} {unit}" if amount < 10**6 else f"{float(delay)!r} s"
-    return f"{float(delay)!r} s"
+        digits = _decimal(amount)
+        if amount >= 1 and digits is not None:
+            return f"{digits} {unit}"
+    return f"{delay} s"
+
+
+def _decimal(amount: Fraction) -> str | None:
+    """An exact decimal number of at most six places, or None."""
+    scaled = amount * 10**6
+    if scaled.denominator != 1:
+        return None
+    whole, rest = divmod(scaled.numerator, 10**6)
+    return f"{whole}.{rest:06d}".rstrip("0").rstrip(".")
 
 
 def joined(pre: End, post: End, delay: Any, pre_channels: Any, post_channels: Any) -> Edge:
@@ -152,6 +185,8 @@ def joined(pre: End, post: End, delay: Any, pre_channels: Any, post_channels: An
     def refuse(message: str, hint: str | None = None) -> EdgeError:
         return EdgeError(f"{name}: {message}", pre=pre.name, post=post.name, hint=hint)
 
+    if post.dt is None:
+        raise refuse(f"{post.name} is an external input; nothing can lead into it")
     if pre.type is not post.type:
         hint = (
             f"put a layer that turns events into a signal between them, e.g. {pre.name} -> ExpSyn -> {post.name}"
@@ -159,8 +194,6 @@ def joined(pre: End, post: End, delay: Any, pre_channels: Any, post_channels: An
             else f"put a layer that turns a signal into events between them, e.g. {pre.name} -> LIF -> {post.name}"
         )
         raise refuse(f"{_says(pre, 'emits')}, {_says(post, 'accepts')}", hint)
-    if post.dt is None:
-        raise refuse(f"{post.name} is an external input; nothing can lead into it")
     step = post.dt if pre.dt is None else gcd([pre.dt, post.dt])
     if pre.dt is not None:
         _sensible(pre, post, refuse)
@@ -170,8 +203,6 @@ def joined(pre: End, post: End, delay: Any, pre_channels: Any, post_channels: An
             late = delay
         else:
             late = whole_steps(float(delay) if isinstance(delay, Fraction) else delay, step, "the delay") * step
-    except TimeError as error:
-        raise refuse(error.message, error.hint) from error
     except GraphnetError as error:
         raise refuse(error.message, error.hint) from error
     return Edge(pre.name, post.name, late, *taken)
@@ -195,6 +226,19 @@ def _sensible(pre: End, post: End, refuse: Any) -> None:
 def width(edge: Edge, pre_size: int) -> int:
     """How many channels an edge carries."""
     return pre_size if edge.pre_channels is None else len(edge.pre_channels)
+
+
+def merged(edge: Edge, declared: Merge | None, asked: Any) -> Merge | None:
+    """The merge of an input with one edge more: the first to declare it wins. Raises EdgeError for another value."""
+    if asked is not None and asked not in MERGES:
+        raise EdgeError(
+            f"{edge}: no merge {asked!r}", pre=edge.pre, post=edge.post, hint="a merge is 'sum' or 'concat'"
+        )
+    if declared is not None and asked is not None and asked != declared:
+        raise EdgeError(
+            f"{edge}: {edge.post} has declared merge {declared!r} already, now {asked!r}", pre=edge.pre, post=edge.post
+        )
+    return asked or declared
 
 
 def placed(edges: Sequence[Edge], sizes: Sequence[int], merge: Merge | None, post: End) -> list[tuple[int, ...]]:

@@ -93,7 +93,15 @@ def find_path(successors: Successors, start: int, goal: int) -> list[int] | None
     >>> find_path([[1], [2], []], 0, 2)
     [0, 1, 2]
     """
-    came: dict[int, int] = {start: start}
+    if start == goal:
+        return [start]
+    before = _shortest(successors, start, goal)
+    return None if before is None else [*before, goal]
+
+
+def _shortest(successors: Successors, start: int, goal: int) -> list[int] | None:
+    """The nodes on a shortest way of at least one edge from start to goal, without the goal, or None."""
+    came: dict[int, int] = {}
     level = [start]
     while level and goal not in came:
         following: list[int] = []
@@ -105,7 +113,7 @@ def find_path(successors: Successors, start: int, goal: int) -> list[int] | None
         level = following
     if goal not in came:
         return None
-    path = [goal]
+    path = [came[goal]]
     while path[-1] != start:
         path.append(came[path[-1]])
     return path[::-1]
@@ -118,17 +126,8 @@ def find_cycle(successors: Successors) -> list[int] | None:
     ([0, 1, 2], None)
     """
     for nodes in components(successors):
-        node = nodes[0]
-        if len(nodes) == 1 and node not in successors[node]:
-            continue
-        inside = set(nodes)
-        within = [
-            [other for other in successors[one] if other in inside] if one in inside else []
-            for one in range(len(successors))
-        ]
-        paths = [path for other in within[node] if (path := find_path(within, other, node)) is not None]
-        shortest = min(paths, key=len)
-        return [node, *shortest[:-1]]
+        if len(nodes) > 1 or nodes[0] in successors[nodes[0]]:
+            return _shortest(successors, nodes[0], nodes[0])
     return None
 
 

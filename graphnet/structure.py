@@ -109,7 +109,8 @@ def _refused(cycle: list[str], edges: list[Edge], step: Fraction) -> CycleError:
     shown = " -> ".join([*cycle, cycle[0]])
     pairs = set(zip(cycle, [*cycle[1:], cycle[0]], strict=True))
     along = [one for one in edges if (one.pre, one.post) in pairs]
-    where = f"give one edge a delay of at least {written_delay(step)}, e.g. '{cycle[-1]} -> {cycle[0]} @ {written_delay(step)}'"
+    least = written_delay(step)
+    where = f"give one edge a delay of at least {least}, e.g. '{cycle[-1]} -> {cycle[0]} @ {least}'"
     if any(one.delay for one in along):
         return CycleError(
             f"no delay of the loop {shown} is as long as the common step of its layers, {written_delay(step)}",

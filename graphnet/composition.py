@@ -1,0 +1,319 @@
+"""Composition: which layers and inputs a network has, and what is joined to what; no edge stands unchecked."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from . import edge as rules
+from .clock import exact
+from .edge import Edge, End, Merge
+from .errors import EdgeError, GraphnetError, NameTaken, ParameterError, UnknownName, raise_all
+from .layer import Layer
+from .layer.parameters import series_type
+from .structure import Input, Structure, structure_of
+from .timeseries import TSContinuous
+from .wiring import Wiring
+
+if TYPE_CHECKING:
+    import networkx as nx
+
+Node = Layer | Input | str
+
+
+class Composition:
+    """Named layers and inputs, joined by checked edges. ``Network`` adds ownership, time and runs."""
+
+    def __init__(self, name: str) -> None:
+        self.name = checked_name(name)
+        self._layers: dict[str, Layer] = {}
+        self._inputs: dict[str, Input] = {}
+        self._outputs: list[str] = []
+        self._wiring = Wiring()
+        self._structure: Structure | None = None
+
+    # ------------------------------------------------------------------ ends
+
+    def input(self, name: str, size: int, type: Any = TSContinuous) -> Input:
+        """Declare an external input of ``size`` channels and give the handle that ``connect`` takes."""
+        if isinstance(size, bool) or not isinstance(size, int | np.integer) or size < 1:
+            raise ParameterError(f"input {name!r}: size must be a whole number above 0, got {size!r}", parameter="size")
+        self._free(name)
+        made = Input(name, int(size), series_type(type))
+        self._inputs[name] = made
+        self._wiring.enter(name)
+        self._structure = None
+        return made
+
+    def output(self, name: Node) -> None:
+        """Declare a layer to be an output: what ``evolve`` gives where no ``record`` is asked for."""
+        name = self.name_of(name)
+        if name not in self._layers:
+            raise EdgeError(f"{name} is an external input; an output is a layer", pre=name)
+        if name not in self._outputs:
+            self._outputs.append(name)
+
+    def _free(self, name: str) -> None:
+        if not isinstance(name, str) or not re.fullmatch(r"[^\s\[\]@>]+", name):
+            raise ParameterError(
+                f"{name!r} cannot be a name in a network: no spaces, brackets, '@' or '>'", parameter="name"
+            )
+        if name in self._wiring:
+            raise NameTaken(f"the network {self.name!r} has a {name!r} already", hint="give it another name with name=")
+
+    # ------------------------------------------------------------------ joining
+
+    def connect(
+        self,
+        pre: Node,
+        post: Node | None = None,
+        *,
+        delay: float = 0.0,
+        merge: Merge | None = None,
+        pre_channels: Any = None,
+        post_channels: Any = None,
+    ) -> Edge:
+        """Join two layers, at once and checked; a refused edge changes nothing.
+
+        ``pre`` and ``post`` are names, layers, or an input's handle; or ``pre`` alone is a written edge such as
+        ``"a[0:3] -> b @ 3 ms"``. ``delay`` (s) is a whole number of steps of gcd(pre.dt, post.dt). ``merge`` says how
+        the edges into one input meet: ``"sum"`` adds, ``"concat"`` sets side by side in the order of connecting.
+        Channels are a slice, a list, or text such as ``"0:3"``.
+
+        Raises UnknownName, EdgeError, CycleError.
+        """
+        edge, declared = self._joined(pre, post, delay, merge, pre_channels, post_channels)
+        before = self._wiring.merges.get(edge.post)
+        added = self._add(edge, declared)
+        try:
+            if self._wiring.leads(added.post, added.pre):
+                self.structure()
+        except GraphnetError:
+            self._take_back([added], {edge.post: before})
+            raise
+        return added
+
+    def connect_unchecked(self, edge: str, merge: Merge | None = None) -> Edge:
+        """Join by a written edge without looking for loops: whoever adds many calls ``structure`` once at the end."""
+        return self._add(*self._joined(edge, merge=merge))
+
+    def connect_many(self, edges: Iterable[Any], merge: Merge | None = None) -> list[Edge]:
+        """Join many pairs ``(pre, post)`` or edges ``"a -> b"``: all of them, or none and every error together."""
+        before: dict[str, Merge | None] = {}
+        added: list[Edge] = []
+        errors: list[GraphnetError] = []
+        for one in edges:
+            try:
+                edge, declared = self._joined(*_pair(one), merge=merge)
+                before.setdefault(edge.post, self._wiring.merges.get(edge.post))
+                added.append(self._add(edge, declared))
+            except GraphnetError as error:
+                errors.append(error)
+        try:
+            self.structure()
+        except GraphnetError as error:
+            errors.append(error)
+        if errors:
+            self._take_back(added, before)
+        raise_all(errors)
+        return added
+
+    def disconnect(self, pre: Node, post: Node) -> None:
+        """Take out every edge from ``pre`` to ``post``. Raises UnknownName where there is none."""
+        ends = self.name_of(pre), self.name_of(post)
+        found = [one for one in self._wiring.leaving[ends[0]] if one.post == ends[1]]
+        if not found:
+            raise UnknownName("edge", " -> ".join(ends), [str(one) for one in self.edges])
+        self._dropped(self._wiring.forget(found))
+        self._structure = None
+
+    def _joined(
+        self,
+        pre: Any,
+        post: Any = None,
+        delay: Any = 0.0,
+        merge: Any = None,
+        pre_channels: Any = None,
+        post_channels: Any = None,
+    ) -> tuple[Edge, Merge | None]:
+        """The checked edge, and the merge that its input has with it."""
+        where = f"edge '{_shown(pre)} -> {_shown(post)}'"
+        if post is None:
+            where = f"edge {_shown(pre)!r}"
+            pre, post, delay, pre_channels, post_channels = _read(pre, delay, pre_channels, post_channels)
+        begin, end = self._end(pre, where), self._end(post, where, reads=True)
+        edge = rules.joined(begin, end, delay, pre_channels, post_channels)
+        merge = rules.merged(edge, self._wiring.merges.get(edge.post), merge)
+        self._placed([*self._wiring.into[edge.post], edge], merge, end)
+        return edge, merge
+
+    def _placed(self, edges: Sequence[Edge], merge: Merge | None, end: End) -> list[tuple[int, ...]]:
+        return rules.placed(edges, [self._end(one.pre).size for one in edges], merge, end)
+
+    def _add(self, edge: Edge, merge: Merge | None) -> Edge:
+        self._structure = None
+        return self._wiring.add(edge, merge)
+
+    def _take_back(self, edges: Sequence[Edge], merges: Mapping[str, Merge | None]) -> None:
+        self._wiring.take_back(edges, merges)
+        self._structure = None
+
+    def _dropped(self, edges: Iterable[Edge]) -> None:
+        """Called with the edges that have been taken out, for what else is kept of them."""
+
+    # ------------------------------------------------------------------ soundness
+
+    def structure(self) -> Structure:
+        """Order, loops and clocks of the network as it stands. Raises CycleError, TimeError."""
+        if self._structure is None:
+            self._structure = structure_of(self._layers, self.edges)
+        return self._structure
+
+    def places(self, name: str) -> list[tuple[int, ...]]:
+        """The channels of a layer's input that each of its edges leads to, in the order of connecting."""
+        return self._placed(self._wiring.into[name], self._wiring.merges.get(name), self._end(name, reads=True))
+
+    def uncovered(self, name: str) -> list[int]:
+        """The input channels that no edge leads to; none where no edge leads to the layer at all."""
+        if not self._wiring.into[name]:
+            return []
+        reached = {channel for place in self.places(name) for channel in place}
+        return [channel for channel in range(self._layers[name].size_in) if channel not in reached]
+
+    # ------------------------------------------------------------------ looking
+
+    def name_of(self, node: Node) -> str:
+        """The name in this network of a layer, an input's handle, or a name. Raises UnknownName."""
+        here = f"network {self.name!r}"
+        if isinstance(node, Layer):
+            if node._home is not self:
+                raise UnknownName("layer", node.name, self._layers, where=f"{here} (this one was not added)")
+            return node._path
+        if isinstance(node, Input):
+            if self._inputs.get(node.name) != node:
+                raise UnknownName("input", node.name, self._inputs, where=f"{here} (this one is of another network)")
+            return node.name
+        if not isinstance(node, str):
+            raise EdgeError(f"a layer, an input or a name is wanted, got {node!r}")
+        if node not in self._wiring:
+            raise UnknownName("layer", node, self._wiring.into, where=here)
+        return node
+
+    def _end(self, node: Node, where: str = "", reads: bool = False) -> End:
+        try:
+            name = self.name_of(node)
+        except UnknownName as error:
+            if not where or not isinstance(node, str):
+                raise
+            raise UnknownName("layer", error.name, self._wiring.into, where=where) from None
+        layer = self._layers.get(name)
+        if layer is None:
+            given = self._inputs[name]
+            return End(name, given.size, given.type, None)
+        size, kind = (layer.size_in, layer.input_type) if reads else (layer.size_out, layer.output_type)
+        return End(name, size, kind, exact(layer.dt))
+
+    def __getitem__(self, name: str) -> Layer:
+        if name not in self._layers:
+            raise UnknownName("layer", name, self._layers, where=f"network {self.name!r}")
+        return self._layers[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._layers
+
+    def __len__(self) -> int:
+        return len(self._layers)
+
+    @property
+    def layers(self) -> Mapping[str, Layer]:
+        """The layers by name, in the order in which they were added."""
+        return dict(self._layers)
+
+    @property
+    def inputs(self) -> Mapping[str, Input]:
+        """The external inputs by name."""
+        return dict(self._inputs)
+
+    @property
+    def edges(self) -> Sequence[Edge]:
+        """The edges in the order of connecting."""
+        return tuple(self._wiring.edges.values())
+
+    @property
+    def outputs(self) -> Sequence[str]:
+        """The declared outputs."""
+        return tuple(self._outputs)
+
+    @property
+    def merges(self) -> Mapping[str, Merge]:
+        """The declared merges by the name of the reading layer."""
+        return dict(self._wiring.merges)
+
+    def edges_into(self, name: str) -> Sequence[Edge]:
+        """The edges into a layer in the order of connecting."""
+        return tuple(self._wiring.into[name])
+
+    @property
+    def evol_order(self) -> list[str]:
+        """The names of the layers in the order of evolution: topological, ties in the order of adding."""
+        return [name for part in self.structure().parts for name in part.order]
+
+    @property
+    def graph(self) -> nx.MultiDiGraph:
+        """The network as a networkx graph, made anew: layers and inputs are nodes, edges keep their order."""
+        import networkx as nx
+
+        graph = nx.MultiDiGraph(name=self.name)
+        for name, given in self._inputs.items():
+            graph.add_node(name, kind="input", size=given.size, type=given.type.__name__)
+        for name, layer in self._layers.items():
+            graph.add_node(name, kind="layer", layer=layer, class_name=layer.class_name, dt=layer.dt)
+        for one in self.edges:
+            merge = self._wiring.merges.get(one.post)
+            graph.add_edge(one.pre, one.post, delay=float(one.delay), edge=str(one), merge=merge)
+        return nx.freeze(graph)
+
+
+def checked_name(name: Any) -> str:
+    """The name of a network, which also names the folder of its results. Raises ParameterError."""
+    if not isinstance(name, str) or name in ("", ".", "..") or not re.fullmatch(r"[^/\\\x00-\x1f\x7f]+", name):
+        raise ParameterError(
+            f"{name!r} cannot be the name of a network: text without slashes or control characters", parameter="name"
+        )
+    return name
+
+
+def _shown(node: Any) -> str:
+    return node.name if isinstance(node, Layer | Input) else str(node)
+
+
+def _pair(given: Any) -> tuple[Any, Any]:
+    """Both ends of what ``connect_many`` was given; the second is None for a written edge."""
+    if isinstance(given, str):
+        return given, None
+    if isinstance(given, tuple | list) and len(given) == 2 and given[1] is not None:
+        return given[0], given[1]
+    raise EdgeError(f"{given!r} is no edge", hint="give pairs ('a', 'b') or written edges 'a -> b @ 3 ms'")
+
+
+def _read(text: Any, delay: Any, pre_channels: Any, post_channels: Any) -> tuple[str, str, Any, Any, Any]:
+    """A written edge with what was given beside it. Raises EdgeError where both say the same thing."""
+    if not isinstance(text, str) or "->" not in text:
+        raise EdgeError(f"where does {_shown(text)!r} lead to?", hint="connect('a', 'b') or connect('a -> b')")
+    pre, post, late, *picked = rules.parse(text)
+    none = isinstance(delay, int | float) and delay == 0
+    said = [
+        _either(text, "delay", late or None, None if none else delay),
+        _either(text, "pre_channels", picked[0], pre_channels),
+        _either(text, "post_channels", picked[1], post_channels),
+    ]
+    return pre, post, said[0] or 0.0, said[1], said[2]
+
+
+def _either(text: str, what: str, written: Any, beside: Any) -> Any:
+    if written is not None and beside is not None:
+        raise EdgeError(f"{text}: the text gives the edge its {what}, and {what}={beside!r} another", hint="give one")
+    return written if beside is None else beside
