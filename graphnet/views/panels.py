@@ -55,7 +55,7 @@ def value_words(values: list[float]) -> list[str]:
 
 
 def nice_ticks(low: float, high: float, most: int) -> list[float]:
-    """Round values within [low, high], at most ``most + 1`` of them."""
+    """Round values within [low, high], one or two more than ``most`` at the most."""
     from matplotlib.ticker import MaxNLocator
 
     slack = 1e-9 * (high - low)
