@@ -12,6 +12,8 @@ from __future__ import annotations
 
 import hashlib
 import inspect
+import io
+import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -65,24 +67,33 @@ def read_only(array: NDArray[Any]) -> NDArray[Any]:
 def _sparse(spec: Spec) -> Matrix:
     from scipy.sparse import csr_array
 
-    parts = dict(spec["csr"])
+    parts = spec["csr"]
+    needed = {"shape", "data", "indices", "indptr"}
+    if set(spec) != {"csr"} or not isinstance(parts, Mapping) or set(parts) != needed:
+        raise ParameterError("a sparse matrix is written {csr: {shape: [M, N], data: ..., indices: ..., indptr: ...}}")
     try:
         data = np.asarray(parts["data"], dtype=np.float64)
-        index = [np.asarray(parts[name], dtype=np.int32) for name in ("indices", "indptr")]
+        index = [_whole(parts[name], name) for name in ("indices", "indptr")]
         matrix = csr_array((data, *index), shape=tuple(parts["shape"]))
         matrix.check_format(full_check=True)
-    except (KeyError, ValueError, TypeError) as error:
+    except (ValueError, TypeError) as error:
         raise ParameterError(f"not a sparse matrix in CSR form: {error}") from error
     return matrix
+
+
+def _whole(numbers: Any, name: str) -> NDArray[np.int32]:
+    array = np.asarray(numbers)
+    if array.size and not np.issubdtype(array.dtype, np.integer):
+        raise ValueError(f"{name} must be whole numbers")
+    return array.astype(np.int32)
 
 
 def _from_file(spec: Spec, folder: Path) -> NDArray[Any]:
     unknown = sorted(set(spec) - {"file", "key", "sha256"})
     if unknown:
         raise ParameterError(f"a file of an array has the keys file, key and sha256, not {unknown}")
-    path = folder / str(spec["file"])
     try:
-        content = path.read_bytes()
+        content = (folder / str(spec["file"])).read_bytes()
     except OSError as error:
         raise ParameterError(f"cannot read {spec['file']}: {error.strerror}") from error
     found = hashlib.sha256(content).hexdigest()
@@ -92,44 +103,55 @@ def _from_file(spec: Spec, folder: Path) -> NDArray[Any]:
             f"{spec['file']}: the document {stated}", hint=f"if it is the file you mean: sha256: {found}"
         )
     try:
-        loaded = np.load(path, allow_pickle=False)
+        loaded = np.load(io.BytesIO(content), allow_pickle=False)
         if isinstance(loaded, np.ndarray):
             return loaded
         with loaded:
             if spec.get("key") not in loaded:
                 raise UnknownName("array", str(spec.get("key")), loaded.files, where=str(spec["file"]))
             return loaded[spec["key"]]
-    except (ValueError, EOFError) as error:
-        if isinstance(error, UnknownName):
-            raise
+    except UnknownName:
+        raise
+    except (ValueError, EOFError, zipfile.BadZipFile) as error:
         raise ParameterError(f"{spec['file']} holds no array that can be read: {error}") from error
 
 
 def _initialise(spec: Spec) -> NDArray[np.float64]:
     given = dict(spec)
-    name = given.pop("init")
+    name = str(given.pop("init"))
     if name not in INITIALISERS:
-        raise UnknownName("initialiser", str(name), INITIALISERS)
+        raise UnknownName("initialiser", name, INITIALISERS)
     function = INITIALISERS[name]
+    takes = inspect.signature(function).parameters
     try:
         bound = inspect.signature(function).bind(**given)
     except TypeError as error:
-        takes = ", ".join(inspect.signature(function).parameters)
-        raise ParameterError(f"initialiser {name!r}: {error}", hint=f"it takes: {takes}") from error
+        raise ParameterError(f"initialiser {name!r}: {error}", hint=f"it takes: {', '.join(takes)}") from error
+    for key, value in given.items():
+        if key != "shape":
+            _number(f"initialiser {name!r}", key, value, whole=takes[key].annotation == "int")
     return function(*bound.args, **bound.kwargs)
 
 
+def _number(owner: str, name: str, value: Any, whole: bool) -> None:
+    real = isinstance(value, int | np.integer if whole else int | float | np.integer | np.floating)
+    if isinstance(value, bool) or not real or not np.isfinite(value):
+        wanted = "a whole number" if whole else "a finite number"
+        raise ParameterError(f"{owner}: {name} must be {wanted}, got {value!r}", parameter=name)
+
+
 def _shape(shape: Any) -> tuple[int, int]:
-    sizes = (shape,) if isinstance(shape, int) else tuple(shape)
-    if not 1 <= len(sizes) <= 2 or not all(isinstance(n, int) and n > 0 for n in sizes):
+    sizes = tuple(shape) if isinstance(shape, list | tuple) else (shape,)
+    whole = all(isinstance(n, int | np.integer) and not isinstance(n, bool) and n > 0 for n in sizes)
+    if not whole or not 1 <= len(sizes) <= 2:
         raise ParameterError(
-            f"shape must be [N] or [M, N] with whole numbers above 0, got {shape!r}", parameter="shape"
+            f"shape must be N, [N] or [M, N] with whole numbers above 0, got {shape!r}", parameter="shape"
         )
-    return (1, sizes[0]) if len(sizes) == 1 else (sizes[0], sizes[1])
+    return (1, int(sizes[0])) if len(sizes) == 1 else (int(sizes[0]), int(sizes[1]))
 
 
 def _finish(array: NDArray[np.float64], shape: Any) -> NDArray[np.float64]:
-    return array[0] if isinstance(shape, int) or len(shape) == 1 else array
+    return array if isinstance(shape, list | tuple) and len(shape) == 2 else array[0]
 
 
 def draw_normal(shape: Any, seed: int, scale: float = 1.0, density: float = 1.0) -> NDArray[np.float64]:

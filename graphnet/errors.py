@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 
 class GraphnetError(Exception):
@@ -20,6 +21,16 @@ class GraphnetError(Exception):
 
     def __str__(self) -> str:
         return self.message if self.hint is None else f"{self.message}\n  hint: {self.hint}"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Fields and text as they are, without the constructor: errors travel from the workers of a cluster."""
+        return _restored, (type(self), self.args), self.__dict__
+
+
+def _restored(kind: type[GraphnetError], args: tuple[Any, ...]) -> GraphnetError:
+    error = kind.__new__(kind)
+    error.args = args
+    return error
 
 
 class ParameterError(GraphnetError, ValueError):

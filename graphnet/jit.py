@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import os
+import threading
 from collections.abc import Callable
 from functools import update_wrapper
 from pathlib import Path
@@ -49,8 +50,9 @@ class Kernel(Generic[P, R]):
     @property
     def compiled(self) -> Any:
         """The numba dispatcher, made on first use."""
-        if self._dispatcher is None:
-            self._dispatcher = _compiler(self.python)
+        with _making:
+            if self._dispatcher is None:
+                self._dispatcher = _compiler(self.python)
         return self._dispatcher
 
     @property
@@ -60,8 +62,19 @@ class Kernel(Generic[P, R]):
 
         return types.Dispatcher(self.compiled)
 
-    def __reduce__(self) -> str:
-        return self.__qualname__  # by reference: a kernel is a module's global, and compiled code does not travel
+    def __reduce__(self) -> str | tuple[Any, ...]:
+        """By reference: a kernel is a module's global, and compiled code does not travel.
+
+        One of a script is sent as its Python function, which only a pickler that sends functions by value can do: there
+        is no such module elsewhere.
+        """
+        return (Kernel, (self.python,)) if self.__module__ == "__main__" else self.__qualname__
+
+    def __copy__(self) -> Kernel[P, R]:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Kernel[P, R]:
+        return self
 
 
 def kernel(function: Callable[P, R]) -> Kernel[P, R]:
@@ -76,30 +89,40 @@ def kernel(function: Callable[P, R]) -> Kernel[P, R]:
     return Kernel(function)
 
 
+_making = threading.RLock()  # two threads that call a kernel first would both make, and compile, a dispatcher
 _announced: list[Any] = []  # the listener that says so when something is really compiled, installed once
+
+
+def _announce() -> None:
+    from numba.core import event
+
+    class Announce(event.Listener):
+        said = False
+
+        def on_start(self, event: Any) -> None:
+            if not Announce.said:
+                Announce.said = True
+                log.info("compiling kernels for this machine; later runs load them from the cache")
+
+        def on_end(self, event: Any) -> None:
+            log.debug("compiled %s", event.data["dispatcher"].py_func.__qualname__)
+
+    _announced.append(Announce())
+    event.register("numba:compile", _announced[0])
 
 
 def _compiler(function: Callable[..., Any]) -> Any:
     import numba
-    from numba.core import event
 
     if not _announced:
-
-        class Announce(event.Listener):
-            said = False
-
-            def on_start(self, event: Any) -> None:
-                if not Announce.said:
-                    Announce.said = True
-                    log.info("compiling kernels for this machine; later runs load them from the cache")
-
-            def on_end(self, event: Any) -> None:
-                log.debug("compiled %s", event.data["dispatcher"].py_func.__qualname__)
-
-        listener = Announce()
-        event.register("numba:compile", listener)
-        _announced.append(listener)
-    on_disk = Path(
-        function.__code__.co_filename
-    ).is_file()  # a function typed at a prompt has no file to be cached beside
-    return numba.njit(nogil=True, cache=on_disk, fastmath=False, error_model="numpy")(function)
+        _announce()
+    # a function typed at a prompt has no file to be cached beside
+    on_disk = Path(function.__code__.co_filename).is_file()
+    options: dict[str, Any] = {"nogil": True, "fastmath": False, "error_model": "numpy"}
+    try:
+        return numba.njit(cache=on_disk, **options)(function)
+    except RuntimeError as error:  # numba's word for: no folder that could hold the cache can be written to
+        if "cannot cache" not in str(error):
+            raise
+        log.warning("kernels are compiled anew in every process: %s", error)
+        return numba.njit(**options)(function)

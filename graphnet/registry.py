@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterator
 from typing import Any, Generic, TypeVar
 
@@ -37,26 +38,35 @@ class Registry(Generic[T]):
         if module:
             found = {module: found[module]} if module in found else {}
         if not found:
-            raise UnknownName(self.kind, name, sorted(self._found))
+            full = [f"{place}:{one}" for one, places in self._found.items() for place in places] if module else []
+            raise UnknownName(self.kind, name, sorted([*self._found, *full]))
         if len(found) > 1:
             full = ", ".join(f"{place}:{short}" for place in sorted(found))
             raise NameTaken(f"{self.kind} {short!r} is defined in several modules", hint=f"write one of: {full}")
         return next(iter(found.values()))
 
     def name_of(self, thing: T) -> str:
-        """The shortest name under which ``get`` finds this very thing."""
-        short = thing.__name__
+        """The shortest name under which ``get`` finds this thing, or the one that replaced it at its place."""
+        short = next(
+            (name for name, places in self._found.items() if places.get(thing.__module__) is thing), thing.__name__
+        )
         return short if len(self._found.get(short, {})) < 2 else f"{thing.__module__}:{short}"
 
     def load(self) -> None:
-        """Import every module that installed packages announce in the entry-point group, once."""
+        """Import every module that installed packages announce in the entry-point group, once.
+
+        A module that cannot be imported is left out with a warning: one broken package does not break the others.
+        """
         if self._loaded:
             return
         self._loaded = True
         from importlib.metadata import entry_points
 
         for entry in sorted(entry_points(group=self.group), key=lambda one: one.name):
-            entry.load()
+            try:
+                entry.load()
+            except Exception as error:  # whatever the code of another package raises
+                warnings.warn(f"{self.group}: {entry.name} = {entry.value} cannot be imported: {error!r}", stacklevel=3)
 
     def __iter__(self) -> Iterator[tuple[str, T]]:
         for name in sorted(self._found):

@@ -1,6 +1,8 @@
 """What a node of a network is: the abstract Layer of the reference, and ArrayLayer, which nearly everybody writes."""
 
 from .array import ArrayLayer, State
+from .discretising import checked_steps
+from .node import Home
 from .parameters import (
     Hertz,
     NonNegative,
@@ -13,7 +15,7 @@ from .parameters import (
     Weights,
     positional,
 )
-from .reference import Home, Layer, checked_steps
+from .reference import Layer
 from .trainable import Trainable
 
 __all__ = [

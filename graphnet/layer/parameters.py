@@ -1,14 +1,15 @@
 """Parameters of a layer, declared once as annotated class fields: type, unit, bounds and default in one line.
 
-The annotation is read into a ``Parameter``; construction validates with it, ``to_dict`` writes with it, and the schema of
-documents and ``graphnet layers NAME`` show it.
+The annotation is read into a ``Parameter``; construction validates with it, ``to_dict`` writes with it, and the schema
+of documents and ``graphnet layers NAME`` show it.
 """
 
 from __future__ import annotations
 
 import inspect
+import sys
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
@@ -17,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..arrays import is_spec, literal, read_only, resolve
-from ..errors import ParameterError
+from ..errors import ParameterError, ParameterTypeError
 from ..products import Matrix
 from ..timeseries import TimeSeries, TSContinuous, TSEvent
 
@@ -33,7 +34,7 @@ class Unit:
 
 @dataclass(frozen=True)
 class ArrayOf:
-    """Marks a parameter that holds an array: ``weights`` (a matrix, a diagonal or CSR) or ``per_unit`` (one or N values)."""
+    """Marks a parameter that holds an array: ``weights`` (matrix, diagonal, CSR) or ``per_unit`` (one or N values)."""
 
     kind: Literal["weights", "per_unit"]
 
@@ -103,7 +104,9 @@ class Parameter:
         """The values that it can have where there are few: of a Literal, a truth value, a kind of series."""
         if self.kind == "series":
             return tuple(SERIES_TYPES.values())
-        parts = [one for part in _parts(self.annotation) for one in (get_args(part) if get_origin(part) is Literal else ())]
+        parts = [
+            one for part in _parts(self.annotation) for one in (get_args(part) if get_origin(part) is Literal else ())
+        ]
         return (True, False) if self.annotation is bool else tuple(parts)
 
     @property
@@ -134,6 +137,11 @@ class Parameter:
             return owned_matrix(value)
         return self._per_unit(value)
 
+    def held_default(self) -> Any:
+        """The default as a layer holds it."""
+        plain = self.default is None or isinstance(self.default, int | float)
+        return self.default if plain or not self.is_array else self.check(self.default)
+
     def _per_unit(self, value: Any) -> float | NDArray[np.float64]:
         array = _numbers(value)
         if array.ndim > 1:
@@ -152,7 +160,7 @@ class Parameter:
 
 
 class Field:
-    """What a class shows in place of a declared parameter: the layer's value, replaced only through the checked setter."""
+    """What a class shows in place of a declared parameter: the layer's value, replaced by a checked setter only."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -201,20 +209,40 @@ def owned_matrix(value: Any) -> Matrix:
 
     A scalar becomes (1, 1). Raises ParameterError.
     """
-    if isinstance(value, np.ndarray | int | float | list | tuple | np.generic) or not _is_sparse(value):
+    if not is_sparse(value):
         array = _numbers(value)
         if array.ndim > 2 or array.size == 0:
             raise ParameterError(f"should be a matrix (M, N) or a diagonal (N,), got shape {array.shape}")
         return read_only(array.reshape(1, 1) if array.ndim == 0 else array)
     from scipy.sparse import csr_array
 
+    if value.ndim != 2 or 0 in value.shape:
+        raise ParameterError(f"should be a matrix (M, N), got a sparse array of shape {value.shape}")
     matrix = csr_array(value, copy=True)
     matrix.sum_duplicates()
-    matrix.data = read_only(_numbers(matrix.data))
-    return matrix
+    matrix.data = _numbers(matrix.data)
+    return frozen(matrix)
 
 
-def _is_sparse(value: Any) -> bool:
+def frozen(value: Any) -> Any:
+    """A held parameter that nobody can write to: copies and pickles of arrays forget that they were read-only."""
+    if isinstance(value, np.ndarray):
+        return read_only(value)
+    if not isinstance(value, type) and is_sparse(value):
+        value.data = read_only(value.data)
+    return value
+
+
+def dense_shape(value: Any) -> tuple[int, ...]:
+    """The shape of weights as a matrix, a diagonal's too."""
+    shape = np.shape(value)
+    return shape if len(shape) != 1 else (shape[0], shape[0])
+
+
+def is_sparse(value: Any) -> bool:
+    """Whether it is a sparse array or matrix of scipy, which is imported only where that may be."""
+    if value is None or isinstance(value, np.ndarray | np.generic | str | int | float | list | tuple):
+        return False
     from scipy.sparse import issparse
 
     return issparse(value)
@@ -248,11 +276,30 @@ def collect(cls: type[Any]) -> dict[str, Any]:
     return found
 
 
-def read(cls: type[Any], declared: dict[str, Any], common: frozenset[str]) -> dict[str, Parameter]:
+def read(cls: type[Any], common: frozenset[str]) -> dict[str, Parameter]:
     """The parameters of a class: positional ones, its other ones, those common to all; each in order of declaration."""
-    hints = get_type_hints(cls, include_extras=True)
-    every = [_parameter(name, hints[name], default) for name, default in declared.items()]
+    hints: dict[str, Any] = {}
+    for base in reversed(cls.__mro__):
+        hints |= _evaluated(base, vars(base).get("_mine", {}))
+    every = [_parameter(name, hints[name], default) for name, default in cls._declared.items()]
     return {one.name: one for one in sorted(every, key=lambda one: (not one.positional, one.name in common))}
+
+
+def _evaluated(cls: type[Any], names: Iterable[str]) -> dict[str, Any]:
+    """The annotations of a class's own fields as types, read where the class was written."""
+    written = inspect.get_annotations(cls)
+    fields = types.SimpleNamespace(__annotations__={name: written[name] for name in names})
+    methods = (one for one in vars(cls).values() if inspect.isfunction(one))
+    module = sys.modules.get(cls.__module__)
+    around = next((one.__globals__ for one in methods), {} if module is None else vars(module))
+    try:
+        return get_type_hints(fields, around, dict(vars(cls)), include_extras=True)
+    except NameError as error:
+        raise ParameterTypeError(
+            f"{cls.__name__}: a field's type names {error.name!r}, which module {cls.__module__} does not have",
+            owner=cls.__name__,
+            hint="define or import it at the top of the module, not in a function and not under TYPE_CHECKING",
+        ) from error
 
 
 def _parameter(name: str, annotation: Any, default: Any) -> Parameter:

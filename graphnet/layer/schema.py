@@ -11,8 +11,9 @@ from ..errors import GraphnetError, ParameterError, ParameterTypeError
 from .parameters import MISSING, Parameter
 
 if TYPE_CHECKING:
-    from .array import Declared
+    from .declared import Declared
 
+NUMPY = np.generic | np.ndarray
 ARRAY_SCHEMA: dict[str, Any] = {
     "anyOf": [
         {"type": "number"},
@@ -75,7 +76,9 @@ def validated(cls: type[Declared], given: dict[str, Any]) -> dict[str, Any]:
     """Checked values by name. Raises ParameterError that lists everything wrong, one line each."""
     from pydantic import ValidationError
 
-    plain = {name: value.item() if isinstance(value, np.generic) else value for name, value in given.items()}
+    plain = {
+        name: value.item() if isinstance(value, NUMPY) and value.ndim == 0 else value for name, value in given.items()
+    }
     try:
         model = cls.model().model_validate(plain)
     except ValidationError as error:

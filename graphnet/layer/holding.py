@@ -1,0 +1,188 @@
+"""How a layer holds its declared parameters: checked, owned, fixed, and replaced by what fits."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..arrays import is_spec
+from ..errors import ParameterError, ParameterTypeError, SizeError
+from .declared import Common
+from .node import checked_noise, promoted
+from .parameters import Parameter, dense_shape, frozen, is_sparse
+from .reference import Layer
+
+State = dict[str, NDArray[Any]]
+
+
+class Holding(Common, Layer, register=False):
+    """The part of an ArrayLayer that is its parameters."""
+
+    def _build(self, given: dict[str, Any]) -> None:
+        from .schema import validated
+
+        known = self.parameters()
+        if given.get("noise_std", 0.0) is None:
+            given["noise_std"] = 0.0
+        values = validated(type(self), given)
+        self._written = {name: dict(value) for name, value in given.items() if is_spec(value) and "init" in value}
+        self._values = {name: values[name] if name in values else one.held_default() for name, one in known.items()}
+        self._weights = None
+        self._own: State | None = None
+        self._enter(values.get("name", "unnamed"), self._values["dt"], self._values["noise_std"], (1, 1, 1))
+        self._fit_sizes()
+        self._prepared()
+
+    def _fit_sizes(self) -> None:
+        sizes = tuple(int(one) for one in self.sizes())
+        self._size_in, self._size, self._size_out = sizes
+        for name, parameter in self.parameters().items():
+            value = self._values[name]
+            if parameter.kind == "per_unit" and isinstance(value, np.ndarray) and value.shape != (self._size,):
+                raise ParameterError(
+                    f"{self.class_name}: {name} must be a number or have shape ({self._size},), "
+                    f"got shape {value.shape}",
+                    owner=self.class_name,
+                    parameter=name,
+                )
+
+    def _prepared(self) -> None:
+        self._matrices: dict[str, Any] = {}
+        self.prepare()
+
+    def sizes(self) -> tuple[int, int, int]:
+        """(size_in, size, size_out): from the weights, else from fields named size_in, size, size_out.
+
+        Override it where the parameters say it in another way.
+        """
+        weights = self._values.get("weights")
+        if weights is not None:
+            return weights.shape[0], weights.shape[-1], weights.shape[-1]
+        size = self._values.get("size")
+        size_out = self._values.get("size_out", size)
+        size_in = self._values.get("size_in", size)
+        if size_in is None or size_out is None:
+            raise ParameterTypeError(f"{self.class_name} must have a field weights or size, or override sizes()")
+        return size_in, size if size is not None else size_out, size_out
+
+    def prepare(self) -> None:
+        """Runs once the parameters are checked: shapes across fields, derived constants. Nothing by default."""
+
+    def value(self, name: str) -> Any:
+        """A parameter by its name, as it is held."""
+        return self._values[name]
+
+    def matrix(self, name: str = "weights") -> Any:
+        """A weights parameter in the layer's dtype: dense (M, N), a diagonal (N,), or CSR; None where it is absent."""
+        if name not in self._matrices:
+            value = self._values[name]
+            self._matrices[name] = value if value is None or value.dtype == self.dtype else value.astype(self.dtype)
+        return self._matrices[name]
+
+    def per_unit(self, name: str) -> NDArray[Any]:
+        """A parameter as one value for each unit, shape (N,), in the layer's dtype."""
+        return np.array(np.broadcast_to(self._values[name], (self._size,)), dtype=self.dtype)
+
+    def remember(self, name: str, spec: Mapping[str, Any]) -> None:
+        """Have ``to_dict`` write a parameter as where it came from: a file or an initialiser."""
+        self._written[name] = dict(spec)
+
+    def must(self, condition: bool, parameter: str, message: str) -> None:
+        """Refuse a parameter in ``prepare``: ParameterError naming the class and the parameter."""
+        if not condition:
+            raise ParameterError(
+                f"{self.class_name}: {parameter} {message}", owner=self.class_name, parameter=parameter
+            )
+
+    def _replace(self, name: str, value: Any) -> None:
+        """Set a parameter of a layer that is built: an array by one of the same shape, anything else not at all."""
+        parameter = self.parameters()[name]
+        if not parameter.is_array:
+            raise ParameterError(
+                f"{self.start_print}: {name} is fixed once the layer is built",
+                owner=self._path,
+                parameter=name,
+                hint=f"build another with that value: {self.class_name}.load_from_dict(layer.to_dict(), {name}=...)",
+            )
+        checked = self._checked_array(parameter, value)
+        old, written = self._values[name], self._written.pop(name, None)
+        self._values[name] = checked
+        try:
+            self._prepared()
+        except Exception:
+            self._values[name] = old
+            if written is not None:
+                self._written[name] = written
+            self._prepared()
+            raise
+
+    def _checked_array(self, parameter: Parameter, value: Any) -> Any:
+        old = self._values[parameter.name]
+        try:
+            checked = parameter.check(value)
+        except ParameterError as error:
+            raise ParameterError(
+                f"{self.start_print}: {parameter.name} {error.message}", owner=self._path, parameter=parameter.name
+            ) from error
+        if parameter.kind == "weights":
+            fits = dense_shape(checked) == dense_shape(old)
+        else:
+            fits = np.shape(checked) in [(self._size,), ()]
+        if old is not None and not fits:
+            raise ParameterError(
+                f"{self.start_print}: {parameter.name} has shape {np.shape(old)}, got shape {np.shape(checked)}",
+                owner=self._path,
+                parameter=parameter.name,
+            )
+        return checked
+
+    @property
+    def noise_std(self) -> float:
+        """Standard deviation that the state's noise has after 1 s of integration without leak."""
+        return self._noise_std
+
+    @noise_std.setter
+    def noise_std(self, noise_std: float | None) -> None:
+        old, new = self._noise_std, checked_noise(noise_std, self.start_print)
+        try:
+            self._noise_std = self._values["noise_std"] = new
+            self._prepared()
+        except Exception:
+            self._noise_std = self._values["noise_std"] = old
+            self._prepared()
+            raise
+
+    @property
+    def weights(self) -> NDArray[Any]:
+        """Weights (M, N), dense; a layer without weights shows the identity, one that has not learned any yet zeros."""
+        value = self._values.get("weights")
+        if value is None:
+            shape = self._size_in, self._size
+            return np.zeros(shape) if "weights" in self.parameters() else np.eye(*shape)
+        if not isinstance(value, np.ndarray):
+            return value.toarray()
+        return np.diag(value) if value.ndim == 1 else value
+
+    @weights.setter
+    def weights(self, weights: Any) -> None:
+        if weights is None:
+            raise SizeError(f"{self.start_print}: weights must be an array of shape {self.weights.shape}, got None")
+        if "weights" not in self.parameters():
+            raise ParameterError(f"{self.start_print} has no weights to set", owner=self._path, parameter="weights")
+        if self._values["weights"] is not None and np.ndim(weights) < 2 and not is_sparse(weights):
+            # as in the reference; a diagonal is given when the layer is built, or as the matrix that it is
+            warnings.warn(
+                f"{self.start_print}: weights of {np.ndim(weights)} dimensions are promoted to 2", stacklevel=2
+            )
+            row, wanted = promoted(weights, self.start_print), dense_shape(self._values["weights"])
+            weights = row.reshape(wanted) if row.size == math.prod(wanted) else row
+        self._replace("weights", weights)
+
+    def __setstate__(self, content: dict[str, Any]) -> None:
+        self.__dict__.update(content)
+        self._values = {name: frozen(value) for name, value in self._values.items()}
