@@ -84,8 +84,10 @@ def events(ax: Axes, series: TSEvent, span: Span, height: float) -> None:
         return
     here = (series.times >= span[0]) & (series.times <= span[1])
     size = min(max(0.85 * height / channels, 1.2), 9.0)
-    look: dict[str, Any] = {"linestyle": "none", "marker": "|", "markersize": size, "markeredgewidth": 0.7}
-    many = int(here.sum()) > MANY_EVENTS
+    count = int(here.sum())
+    width = min(max(140.0 * channels / max(count, 1), 0.25), 0.7)  # thinner where they crowd
+    look: dict[str, Any] = {"linestyle": "none", "marker": "|", "markersize": size, "markeredgewidth": width}
+    many = count > MANY_EVENTS
     colour = COLOURS["TSEvent"]
     ax.plot(series.times[here], series.channels[here], color=colour, rasterized=many, gid="events", **look)
     _channel_axis(ax, channels)
