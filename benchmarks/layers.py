@@ -74,24 +74,23 @@ def dense_by_hand(rows, w, keep, gain):
         row[:] = y
 
 
-@numba.njit(nogil=True, fastmath=True)
+@numba.njit(nogil=True)
 def sparse_by_hand(rows, data, indices, indptr, keep, gain):
     size = rows.shape[1]
     x, y = np.zeros(size, rows.dtype), np.zeros(size, rows.dtype)
     for k in range(rows.shape[0]):
         row = rows[k]
         for j in range(size):
+            w, i = data[indptr[j] : indptr[j + 1]], indices[indptr[j] : indptr[j + 1]]
             a = b = c = d = data.dtype.type(0)
-            n, stop = indptr[j], indptr[j + 1]
-            while n + np.uint64(4) <= stop:
-                a += data[n] * y[indices[n]]
-                b += data[n + np.uint64(1)] * y[indices[n + np.uint64(1)]]
-                c += data[n + np.uint64(2)] * y[indices[n + np.uint64(2)]]
-                d += data[n + np.uint64(3)] * y[indices[n + np.uint64(3)]]
-                n += np.uint64(4)
-            while n < stop:
-                a += data[n] * y[indices[n]]
-                n += np.uint64(1)
+            whole = len(w) - len(w) % 4
+            for n in range(0, whole, 4):
+                a += w[n] * y[i[n]]
+                b += w[n + 1] * y[i[n + 1]]
+                c += w[n + 2] * y[i[n + 2]]
+                d += w[n + 3] * y[i[n + 3]]
+            for n in range(whole, len(w)):
+                a += w[n] * y[i[n]]
             x[j] = keep * x[j] + gain * (row[j] + a + b + c + d)
         for j in range(size):
             y[j] = np.tanh(x[j])
@@ -134,7 +133,7 @@ def cases(dtype: str) -> dict[str, tuple[Callable[[], Any], Callable[[], Any]]]:
     dense = (rng.normal(size=(n, n)) / np.sqrt(n)).astype(dtype)
     sparse = csr_array(dense * 3 * (rng.random((n, n)) < 0.1))
     turned = csr_array(sparse.T)
-    parts = turned.data, turned.indices.astype(np.uint64), turned.indptr.astype(np.uint64)
+    parts = turned.data, turned.indices.astype(np.uint32), turned.indptr.astype(np.int64)
     short = STEPS // 5
     single = np.ones((1, n), dtype=dtype)
     drives = np.zeros((short, n), dtype=dtype) + rng.normal(size=(short, 1)).astype(dtype)

@@ -81,10 +81,9 @@ class Ridge(ArrayLayer, Trainable):
         targets = self._rows("targets", y, self.size_out)
         if len(inputs) != len(targets):
             raise InputError(f"{self.start_print}: {len(inputs)} rows of input but {len(targets)} rows of targets")
-        if self._moments is None:
-            self.begin_fit()
-        assert self._moments is not None
-        self._moments.take(inputs, targets)
+        moments = self._moments or Moments(self.size_in, self.size_out, self.fit_bias)
+        moments.take(inputs, targets)
+        self._moments = moments
 
     def end_fit(self) -> None:
         """Solve for weights and bias. Raises NetworkError, and changes nothing, without rows or without a solution."""
@@ -153,9 +152,11 @@ class Moments:
                 factor = cho_factor(products[:, :size] + alpha * np.eye(size), lower=True)
                 weights = cho_solve(factor, products[:, size:])
                 bias = mean[size:] - mean[:size] @ weights
-        except LinAlgError as error:
+        except (LinAlgError, ValueError) as error:  # ValueError: a sum of products has overflowed
             raise NetworkError(
                 f"{owner}: X'X + alpha I is not positive definite at alpha {alpha!r}: {error}",
-                hint="raise alpha, or leave out inputs that repeat others",
+                hint="raise alpha, leave out inputs that repeat others, or scale the data",
             ) from error
+        if not (np.isfinite(weights).all() and np.isfinite(bias).all()):
+            raise NetworkError(f"{owner}: the solution overflows", hint="scale the inputs and targets")
         return weights, bias

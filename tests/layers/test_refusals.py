@@ -176,6 +176,14 @@ class TestRidge:
             layer.end_fit()
         assert np.all(layer.weights == 1.0)
 
+    def test_data_whose_products_overflow_are_refused_and_change_nothing(self):
+        layer = Ridge(3, 2, weights=np.ones((3, 2)))
+        with np.errstate(over="ignore", invalid="ignore"):
+            layer.partial_fit(1e200 * self.x, self.y)
+            with pytest.raises(NetworkError):
+                layer.end_fit()
+        assert np.all(layer.weights == 1.0)
+
     def test_a_new_fit_forgets_the_last_one(self):
         layer, fresh = Ridge(3, 2), Ridge(3, 2)
         layer.partial_fit(10 * self.x, self.y)
