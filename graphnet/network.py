@@ -80,6 +80,13 @@ class Network(Composition):
                 vars(layer).update(kept)
         raise_all(errors)
 
+    def __setstate__(self, content: dict[str, Any]) -> None:
+        """Make a copy or an unpickled network the owner of its layers, which leave their network behind."""
+        vars(self).update(content)
+        self._running = False
+        for name, layer in self._layers.items():
+            layer._path, layer._home = name, self
+
     # ------------------------------------------------------------------ layers and their owner
 
     def add_layer(
