@@ -12,13 +12,13 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from graphnet.errors import SeriesError
+from graphnet.errors import SeriesError, SeriesTypeError
 
 from . import backend
 from .checks import as_bound, as_instants, as_times
 from .content import Content
 from .exactly import Time
-from .extent import extent_of, is_array, listed, same, snapped_below, spread_offsets
+from .extent import extent_of, is_array, same, snapped_below, spread_offsets
 
 log = logging.getLogger("graphnet")
 
@@ -324,3 +324,12 @@ class TimeSeries:
             "name": self.name,
             "trial_start_times": self.trial_start_times,
         }
+
+
+def listed(series: Any, kind: type[Any], act: str) -> list[Any]:
+    """One series or several, as a list of series of one class."""
+    several = [series] if isinstance(series, TimeSeries) or not isinstance(series, Iterable) else [*series]
+    for one in several:
+        if not isinstance(one, kind):
+            raise SeriesTypeError(f"{act}: expected {kind.__name__}, got {type(one).__name__}")
+    return several

@@ -12,11 +12,12 @@ from graphnet.errors import ChannelError, SeriesError, SeriesTypeError
 
 from . import cutting, joining
 from .algebra import Algebra
+from .base import listed
 from .checks import as_bound, as_count, as_samples, as_times
 from .content import NO_TIMES, Trace
 from .doors import SignalDoors
 from .exactly import Grid, Time, on_grid
-from .extent import extent_of, listed, spread_offsets
+from .extent import extent_of, spread_offsets
 from .stepping import step_fraction
 
 

@@ -150,7 +150,7 @@ def from_table(counts: ArrayLike, dt: Fraction, t_start: Time, num_channels: int
     step, channel = np.nonzero(table)
     number = table[step, channel]
     if table.dtype.kind != "b":
-        whole = number.astype(np.int64)
+        whole = np.nan_to_num(number, nan=-1.0, posinf=-1.0).astype(np.int64)
         if not np.array_equal(whole, number) or (whole < 0).any():
             raise SeriesError(
                 f"raster: expected whole numbers from 0 in its {table.shape}, got {number.min()} and others"

@@ -85,10 +85,10 @@ def clip(trace: Trace, bounds: tuple[Time | None, Time | None], stop: bool, limi
     begin, end = positions(source, low, high, stop)
     part = between(source, begin, end, low, high)
     if limits and len(source.samples):
-        given = [one is not None for one in bounds]
-        for at, wanted in ((low, given[0]), (high, given[1] and stop)):
-            if wanted:
-                part = with_sample_at(part, at, source, trace, reading)
+        if bounds[0] is not None:
+            part = with_sample_at(part, low, True, trace, reading)
+        if bounds[1] is not None and stop:
+            part = with_sample_at(part, high, False, trace, reading)
     return part
 
 
@@ -120,18 +120,18 @@ def between(trace: Trace, begin: int, end: int, low: Time, high: Time) -> Trace:
     return replace(trace, grid=grid, stamps=stamps, samples=trace.samples[begin:end], t_start=low, t_stop=high)
 
 
-def with_sample_at(part: Trace, at: Time, source: Trace, trace: Trace, reading: Reading) -> Trace:
-    """``part`` with a sample at its bound ``at``, if ``trace`` can be read there and none is there yet."""
-    early = at == part.t_start and (len(part.samples) == 0 or part.first > at)
-    late = at == part.t_stop and len(part.samples) > 0 and part.last < at
+def with_sample_at(part: Trace, at: Time, early: bool, trace: Trace, reading: Reading) -> Trace:
+    """``part`` with a sample at its early or late bound ``at``, unless it has one or ``trace`` cannot be read there."""
     low, high = valid_range(trace, reading)
-    if not (early or late) or not (reading.periodic or low <= float(at) <= high):
+    at = part.exactly(at)
+    there = len(part.samples) > 0 and at == (part.first if early else part.last)
+    if there or not (reading.periodic or low <= float(at) <= high):
         return part
     row = sample(trace, np.array([float(at)]), reading)
     grid = part.grid
     rows = (row, part.samples) if early else (part.samples, row)
     samples = frozen(np.concatenate(rows))
-    if grid is not None and source.grid is not None:
+    if grid is not None:
         next_to = at + grid.dt == part.first if early else at - grid.dt == part.last
         if next_to or len(part.samples) == 0:
             origin = Fraction(at) if early else grid.origin

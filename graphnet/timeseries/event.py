@@ -12,12 +12,13 @@ from numpy.typing import ArrayLike, NDArray
 from graphnet.errors import SeriesError, SeriesTypeError
 
 from . import binning, counting, overlay
+from .base import listed
 from .checks import as_bound, as_channels, as_instants, frozen
 from .content import Train
 from .countable import Countable, room_for, spread_channels
 from .doors import EventDoors
 from .exactly import Grid, Time
-from .extent import extent_of, listed, spread_offsets
+from .extent import extent_of, spread_offsets
 from .stepping import step_fraction
 
 

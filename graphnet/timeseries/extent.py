@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from graphnet.errors import SeriesError, SeriesTypeError
+from graphnet.errors import SeriesError
 
 from .checks import as_bound
 from .exactly import Time
@@ -56,15 +56,6 @@ def snapped_below(bound: Time, sample: Time, what: str) -> Time:
     raise SeriesError(
         f"{what}: a series cannot {side}: {abs(float(bound))} s, and the sample at {abs(float(sample))} s"
     )
-
-
-def listed(series: Any, kind: type[Any], act: str) -> list[Any]:
-    """One series or several, as a list of series of one class."""
-    several = [series] if isinstance(series, kind) or not isinstance(series, Iterable) else [*series]
-    for one in several:
-        if not isinstance(one, kind):
-            raise SeriesTypeError(f"{act}: expected {kind.__name__}, got {type(one).__name__}")
-    return several
 
 
 def spread_offsets(offset: Any, count: int) -> list[Time | None]:

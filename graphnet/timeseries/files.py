@@ -86,7 +86,8 @@ def rounded(values: NDArray[Any], dtype: DTypeLike | None) -> NDArray[Any]:
         return values
     if np.dtype(dtype).kind != "f":
         raise SeriesTypeError(f"dtype: times and samples are stored as floats, not as {np.dtype(dtype)}")
-    stored = values.astype(dtype)
+    with np.errstate(over="ignore"):
+        stored = values.astype(dtype)
     if np.isinf(stored).any() and not np.isinf(values).any():
         raise SeriesError(f"dtype: {np.dtype(dtype)} is too small for values up to {np.abs(values).max()}")
     return stored

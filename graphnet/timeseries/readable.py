@@ -197,7 +197,7 @@ class Readable(TimeSeries):
         return rows
 
     def _fields(self) -> dict[str, Any]:
-        return super()._fields() | {"samples": self.samples, "units": self.units, "reading": self._reading}
+        return super()._fields() | {"samples": self.samples, "units": self.units, **self._reading.__dict__}
 
 
 def read_leniently(trace: Trace, reading: Reading, times: ArrayLike) -> NDArray[np.floating[Any]]:
