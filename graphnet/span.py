@@ -58,6 +58,11 @@ class Span:
         self._pool = pool
         self._tiled = tiled
 
+    def __getstate__(self) -> tuple[None, dict[str, Any]]:
+        """What travels to another process: no pool, whose buffers are lent in this one."""
+        kept = {name: getattr(self, name) for name in self.__slots__}
+        return None, {**kept, "_pool": None, "taken": []}
+
     def normal(self, stream: int, size: int) -> NDArray[np.float64]:
         """Standard normal noise of one of the layer's streams (0, 1, ...), shape (steps, size)."""
         out = self.empty((self.steps, size))

@@ -40,6 +40,10 @@ class Advance:
         self._plain = not (self.watched or self.stepped or tap is not None)
         self._checked = False
 
+    def __getstate__(self) -> dict[str, Any]:
+        """What travels to another process: no buffers, which are lent in this one."""
+        return {**self.__dict__, "pool": None, "leases": {}}
+
     @property
     def observed(self) -> tuple[str, ...]:
         """The variables whose rows follow the block in the output."""
