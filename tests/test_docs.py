@@ -7,6 +7,7 @@ what that snippet prints, ``...`` standing for anything.
 
 import difflib
 import doctest
+import importlib.util
 import os
 import re
 import subprocess
@@ -137,3 +138,31 @@ def test_a_page_that_prints_something_else_would_be_found(tmp_path):
     folder = tmp_path / "run"
     folder.mkdir()
     assert outcome(page, folder) == {1: "1\n", 5: "3\n"}
+
+
+def page_of_layers() -> tuple[Path, str]:
+    spec = importlib.util.spec_from_file_location("list_layers", ROOT / "docs" / "list_layers.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.PAGE, module.page()
+
+
+def test_the_page_of_layers_lists_the_layers():
+    page, text = page_of_layers()
+    assert page.read_text(encoding="utf-8") == text, "run: python docs/list_layers.py"
+
+
+def test_the_picture_on_the_first_page_shows_the_network_as_it_is_drawn_now(tmp_path):
+    from matplotlib import image
+
+    command = [SCRIPTS / "graphnet", "draw", ROOT / "examples" / "imu" / "imu.yaml", "-o", tmp_path / "imu.png"]
+    subprocess.run(command, check=True)
+    kept = ROOT / "docs" / "images" / "imu.png"
+    shown, drawn = image.imread(kept), image.imread(tmp_path / "imu.png")
+    again = "run: graphnet draw examples/imu/imu.yaml -o docs/images/imu.png"
+    assert shown.shape == drawn.shape, again
+    # another version of the drawing library may shade the rim of a line otherwise
+    assert abs(shown - drawn).mean() < 0.002, again
+    assert kept.stat().st_size < 200_000
