@@ -34,12 +34,24 @@ def _restored(kind: type[GraphnetError], args: tuple[Any, ...]) -> GraphnetError
 
 
 class ParameterError(GraphnetError, ValueError):
-    """A parameter of a layer or an argument of a call has a value it cannot have."""
+    """A parameter of a layer or an argument of a call has a value it cannot have.
 
-    def __init__(self, message: str, *, owner: str = "", parameter: str = "", hint: str | None = None) -> None:
+    ``each`` gives, where several are wrong at once, every parameter with what is said of it.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        owner: str = "",
+        parameter: str = "",
+        hint: str | None = None,
+        each: Sequence[tuple[str, str]] = (),
+    ) -> None:
         super().__init__(message, hint=hint)
         self.owner = owner
         self.parameter = parameter
+        self.each = tuple(each) or ((parameter, str(self)),)
 
 
 class ParameterTypeError(ParameterError, TypeError):
@@ -169,6 +181,28 @@ class RunError(GraphnetError, RuntimeError):
         self.layer = layer
         self.block = block
         self.time = time
+
+
+class NotFinite(GraphnetError, ArithmeticError):
+    """A layer gave NaN or infinity: ``layer``, ``step`` (absolute), ``time`` (s) and ``channel`` say where first."""
+
+    def __init__(self, message: str, *, layer: str, step: int, time: float, channel: int) -> None:
+        super().__init__(message)
+        self.layer = layer
+        self.step = step
+        self.time = time
+        self.channel = channel
+
+
+class ClusterError(GraphnetError, RuntimeError):
+    """A cluster cannot run a network, or failed while it did: no workers, other versions, a worker or scheduler lost.
+
+    ``layers`` names the layers that a lost worker was running, where that is known.
+    """
+
+    def __init__(self, message: str, *, layers: Sequence[str] = (), hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.layers = tuple(layers)
 
 
 def near(name: str, known: Iterable[str]) -> str | None:

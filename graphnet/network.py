@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Iterable, Mapping
+import threading
+from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
@@ -24,7 +25,7 @@ from .timeseries import TimeSeries
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from .run import Record, Result
+    from .run import Callback, Record, Result
 
 
 class Network(Composition):
@@ -53,7 +54,8 @@ class Network(Composition):
         """Sections of the document that are not the graph: data, fit, evaluate, run."""
         self._forced_dt = None if dt is None else exact(checked_dt(dt, f"network {name!r}"))
         self._now = Fraction(0)
-        self._running = False
+        self.lock = threading.Lock()
+        """Held while the network is being evolved."""
         self._in_series(layers)
 
     def _in_series(self, layers: Any) -> None:
@@ -80,10 +82,13 @@ class Network(Composition):
                 vars(layer).update(kept)
         raise_all(errors)
 
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in vars(self).items() if name != "lock"}
+
     def __setstate__(self, content: dict[str, Any]) -> None:
         """Make a copy or an unpickled network the owner of its layers, which leave their network behind."""
         vars(self).update(content)
-        self._running = False
+        self.lock = threading.Lock()
         for name, layer in self._layers.items():
             layer._path, layer._home = name, self
 
@@ -264,7 +269,11 @@ class Network(Composition):
         *,
         block: int | None = None,
         record: Record = None,
+        backend: Any = "serial",
+        workers: int | None = None,
         progress: bool = False,
+        callbacks: Sequence[Callback] = (),
+        check_finite: bool | str = False,
         trial: int = 0,
     ) -> Result:
         """Evolve the network from its present time and give the recorded signals by name; see
@@ -273,8 +282,9 @@ class Network(Composition):
         from .run import evolve
 
         return evolve(
-            self, ts_input, duration, num_timesteps, block=block, record=record, progress=progress, trial=trial
-        )
+            self, ts_input, duration, num_timesteps, block=block, record=record, backend=backend, workers=workers,
+            progress=progress, callbacks=callbacks, check_finite=check_finite, trial=trial,
+        )  # fmt: skip
 
     def fit(self, x: Any, y: Any, *, layer: Node, **options: Any) -> Self:
         """Train a readout on the signals that reach it; see ``graphnet.training.fit``."""

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..blocks import Events, between
-from ..errors import InputError
+from ..errors import InputError, NotFinite
 from ..layer import ArrayLayer, State
 from ..span import Pool, Span
 from ..timeseries import TSEvent
@@ -30,14 +30,15 @@ class Advance:
 
     def __init__(
         self, layer: ArrayLayer, path: str, grid: Grid, key: int, pool: Pool | None, *, tiled: bool = True,
-        watched: Sequence[str] = (), stepped: Sequence[str] = (), tap: Tap | None = None,
+        watched: Sequence[str] = (), stepped: Sequence[str] = (), tap: Tap | None = None, finite: bool = False,
     ) -> None:  # fmt: skip
         self.layer, self.path, self.grid, self.pool = layer, path, grid, pool
         self.watched, self.stepped, self.tap = tuple(watched), tuple(stepped), tap
         self.leases: dict[int, list[NDArray[Any]]] = {}
         self._advance = layer.advance
         self._span = Span(grid.first, 0, key, pool=pool, tiled=tiled)
-        self._plain = not (self.watched or self.stepped or tap is not None)
+        self._finite = finite
+        self._plain = not (self.watched or self.stepped or finite or tap is not None)
         self._checked = False
 
     def __getstate__(self) -> dict[str, Any]:
@@ -105,6 +106,8 @@ class Advance:
             state, out = self._look(state, block, start, steps, rows)
         if not self._checked:
             self._check(out, steps)
+        if self._finite and not isinstance(out, Events):
+            self._check_finite(out, start)
         if self.pool is not None:
             out = self._leased(out, block, k)
         out = frozen(out)
@@ -140,6 +143,16 @@ class Advance:
             for buffer in self._span.taken:
                 self.pool.give(buffer)
             self._span.taken = []
+
+    def _check_finite(self, out: NDArray[Any], start: int) -> None:
+        if np.isfinite(out).all():
+            return
+        k, channel = (int(one) for one in np.argwhere(~np.isfinite(out))[0])
+        t = float((start + k) * self.grid.dt)
+        raise NotFinite(
+            f"{self.path} gives {out[k, channel]} at step {start + k}, {t!r} s, channel {channel}",
+            layer=self.path, step=start + k, time=t, channel=channel,
+        )  # fmt: skip
 
     # ------------------------------------------------------------------ the first block
 

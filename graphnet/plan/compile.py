@@ -23,7 +23,7 @@ from .advance import Advance, Tap
 from .grid import Grid, Schedule
 from .joints import Carry, Join, Line, Source
 from .loop import Inner, Loop, Member, Pick
-from .store import Keep, Store
+from .store import Keep, Kept, Store
 from .whole import Evolve, Whole
 
 LONG = 16  # steps: inner blocks of a loop from this length on use products in tiles
@@ -35,18 +35,19 @@ class Stage:
 
     feed: list[Task] = field(default_factory=list)
     feed_states: list[Any] = field(default_factory=list)
-    plain: list[tuple[Evolve, Store | None, list[Store]]] = field(default_factory=list)
+    plain: list[tuple[Evolve, Store | None, list[Kept]]] = field(default_factory=list)
     template: list[Task] = field(default_factory=list)
     states: list[Any] = field(default_factory=list)
 
 
 @dataclass(slots=True)
 class Plan:
-    """The stages of a run, the stores of what it records, and where each committed state is found afterwards."""
+    """The stages of a run, what keeps its records, its inputs, and where each committed state is found afterwards."""
 
     schedule: Schedule
     stages: list[Stage]
-    stores: dict[str, Store]
+    stores: dict[str, Kept]
+    sources: dict[tuple[str, Fraction], Source]
     homes: list[Callable[[dict[str, State], dict[int, State]], None]]
 
     def collect(self) -> tuple[dict[str, State], dict[int, State]]:
@@ -62,19 +63,30 @@ class Plan:
 class Wanted:
     """What a run records: signals and variables, with the steps of which each keeps one; and who is shown inputs.
 
-    A signal is (name, every), a variable (key, layer, variable, every).
+    A signal is (name, every), a variable (key, layer, variable, every). ``finite`` looks for NaN and infinity in every
+    block that a layer gives.
     """
 
     signals: Sequence[tuple[str, int]] = ()
     variables: Sequence[tuple[str, str, str, int]] = ()
     taps: Mapping[str, Tap] = field(default_factory=dict)
+    finite: bool = False
 
 
 def compile_plan(
-    net: Network, schedule: Schedule, given: Mapping[str, TimeSeries | None], wanted: Wanted, *, trial: int = 0
+    net: Network,
+    schedule: Schedule,
+    given: Mapping[str, TimeSeries | None],
+    wanted: Wanted,
+    *,
+    trial: int = 0,
+    keep: Callable[[Grid, int, bool, int], Kept] = Store,
 ) -> Plan:
-    """Make the plan. The network has been checked; states are copied, so that running it changes nothing."""
-    return _Compiler(net, schedule, given, wanted, trial).plan()
+    """Make the plan. The network has been checked; states are copied, so that running it changes nothing.
+
+    ``keep`` makes what records a signal: a ``Store`` of the whole run, or a ``Window`` on its last block.
+    """
+    return _Compiler(net, schedule, given, wanted, trial, keep).plan()
 
 
 class _Builder:
@@ -113,17 +125,20 @@ class _Builder:
 
 class _Compiler:
     def __init__(
-        self, net: Network, schedule: Schedule, given: Mapping[str, TimeSeries | None], wanted: Wanted, trial: int
-    ) -> None:
+        self, net: Network, schedule: Schedule, given: Mapping[str, TimeSeries | None], wanted: Wanted, trial: int,
+        keep: Callable[[Grid, int, bool, int], Kept],
+    ) -> None:  # fmt: skip
         self.net, self.schedule, self.given, self.wanted, self.trial = net, schedule, given, wanted, trial
+        self.keep = keep
+        self.sources: dict[tuple[str, Fraction], Source] = {}
         self.layers = net.layers
         self.pool = Pool()
         self.stage_of: dict[str, int] = {}
-        self.stores: dict[str, Store] = {}
+        self.stores: dict[str, Kept] = {}
         self.gathered: dict[str, Store] = {}
         self.homes: list[Callable[[dict[str, State], dict[int, State]], None]] = []
         self.keys = {
-            name: Store(self.grid(name), *self.form(name), every)
+            name: self.keep(self.grid(name), *self.form(name), every)
             for name, every in wanted.signals
             if name in self.layers
         }
@@ -155,11 +170,11 @@ class _Compiler:
         for name in crossing:
             kept = self.keys.get(name)
             self.gathered[name] = (
-                kept if kept is not None and kept.every == 1 else Store(self.grid(name), *self.form(name))
+                kept if isinstance(kept, Store) and kept.every == 1 else Store(self.grid(name), *self.form(name))
             )
         stages = [self._stage(number, parts) for number in range(max(self.stage_of.values(), default=0) + 1)]
         self.stores.update(self.keys)
-        return Plan(self.schedule, stages, self.stores, self.homes)
+        return Plan(self.schedule, stages, self.stores, self.sources, self.homes)
 
     def _set_stage(self, part: Part) -> None:
         before = [
@@ -224,7 +239,7 @@ class _Compiler:
             layer, name, self.grid(name), key, self.pool if pooled else None, tiled=tiled,
             watched=[one for one in variables if one in layer.recordable],
             stepped=[one for one in variables if one not in layer.recordable],
-            tap=self.wanted.taps.get(name),
+            tap=self.wanted.taps.get(name), finite=self.wanted.finite,
         )  # fmt: skip
 
     def _observed(self, build: _Builder, advance: Advance, task: int) -> int:
@@ -234,7 +249,7 @@ class _Compiler:
         for key, owner, variable, every in self.wanted.variables:
             if owner == advance.path:
                 size = self.net.states[owner][variable].size
-                self.stores[key] = Store(advance.grid, size, False, every)
+                self.stores[key] = self.keep(advance.grid, size, False, every)
                 picked = build.add(key, Pick(1 + advance.observed.index(variable)), [task])
                 build.add(f"{key} (kept)", Keep(self.stores[key]), [picked])
         return build.add(advance.path, Pick(0), [task])
@@ -249,8 +264,8 @@ class _Compiler:
         for store in self._stores_of(name):
             build.add(f"{name} (kept)", Keep(store), [task])
 
-    def _stores_of(self, name: str) -> list[Store]:
-        found = [one for one in (self.keys.get(name), self.gathered.get(name)) if one is not None]
+    def _stores_of(self, name: str) -> list[Kept]:
+        found: list[Kept] = [one for one in (self.keys.get(name), self.gathered.get(name)) if one is not None]
         return found[:1] if len(found) == 2 and found[0] is found[1] else found
 
     def _assembled(self, build: _Builder, name: str) -> int | None:
@@ -302,10 +317,15 @@ class _Compiler:
             return build.made[edge.pre]
         key: tuple[str, Fraction | None] = (edge.pre, None if edge.pre in self.layers else grid.dt)
         if key not in build.made:
-            outside = edge.pre not in self.layers
-            function = Source(self.given[edge.pre], grid) if outside else Whole(self.gathered[edge.pre], grid)
-            build.made[key] = build.add(edge.pre, function)
+            build.made[key] = build.add(edge.pre, self._source(edge.pre, grid))
         return build.made[key]
+
+    def _source(self, name: str, grid: Grid) -> Source | Whole:
+        if name in self.layers:
+            return Whole(self.gathered[name], grid)
+        if (name, grid.dt) not in self.sources:
+            self.sources[name, grid.dt] = Source(self.given[name], grid)
+        return self.sources[name, grid.dt]
 
     # ------------------------------------------------------------------ loops
 

@@ -7,7 +7,7 @@ import pytest
 from tests.laws.walls import NAMES, RECORD, Smooth, build, content, everything, inputs
 
 import graphnet.plan.compile
-import graphnet.run
+import graphnet.run.evolving
 from graphnet import RunError, TSContinuous
 from graphnet.testing import PoisonedPool, same_bits
 
@@ -92,7 +92,7 @@ def sabotage(monkeypatch, stage, kind, number, block, error):
         tasks[number] = dataclasses.replace(task, function=function)
         return plan
 
-    monkeypatch.setattr(graphnet.run, "compile_plan", compile_plan)
+    monkeypatch.setattr(graphnet.run.evolving, "compile_plan", compile_plan)
     return hit
 
 

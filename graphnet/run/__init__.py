@@ -1,0 +1,8 @@
+"""Drive plans over networks: whole runs, streams; rollback, progress, results."""
+
+from .evolving import Callback, evolve
+from .inputs import check_ready
+from .records import Record
+from .result import Info, Result, version
+
+__all__ = ["Callback", "Info", "Record", "Result", "check_ready", "evolve", "version"]

@@ -1,0 +1,128 @@
+"""Evolve a network over a stretch of time and gather the result; a run that fails leaves no trace."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from .. import backends
+from ..errors import NetworkError, ParameterError, raise_all
+from ..layer import ArrayLayer
+from ..network import Network
+from ..plan import Plan, Schedule, Tap, compile_plan
+from ..products import one_blas_thread
+from ..timeseries import TimeSeries, TSEvent
+from .drive import Backend, drive, drive_by_blocks
+from .inputs import by_name, check_extents, check_ready, schedule
+from .records import Record, wanted
+from .result import Info, Result, processor, versions
+from .undo import running
+
+Callback = Callable[[Network, int, Mapping[str, TimeSeries]], Any]
+"""Called after each block with the network, the number of the block and the recorded signals of it; True stops the run."""
+
+
+def evolve(
+    net: Network,
+    ts_input: TimeSeries | Mapping[str, TimeSeries] | None = None,
+    duration: float | None = None,
+    num_timesteps: int | None = None,
+    *,
+    block: int | None = None,
+    record: Record = None,
+    backend: Any = "serial",
+    workers: int | None = None,
+    progress: bool = False,
+    callbacks: Sequence[Callback] = (),
+    check_finite: bool | str = False,
+    trial: int = 0,
+    taps: Mapping[str, Tap] | None = None,
+) -> Result:
+    """Evolve a network from its present time.
+
+    ``ts_input``: the series of its one input, or series by the inputs' names, each covering the whole run in absolute
+    time. ``duration`` (s) is a whole number of network steps, ``num_timesteps`` counts them; without either the run lasts
+    as long as the inputs do. ``block`` is the number of network steps in a block: it changes speed and memory, never a bit.
+    ``record`` names layers (``"res"``) and state variables (``"lif.v"``), or samples them: ``{"signal": "res", "every":
+    0.5}`` keeps the steps at whole multiples of 0.5 s; by default the declared outputs, or every layer where none are
+    declared. ``backend`` is ``"serial"``, ``"threads"`` or ``"dask"`` (or a Dask client or address), with so many
+    ``workers``. ``callbacks`` are called after each block with (network, number of the block, recorded signals of it); one
+    that returns True ends the run there, cleanly. ``check_finite="block"`` looks for NaN and infinity where they are born.
+    ``trial`` numbers independent runs: each has noise of its own. ``taps`` are shown the input blocks of the layers they
+    are named for.
+
+    Raises InputError, TimeError, UnknownName, NetworkError before anything runs, RunError where a layer fails; the network
+    is then as it was before.
+    """
+    raise_all(check_ready(net))
+    given = by_name(net, ts_input)
+    planned = schedule(net, given, duration, num_timesteps, block)
+    asked = wanted(net, record, taps or {}, _finite(check_finite))
+    check_extents(given, planned)
+    chosen = backends.choose(backend, workers)
+    if callbacks:
+        _can_stop(net)
+    began = time.perf_counter()
+    with running(net), one_blas_thread():
+        plan = compile_plan(net, planned, given, asked, trial=trial)
+        if callbacks:
+            drive_by_blocks(plan, chosen, _calling(net, plan, callbacks))
+        else:
+            drive(net, plan, chosen, progress)
+        net.commit(planned.now + planned.total * planned.dt, *plan.collect())
+    name = backend if isinstance(backend, str) else type(backend).__name__
+    return Result(_signals(given, plan), info(planned, time.perf_counter() - began, name))
+
+
+def _finite(check: bool | str) -> bool:
+    if check in (False, True, "block"):
+        return bool(check)
+    raise ParameterError(f"check_finite is False or 'block', got {check!r}", parameter="check_finite")
+
+
+def _can_stop(net: Network) -> None:
+    for name, layer in net.layers.items():
+        if not isinstance(layer, ArrayLayer) and not layer.block_safe:
+            raise NetworkError(
+                f"{name} is a plain Layer that takes the whole run as one block: there are no blocks to call back after",
+                hint="set block_safe = True on its class if it may evolve in pieces, or write it as an ArrayLayer",
+            )
+
+
+def _calling(net: Network, plan: Plan, callbacks: Sequence[Callback]) -> Callable[[int], bool]:
+    def after(k: int) -> bool:
+        signals = {
+            name: store.part(store.grid.start(0), store.grid.steps(0), name) for name, store in plan.stores.items()
+        }
+        answers = [one(net, k, signals) for one in callbacks]
+        return any(answer is True for answer in answers)
+
+    return after
+
+
+def _signals(given: Mapping[str, TimeSeries | None], plan: Plan) -> dict[str, TimeSeries]:
+    planned = plan.schedule
+    first, last = float(planned.now), float(planned.now + planned.total * planned.dt)
+    signals = {name: _clipped(series, first, last) for name, series in given.items() if series is not None}
+    signals.update((name, store.series(name)) for name, store in plan.stores.items())
+    return signals
+
+
+def _clipped(series: TimeSeries, first: float, last: float) -> TimeSeries:
+    """The part of an input that the run has read."""
+    if series.periodic or (series.t_start == first and series.t_stop == last):
+        return series
+    if isinstance(series, TSEvent):
+        return series.clip(first, last)
+    return series.clip(first, last, include_stop=False, sample_limits=False)
+
+
+def info(planned: Schedule, elapsed: float, backend: str) -> Info:
+    """How a run went."""
+    return Info(
+        float(planned.total * planned.dt), elapsed, planned.block, backend, processor(), versions()
+    )
+
+
+__all__ = ["Backend", "Callback", "evolve", "info"]
