@@ -1,0 +1,124 @@
+"""What a document wants done with its network, checked against the network before anything runs."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from . import registry
+from .clock import exact, whole_steps
+from .errors import GraphnetError, NetworkError, ParameterError, UnknownName, near
+from .layer import ArrayLayer, Trainable
+from .timeseries import TSEvent
+
+if TYPE_CHECKING:
+    from .network import Network
+    from .sections import DataSection, Document, EvaluateSection, FitSection, RunSection
+
+Found = Iterator[tuple[tuple[str, ...], GraphnetError]]
+"""Places in a document, each with what is wrong there."""
+
+
+def misfits(net: Network, document: Document) -> Found:
+    """What of the sections data, fit, evaluate and run does not fit the network; layers it lacks are passed over."""
+    if document.data is not None:
+        yield from _data(document.data)
+    for part in ("fit", "evaluate"):
+        if getattr(document, part) is not None and document.data is None:
+            yield (part,), ParameterError(f"{part} needs trials: the section data is missing", parameter=part)
+    if document.fit is not None:
+        yield from _fit(net, document, document.fit)
+    if document.evaluate is not None:
+        yield from _evaluate(net, document, document.evaluate)
+    if document.run is not None:
+        if document.data is not None:
+            yield (
+                ("run",),
+                ParameterError("run is for a network without trials: the document has data", parameter="run"),
+            )
+        yield from _run(net, document, document.run)
+
+
+def _data(section: DataSection) -> Found:
+    try:
+        source = registry.datasets.get(section.source)
+    except GraphnetError as error:
+        yield ("data", "source"), error
+        return
+    for name, message in wrong_options(section.source, source, section.model_extra or {}):
+        yield ("data", name) if name else ("data",), ParameterError(message, parameter=name)
+
+
+def wrong_options(name: str, source: Any, given: Any) -> Iterator[tuple[str, str]]:
+    """Options that a dataset source does not know, each with what to say; under "" those that it lacks."""
+    takes = inspect.signature(source).parameters
+    if any(one.kind is inspect.Parameter.VAR_KEYWORD for one in takes.values()):
+        return
+    for option in given:
+        if option not in takes:
+            close = near(option, takes)
+            cure = f"did you mean {close!r}?" if close else f"it has: {', '.join(takes)}"
+            yield option, f"data source {name!r} has no option {option!r}; {cure}"
+    for option, one in takes.items():
+        if one.default is inspect.Parameter.empty and option not in given:
+            yield "", f"data source {name!r} needs the option {option!r}"
+
+
+def _fit(net: Network, document: Document, section: FitSection) -> Found:
+    if section.layer not in document.layers:
+        yield ("fit", "layer"), UnknownName("layer", section.layer, document.layers, where="fit")
+    elif section.layer in net:
+        layer = net[section.layer]
+        if not isinstance(layer, Trainable) or not isinstance(layer, ArrayLayer):
+            yield (
+                ("fit", "layer"),
+                NetworkError(f"{layer.start_print} cannot be trained", hint="train a readout such as Ridge"),
+            )
+        yield from _steps(("fit", "washout"), section.washout, exact(layer.dt), "washout")
+
+
+def _evaluate(net: Network, document: Document, section: EvaluateSection) -> Found:
+    if section.signal not in document.layers:
+        yield ("evaluate", "signal"), UnknownName("layer", section.signal, document.layers, where="evaluate")
+    elif section.signal in net:
+        layer = net[section.signal]
+        if layer.output_type is TSEvent:
+            yield (
+                ("evaluate", "signal"),
+                NetworkError(f"{layer.start_print} emits events: evaluate a continuous signal"),
+            )
+        yield from _steps(("evaluate", "washout"), section.washout, exact(layer.dt), "washout")
+
+
+def _run(net: Network, document: Document, section: RunSection) -> Found:
+    for name in section.inputs:
+        if name not in document.inputs:
+            yield ("run", "inputs", name), UnknownName("input", name, document.inputs, where="run")
+    for name in section.record or ():
+        owner, _, variable = name.rpartition(".")
+        if name in document.layers or name in document.inputs:
+            continue
+        if owner not in document.layers:
+            yield ("run", "record"), UnknownName("layer", name, [*document.layers, *document.inputs], where="record")
+        elif owner in net.states and variable not in net.states[owner]:
+            yield (
+                ("run", "record"),
+                UnknownName("state variable", variable, net.states[owner], where=f"record {name!r}"),
+            )
+    if section.duration is not None and net.layers:
+        try:
+            step = net.exact_dt
+        except GraphnetError:
+            return  # told where the clocks are checked
+        yield from _steps(("run", "duration"), section.duration, step, "duration")
+
+
+def _steps(place: tuple[str, ...], seconds: float, step: Any, what: str) -> Found:
+    try:
+        whole_steps(seconds, step, what)
+    except GraphnetError as error:
+        yield place, error
+
+
+__all__ = ["misfits", "wrong_options"]
