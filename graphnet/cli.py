@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import logging
+import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -29,7 +30,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def status(arguments: Sequence[str]) -> int:
     """Run the command and give its exit status. Errors of the user's making are told without a traceback."""
-    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+    logging.basicConfig(format="%(message)s", stream=sys.stderr)
+    logging.getLogger("graphnet").setLevel(logging.INFO)
     try:
         commands.main(args=list(arguments), prog_name="graphnet", standalone_mode=False)
     except (KeyboardInterrupt, click.Abort):
@@ -41,12 +43,16 @@ def status(arguments: Sequence[str]) -> int:
     except RunError as error:
         click.echo(f"RunError: {error}", err=True)
         return FAILED
-    except DocumentError as error:
-        click.echo(str(error), err=True)
-        return WRONG
     except GraphnetError as error:
-        click.echo(f"{type(error).__name__}: {error}", err=True)
+        kind = "" if isinstance(error, DocumentError) else f"{type(error).__name__}: "
+        click.echo(f"{kind}{error}", err=True)
         return FAILED if isinstance(error.__cause__, OSError) and error.__cause__.errno == _FULL else WRONG
+    except MemoryError:
+        click.echo("out of memory", err=True)
+        return FAILED
+    except BrokenPipeError:  # whoever read the output has gone; nothing more may be written, also not at the exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
     return DONE
 
 
@@ -79,11 +85,11 @@ def check(file: Path, settings: tuple[str, ...]) -> None:
 @settings
 def run(file: Path, output: Path | None, settings: tuple[str, ...]) -> None:
     """Fit, evaluate or run a network as its document says, and write results and pictures."""
-    from .experiment import perform, write
+    from .experiment import made_folder, perform, write
 
     net = _load(file, settings)
+    folder = made_folder(output or Path("out") / net.name)  # before the run: it may be long
     outcome = perform(net, watch=_bars, progress=True)
-    folder = output or Path("out") / net.name
     write(net, outcome, folder)
     click.echo(outcome.table + f"written to {folder}/: {', '.join(sorted(one.name for one in folder.iterdir()))}")
 

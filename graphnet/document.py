@@ -2,22 +2,37 @@
 
 from __future__ import annotations
 
+import copy
+import inspect
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from . import registry
 from .arrays import is_spec, resolve
-from .errors import DocumentError, GraphnetError, NetworkErrors, ParameterError, Problem, UnknownName, near
+from .errors import (
+    CycleError,
+    DocumentError,
+    GraphnetError,
+    NetworkErrors,
+    ParameterError,
+    ParameterTypeError,
+    Problem,
+    UnknownName,
+    near,
+)
 from .layer import ArrayLayer, Layer
 from .layer.parameters import MISSING
 from .network import Network
+from .purpose import misfits
 
 if TYPE_CHECKING:
     from .files import Source
     from .sections import Document
 
+L = TypeVar("L", bound=Layer)
 Place = tuple[str | int, ...]
 
 
@@ -29,10 +44,12 @@ def load(path: str | Path) -> Network:
 
 
 def build(data: Mapping[str, Any]) -> Network:
-    """A network from plain data. Raises DocumentError with every problem found."""
+    """A network from plain data. Raises DocumentError with every problem found, each with the keys that lead to it."""
     from .files import Lines, Source
 
-    return build_source(Source(dict(data), "", Lines(0)))
+    if not isinstance(data, Mapping):
+        raise ParameterTypeError(f"a document is a mapping, got a {type(data).__name__}", parameter="data")
+    return build_source(Source(copy.deepcopy(dict(data)), "", Lines(0)))
 
 
 def build_source(source: Source) -> Network:
@@ -43,14 +60,17 @@ def build_source(source: Source) -> Network:
 class _Reader:
     def __init__(self, source: Source) -> None:
         self.source = source
+        self.folder = Path(source.file).parent
         self.problems: list[Problem] = []
         self.failed: set[str] = set()
 
     def network(self) -> Network:
+        from .sections import EXPERIMENT
+
         document = self._sections()
         if document is None:
             raise self._refused()
-        net = Network(name=document.name, seed=document.seed, dt=document.dt)
+        net = self._empty(document)
         for name, given in document.inputs.items():
             self._try(("inputs", name), lambda name=name, given=given: net.input(name, given.size, given.type))
         for name, entry in document.layers.items():
@@ -59,13 +79,20 @@ class _Reader:
         for i, name in enumerate(document.outputs):
             if name not in self.failed:
                 self._try(("outputs", i), lambda name=name: net.output(name))
-        self._experiment(net, document)
+        for place, error in misfits(net, document):
+            self._say(place, error)
         if self.problems:
             raise self._refused()
-        net.document = {
-            name: self.source.data[name] for name in _experiment_names() if self.source.data.get(name) is not None
-        }
+        net.document = {name: self.source.data[name] for name in EXPERIMENT if self.source.data.get(name) is not None}
+        _move_files(net.document, lambda file: os.path.abspath(self.folder / file))  # noqa: PTH100 # symlinks stay
         return net
+
+    def _empty(self, document: Document) -> Network:
+        try:
+            return Network(name=document.name, seed=document.seed, dt=document.dt)
+        except ParameterError as error:
+            self._say((error.parameter,), error)
+            return Network()
 
     def _refused(self) -> DocumentError:
         return DocumentError(sorted(self.problems, key=lambda one: one.line))
@@ -73,9 +100,17 @@ class _Reader:
     def _say(self, place: Place, error: GraphnetError) -> None:
         """Note an error, as one problem for each of the errors that it gathers."""
         for one in error.errors if isinstance(error, NetworkErrors) else (error,):
-            self.problems.append(self.source.problem(f"{type(one).__name__}: {one}", place, one))
+            self._note(f"{type(one).__name__}: {one}", place, one)
 
-    def _try(self, place: Place, action: Any) -> None:
+    def _note(self, message: str, place: Place, error: GraphnetError | None = None) -> None:
+        from .files import spell
+
+        problem = self.source.problem(message, place, error)
+        if not problem.file:  # data from Python have no lines: the keys say where
+            problem = replace(problem, file=spell(place))
+        self.problems.append(problem)
+
+    def _try(self, place: Place, action: Callable[[], object]) -> None:
         try:
             action()
         except GraphnetError as error:
@@ -92,84 +127,82 @@ class _Reader:
             return Document.model_validate(self.source.data)
         except ValidationError as error:
             for one in error.errors(include_url=False):
-                self.problems.append(self._of_pydantic(one))
+                self._of_pydantic(one)
             return None
 
-    def _of_pydantic(self, one: Any) -> Problem:
+    def _of_pydantic(self, one: Any) -> None:
         place: Place = tuple(step for step in one["loc"] if step != "[key]")
         spelled = ".".join(str(step) for step in place)
         if one["type"] == "extra_forbidden":
             known = _known_keys(place[:-1])
             close = near(str(place[-1]), known)
             cure = f"; did you mean {close!r}?" if close else f"; there are: {', '.join(known)}"
-            return self.source.problem(f"no key {str(place[-1])!r} here{cure}", place)
-        if one["type"] == "missing":
-            return self.source.problem(f"{spelled} is missing", place)
-        message = one["msg"].replace("Input should", "should")
-        return self.source.problem(f"{spelled} {message}, got {_short(one['input'])}", place)
+            self._note(f"no key {str(place[-1])!r} here{cure}", place)
+        elif one["type"] == "missing":
+            self._note(f"{spelled} is missing", place)
+        else:
+            message = one["msg"].replace("Input should", "should")
+            self._note(f"{spelled} {message}, got {_short(one['input'])}", place)
 
     def _layer(self, net: Network, name: str, entry: Mapping[str, Any]) -> None:
         place: Place = ("layers", name)
         given = dict(entry)
         wanted = given.pop("class", None)
-        if not isinstance(wanted, str):
-            self.failed.add(name)
-            self.problems.append(self.source.problem(f"layer {name!r} needs a class, such as 'class: LIF'", place))
-            return
         try:
-            target = registry.layers.get(wanted)
-            folder = Path(self.source.file).parent
-            made = _made(target, given, folder)
-            net.add_layer(made, name=name)
+            if not isinstance(wanted, str):
+                raise ParameterError(f"layer {name!r} needs a class, such as 'class: LIF'", parameter="class")
+            net.add_layer(_made(_concrete(wanted), given, self.folder), name=name)
         except ParameterError as error:
             self.failed.add(name)
-            key = error.parameter if error.parameter in entry else ""
-            self._say((*place, key) if key else place, error)
+            for parameter, message in error.each:
+                where = (*place, parameter) if parameter in entry else place
+                self._note(f"{type(error).__name__}: {message}", where, error)
         except GraphnetError as error:
             self.failed.add(name)
             self._say((*place, "class") if isinstance(error, UnknownName) else place, error)
 
     def _edges(self, net: Network, document: Document) -> None:
         """Add what can be added, then look for loops once: errors of single edges come with their own line."""
-        known = set(document.inputs) | set(document.layers)
         for name in document.merge:
-            if name not in known:
+            if name not in document.layers:
                 self._say(("merge", name), UnknownName("layer", name, document.layers, where="merge"))
+        places: dict[int, Place] = {}
         for i, text in enumerate(document.edges):
-            self._try(("edges", i), lambda text=text, i=i: self._edge(net, document, text))
-        if not self.problems:
-            self._try(("edges",), lambda: self._loops(net))
+            self._try(("edges", i), lambda text=text, i=i: places.update(self._edge(net, document, text, i)))
+        try:
+            net.structure()
+        except CycleError as error:
+            along = {(one.pre, one.post): places[one.number] for one in net.edges}
+            pairs = zip(error.cycle, [*error.cycle[1:], error.cycle[0]], strict=True)
+            self._say(max((along[pair] for pair in pairs if pair in along), default=("edges",)), error)
+        if net.layers:
+            self._try(("layers",), lambda: net.exact_dt)
 
-    def _edge(self, net: Network, document: Document, text: str) -> None:
+    def _edge(self, net: Network, document: Document, text: str, i: int) -> dict[int, Place]:
         from .edge import parse
 
         pre, post, *_ = parse(text)
-        if self.failed.isdisjoint((pre, post)):
-            net.connect_unchecked(text, merge=document.merge.get(post))
+        if not self.failed.isdisjoint((pre, post)):
+            return {}
+        return {net.connect_unchecked(text, merge=document.merge.get(post)).number: ("edges", i)}
 
-    def _loops(self, net: Network) -> None:
-        net.structure()
-        if net.layers:
-            _ = net.exact_dt
 
-    def _experiment(self, net: Network, document: Document) -> None:
-        known = [*document.layers, *document.inputs]
-        if document.fit is not None and document.fit.layer not in document.layers:
-            self._say(("fit", "layer"), UnknownName("layer", document.fit.layer, document.layers, where="fit"))
-        if document.evaluate is not None and document.evaluate.signal not in known:
-            self._say(("evaluate", "signal"), UnknownName("signal", document.evaluate.signal, known, where="evaluate"))
-        if document.data is not None:
-            source = document.data.source
-            self._try(("data", "source"), lambda: registry.datasets.get(source))
-        for part in ("fit", "evaluate"):
-            if getattr(document, part) is not None and document.data is None:
-                self.problems.append(self.source.problem(f"{part} needs trials: the section data is missing", (part,)))
+def _concrete(name: str) -> type[Layer]:
+    """The class of layers of a name. Raises UnknownName also for one that no layer can be made of."""
+    target = registry.layers.get(name)
+    if inspect.isabstract(target):
+        usable = sorted(one for one, cls in registry.layers if not inspect.isabstract(cls))
+        raise UnknownName("layer class", name, usable, where="a document (it is abstract)")
+    return target
 
 
 def _made(target: type[Layer], given: dict[str, Any], folder: Path) -> Layer:
     """A layer from its entry; arrays in files are found beside the document and remembered as such."""
     if not issubclass(target, ArrayLayer):
-        return target.load_from_dict(given)
+        return _built(target, target.load_from_dict, given)
+    wrong = [(name, text) for name, text in _unknown(target, given)]
+    if wrong:
+        raise ParameterTypeError("\n".join(text for _, text in wrong), owner=target.__name__, each=wrong)
     files = {name: value for name, value in given.items() if is_spec(value) and "file" in value}
     for name, spec in files.items():
         try:
@@ -177,10 +210,30 @@ def _made(target: type[Layer], given: dict[str, Any], folder: Path) -> Layer:
         except GraphnetError as error:
             message = f"{target.__name__}: {name}: {error.message}"
             raise ParameterError(message, owner=target.__name__, parameter=name, hint=error.hint) from error
-    made = target(**given)
+    made = _built(target, lambda entry: target(**entry), given)
     for name, spec in files.items():
         made.remember(name, {**spec, "file": os.path.abspath(folder / str(spec["file"]))})  # noqa: PTH100 # symlinks stay
     return made
+
+
+def _unknown(target: type[ArrayLayer], given: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    known = target.parameters()
+    for name in given:
+        if name not in known:
+            close = near(name, known)
+            cure = f"did you mean {close!r}?" if close else f"it has: {', '.join(known)}"
+            yield name, f"{target.__name__} has no parameter {name!r}; {cure}"
+
+
+def _built(target: type[Layer], make: Callable[[dict[str, Any]], L], given: dict[str, Any]) -> L:
+    """What ``make`` gives; whatever else a class of layers raises becomes an error of this entry."""
+    try:
+        return make(given)
+    except GraphnetError:
+        raise
+    except Exception as error:
+        said = f"{target.__name__}: {type(error).__name__}: {error}"
+        raise ParameterError(said, owner=target.__name__) from error
 
 
 def _short(value: Any) -> str:
@@ -201,12 +254,6 @@ def _known_keys(place: Place) -> list[str]:
     return list(model.model_fields)
 
 
-def _experiment_names() -> tuple[str, ...]:
-    from .sections import EXPERIMENT
-
-    return EXPERIMENT
-
-
 # ---------------------------------------------------------------------- writing
 
 
@@ -220,7 +267,7 @@ def written(net: Network) -> dict[str, Any]:
     data["edges"] = [str(one) for one in net.edges]
     data["merge"] = dict(net.merges)
     data["outputs"] = list(net.outputs)
-    data.update(net.document)
+    data.update(copy.deepcopy(net.document))
     return {name: value for name, value in data.items() if value not in ({}, [])}
 
 
@@ -248,4 +295,12 @@ def save(net: Network, path: str | Path) -> None:
         for name, value in entry.items():
             if is_spec(value) and "file" in value:
                 entry[name] = {**value, "file": os.path.relpath(value["file"], folder)}
+    _move_files(data, lambda file: os.path.relpath(file, folder))
     write(data, path)
+
+
+def _move_files(sections: dict[str, Any], moved: Callable[[str], str]) -> None:
+    """Rewrite the files that drive a run, in sections of a document's data."""
+    run = sections.get("run") or {}
+    if run.get("inputs"):
+        sections["run"] = {**run, "inputs": {name: moved(file) for name, file in run["inputs"].items()}}

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import tempfile
 import time
+import zipfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,8 +17,9 @@ from numpy.typing import NDArray
 from . import registry
 from .clock import exact, whole_steps
 from .datasets import Dataset, Trial
-from .errors import GraphnetError, InputError, NetworkError, ParameterError
+from .errors import FileError, GraphnetError, InputError, NetworkError, ParameterError
 from .network import Network
+from .purpose import wrong_options
 from .run import Result, evolve
 from .sections import DataSection, EvaluateSection, FitSection, RunSection
 from .timeseries import TimeSeries, TSContinuous, TSEvent
@@ -81,9 +84,9 @@ def _trials(net: Network, sections: Mapping[str, Any], watch: Watch[Trial]) -> t
     if "evaluate" in sections:
         section = EvaluateSection.model_validate(sections["evaluate"])
         simulated += _evaluate(net, data, section, watch, outcome)
-        shown, group = section.reset, data.group(section.on)
+        shown, group = section.reset, _group(data, section.on)
     else:
-        shown, group = "all", next(iter(data.groups.values()))
+        shown, group = "all", _group(data, next(iter(data.groups), "train"))
     reset_before(net, shown)
     outcome.activity = evolve(net, group[0].inputs, record=tuple(net.layers))
     return outcome, simulated
@@ -93,13 +96,10 @@ def load_data(section: DataSection) -> Dataset:
     """The trials that a document's data section means. Raises ParameterError for options the source does not take."""
     source = registry.datasets.get(section.source)
     options = dict(section.model_extra or {})
-    try:
-        return source(**options)
-    except TypeError as error:
-        if isinstance(error, GraphnetError) or "argument" not in str(error):
-            raise
-        said = str(error).split("()", 1)[-1].strip()
-        raise ParameterError(f"data source {section.source!r} {said}", parameter="data") from error
+    wrong = list(wrong_options(section.source, source, options))
+    if wrong:
+        raise ParameterError("\n".join(text for _, text in wrong), owner=section.source, each=wrong)
+    return source(**options)
 
 
 def _check_inputs(net: Network, data: Dataset) -> None:
@@ -110,14 +110,20 @@ def _check_inputs(net: Network, data: Dataset) -> None:
                 raise InputError(f"dataset {data.name!r} drives the input {name!r}; the network has: {known}")
 
 
+def _group(data: Dataset, name: str) -> Sequence[Trial]:
+    """The trials of a group, of which there must be some. Raises UnknownName, InputError."""
+    trials = data.group(name)
+    if not trials:
+        raise InputError(f"dataset {data.name!r} has no trials in its group {name!r}")
+    return trials
+
+
 def _target(data: Dataset, trial: Trial) -> Any:
-    if trial.target is not None:
-        return trial.target
-    return data.one_hot(trial)
+    return data.one_hot(trial) if trial.target is None else trial.target
 
 
 def _fit(net: Network, data: Dataset, section: FitSection, watch: Watch[Trial]) -> float:
-    trials = data.group(section.on)
+    trials = _group(data, section.on)
     fit(
         net,
         (trial.inputs for trial in watch(trials, "fit")),
@@ -134,7 +140,7 @@ def _duration(trial: Trial) -> float:
 
 
 def _evaluate(net: Network, data: Dataset, section: EvaluateSection, watch: Watch[Trial], outcome: Outcome) -> float:
-    trials = data.group(section.on)
+    trials = _group(data, section.on)
     outputs: list[NDArray[Any]] = []
     targets: list[NDArray[Any] | None] = []
     for number, trial in enumerate(watch(trials, "evaluate")):
@@ -143,12 +149,17 @@ def _evaluate(net: Network, data: Dataset, section: EvaluateSection, watch: Watc
         series = evolve(net, trial.inputs, record=(section.signal,), trial=number)[section.signal]
         if not isinstance(series, TSContinuous):
             raise NetworkError(f"{section.signal} emits events: evaluate a continuous signal")
-        skip = whole_steps(section.washout, exact(_step(series)), "washout")
+        step = exact(_step(series))
+        skip = whole_steps(section.washout, step, "washout")
         outputs.append(series.samples[skip:])
-        first = int(begun / exact(_step(series))) + skip
+        if not len(outputs[-1]):
+            raise InputError(
+                f"trial {number} of {section.on!r} lasts {series.duration:g} s: the washout of {section.washout:g} s "
+                "leaves nothing to evaluate"
+            )
         wanted = trial.target
-        rows = None if wanted is None else wanted.sample_steps(first, len(outputs[-1]), exact(_step(series)))
-        targets.append(rows)
+        first = int(begun / step) + skip
+        targets.append(None if wanted is None else wanted.sample_steps(first, len(outputs[-1]), step))
     if data.classes:
         _classified(data, trials, outputs, section, outcome)
     else:
@@ -167,7 +178,7 @@ def _classified(
     scores = np.array([out[-1] if section.decide == "last" else out.mean(axis=0) for out in outputs])
     if scores.shape[1] != len(data.classes):
         raise InputError(f"{section.signal} has {scores.shape[1]} channels, the dataset {len(data.classes)} classes")
-    wanted = np.array([list(data.classes).index(str(trial.label)) for trial in trials])
+    wanted = np.array([int(data.one_hot(trial).argmax()) for trial in trials])
     decided = scores.argmax(axis=1)
     accuracy = float(np.mean(decided == wanted))
     by_class = {
@@ -190,21 +201,25 @@ def _regressed(outputs: list[NDArray[Any]], targets: list[NDArray[Any] | None], 
         raise InputError(f"the evaluated signal has shape {got.shape}, the targets {wanted.shape}")
     error = float(np.sqrt(np.mean((got - wanted) ** 2)))
     spread = float(np.sqrt(np.mean((wanted - wanted.mean(axis=0)) ** 2)))
-    outcome.summary.update(rmse=error, nrmse=error / spread if spread else float("inf"))
+    outcome.summary.update(rmse=error)
     outcome.arrays.update(outputs=got, wanted=wanted)
-    outcome.table = f"rmse   {error:.6g}\nnrmse  {outcome.summary['nrmse']:.6g}\n"
+    outcome.table = f"rmse   {error:.6g}\n"
+    if spread:  # a target that never changes has no scale to divide by
+        outcome.summary.update(nrmse=error / spread)
+        outcome.table += f"nrmse  {error / spread:.6g}\n"
 
 
 # ---------------------------------------------------------------------- a single run
 
 
 def _once(net: Network, section: RunSection, progress: bool) -> tuple[Outcome, float]:
-    given: dict[str, TimeSeries] = {}
-    for name, file in section.inputs.items():
-        try:
-            given[name] = TimeSeries.load(file)
-        except OSError as error:
-            raise InputError(f"input {name!r}: cannot read {file}: {error.strerror or error}") from error
+    given = {name: _read(name, file) for name, file in section.inputs.items()}
+    if section.duration is None and not given:
+        raise ParameterError(
+            f"the document of {net.name!r} does not say what to do",
+            parameter="run",
+            hint="add a section run with a duration, or the sections data, fit and evaluate",
+        )
     result = evolve(net, given or None, duration=section.duration, record=section.record, progress=progress)
     outcome = Outcome(activity=result)
     for name in result:
@@ -218,22 +233,39 @@ def _once(net: Network, section: RunSection, progress: bool) -> tuple[Outcome, f
     return outcome, result.info.simulated
 
 
+def _read(name: str, file: str) -> TimeSeries:
+    """The series in a file. Raises InputError for whatever keeps it from being read."""
+    try:
+        return TimeSeries.load(file)
+    except GraphnetError as error:
+        raise InputError(f"input {name!r}: {file}: {error.message}", hint=error.hint) from error
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        said = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        raise InputError(f"input {name!r}: cannot read {file}: {said}") from error
+
+
 # ---------------------------------------------------------------------- writing down
 
 
-def write(net: Network, outcome: Outcome, folder: Path) -> None:
-    """Write ``results.npz``, ``summary.json``, ``network.png`` and ``.svg``, ``activity.png`` into a folder, made if
-    need be.
+def made_folder(folder: Path) -> Path:
+    """The folder, made if need be and open for writing. Raises FileError."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            return folder
+    except OSError as error:
+        raise FileError(f"cannot write into the folder {folder}: {error.strerror}", path=str(folder)) from error
 
-    Raises ParameterError where the folder cannot be made.
+
+def write(net: Network, outcome: Outcome, folder: Path) -> None:
+    """Write ``results.npz``, ``summary.json``, ``network.png`` and ``.svg``, ``activity.png`` into a folder.
+
+    The folder is made if need be. Raises FileError where something cannot be written.
     """
     from .files import write_atomic
     from .views.network import draw_activity, draw_files
 
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ParameterError(f"cannot make the folder {folder}: {error.strerror}", parameter="output") from error
+    made_folder(folder)
     write_atomic(folder / "results.npz", lambda file: np.savez(file, **outcome.arrays))  # type: ignore[arg-type]
     write_atomic(folder / "summary.json", (json.dumps(outcome.summary, indent=2) + "\n").encode())
     draw_files(net, [folder / "network.png", folder / "network.svg"])
@@ -241,4 +273,4 @@ def write(net: Network, outcome: Outcome, folder: Path) -> None:
         draw_activity(net, outcome.activity, folder / "activity.png")
 
 
-__all__ = ["Outcome", "Watch", "load_data", "perform", "write"]
+__all__ = ["Outcome", "Watch", "load_data", "made_folder", "perform", "write"]

@@ -52,7 +52,7 @@ def common_step(layers: Mapping[str, Layer]) -> Fraction:
         raise TimeError("a network without layers has no step")
     common = lcm(steps)
     if common > FINEST * min(steps):
-        shown = ", ".join(f"{name} has dt {float(dt)!r} s" for dt, name in sorted(steps.items())[:6])
+        shown = ", ".join(f"{name} has dt {layers[name].dt!r} s" for _, name in sorted(steps.items())[:6])
         raise TimeError(
             f"the layers have no sensible common step: {shown}; the first common one is {float(common):g} s",
             hint="use steps of which each is a small multiple of a common one",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Literal
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 
 from .clock import exact, whole_steps
 from .errors import InputError, NetworkError, ParameterError
-from .layer import ArrayLayer, Trainable
+from .layer import ArrayLayer, Layer, Trainable
 from .network import Network
 from .run import evolve
 from .timeseries import TimeSeries, TSContinuous
@@ -45,13 +46,14 @@ def fit(
     if not isinstance(trained, Trainable) or not isinstance(trained, ArrayLayer):
         raise NetworkError(f"{trained.start_print} cannot be trained", hint="train a readout such as Ridge")
     skip = whole_steps(washout, exact(trained.dt), "washout")
-    with unchanged_on_failure(net):
+    with unchanged_on_failure(net, trained):
         trained.begin_fit()
         count = 0
         for count, (given, target) in enumerate(_pairs(x, y), start=1):
             reset_before(net, reset)
             rows = _Rows(trained, target, net, skip)
             evolve(net, given, record=(), block=block, trial=count - 1, taps={layer: rows.take})
+            rows.check_all_used()
         if count == 0:
             raise InputError(f"{trained.start_print}: no trials to fit to")
         trained.end_fit()
@@ -66,20 +68,28 @@ def reset_before(net: Network, reset: Reset) -> None:
 
 
 @contextmanager
-def unchanged_on_failure(net: Network) -> Iterator[None]:
-    """Put states, lines and clock back where what is inside raises."""
+def unchanged_on_failure(net: Network, *trained: Layer) -> Iterator[None]:
+    """Put states, lines and clock, and all of the ``trained`` layers, back where what is inside raises."""
     states = {name: {key: array.copy() for key, array in state.items()} for name, state in net.states.items()}
-    lines = {number: dict(line) for number, line in net.lines.items()}
+    lines = {number: copy.deepcopy(line) for number, line in net.lines.items()}
     now = net.now
-    plain = {name: layer.__getstate__() for name, layer in net.layers.items() if not isinstance(layer, ArrayLayer)}
+    plain = [layer for layer in net.layers.values() if not isinstance(layer, ArrayLayer)]
+    kept = [(layer, _content(layer)) for layer in [*plain, *trained]]
     try:
         yield
     except BaseException:
         net.lines.clear()
         net.commit(now, states, lines)
-        for name, content in plain.items():
-            net[name].__dict__.update({**content, "_home": net})
+        for layer, content in kept:
+            home = layer._home
+            vars(layer).clear()
+            vars(layer).update(content, _home=home)
         raise
+
+
+def _content(layer: Layer) -> dict[str, Any]:
+    """All that a layer holds, copied, without the network that it belongs to."""
+    return copy.deepcopy({name: value for name, value in vars(layer).items() if name != "_home"})
 
 
 class _Rows:
@@ -98,9 +108,18 @@ class _Rows:
     def take(self, start: int, steps: int, block: Any) -> None:
         """Called with each block of the layer's input."""
         rows = np.zeros((steps, self.layer.size_in)) if block is None else block
+        self.reached = start + steps
         left = min(steps, max(0, self.first + self.skip - start))
         if left < steps:
             self.layer.partial_fit(rows[left:], self._targets(start + left, steps - left))
+
+    def check_all_used(self) -> None:
+        """Refuse a target that goes on after the trial: its rows do not mean the trial's steps."""
+        steps = self.reached - self.first
+        if isinstance(self.target, np.ndarray) and self.target.ndim == 2 and len(self.target) > steps:
+            raise InputError(
+                f"{self.layer.start_print}: the target has {len(self.target)} rows, the trial {steps} steps"
+            )
 
     def _targets(self, start: int, steps: int) -> NDArray[Any]:
         if isinstance(self.target, TSContinuous):
@@ -119,12 +138,17 @@ def _pairs(x: Any, y: Any) -> Iterator[tuple[Given, Any]]:
     if isinstance(x, TimeSeries | Mapping):
         yield x, y
         return
+    if not isinstance(x, Iterable) or isinstance(x, str | np.ndarray):
+        raise InputError(f"x is the input of one trial, or those of several, got a {type(x).__name__}")
+    if not isinstance(y, Iterable) or isinstance(y, TimeSeries | Mapping | str):
+        raise InputError(f"x has several trials, so y has a target for each, got a {type(y).__name__}")
     targets = iter(y)
     for number, given in enumerate(x):
         try:
-            yield given, next(targets)
+            target = next(targets)
         except StopIteration:
             raise InputError(f"trial {number} has no target: there are fewer targets than trials") from None
+        yield given, target
     if next(targets, None) is not None:
         raise InputError("there are more targets than trials")
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import registry
-from ..errors import UnknownName
+from ..errors import InputError, UnknownName
 from ..timeseries import TimeSeries, TSContinuous
 
 F = TypeVar("F", bound="Callable[..., Dataset]")
@@ -40,7 +40,10 @@ class Dataset:
         return self.groups[name]
 
     def one_hot(self, trial: Trial) -> NDArray[np.float64]:
-        """A trial's label as a vector over the classes: 1 for its own, 0 for the others."""
+        """A trial's label as a vector over the classes: 1 for its own, else 0. Raises InputError without one."""
+        if trial.label not in self.classes:
+            known = ", ".join(self.classes) or "none"
+            raise InputError(f"dataset {self.name!r}: a trial has the label {trial.label!r}; the classes are: {known}")
         return np.array([1.0 if one == trial.label else 0.0 for one in self.classes])
 
 

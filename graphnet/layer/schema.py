@@ -42,7 +42,7 @@ def _field(parameter: Parameter) -> tuple[Any, Any]:
     from pydantic import Field, PlainValidator, WithJsonSchema
 
     default = ... if parameter.default is MISSING else parameter.default
-    extra = {"unit": parameter.unit} if parameter.unit else {}
+    extra: dict[str, Any] = {"unit": parameter.unit} if parameter.unit else {}
     shown = default if parameter.kind != "series" or default is ... else default.__name__
     schemas = {"weights": ARRAY_SCHEMA, "per_unit": VECTOR_SCHEMA, "series": SERIES_SCHEMA}
     annotation = parameter.annotation
@@ -100,4 +100,5 @@ def _as_ours(cls: type[Declared], error: Any) -> ParameterError:
         got = "" if one["type"] == "graphnet" else f", got {one['input']!r}{unit}"
         lines.append(f"{cls.__name__}: {name} {message}{got}")
     kind = ParameterTypeError if wrong_type else ParameterError
-    return kind("\n".join(dict.fromkeys(lines)), owner=cls.__name__, parameter=names[0])
+    each = list(dict.fromkeys(zip(names, lines, strict=True)))
+    return kind("\n".join(line for _, line in each), owner=cls.__name__, parameter=names[0], each=each)
