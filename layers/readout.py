@@ -30,7 +30,8 @@ class Ridge(ArrayLayer, Trainable):
 
     With ``fit_bias`` X and Y are centred first, so that b is not penalised; alpha is used as written, not scaled by the
     number of rows. Fitting streams: rows enter sums of products in chunks of fixed length counted from the first row,
-    so every split of the data gives the same bits; W has a relative error of at most 10 cond(X'X + alpha I) eps.
+    so every split of the data gives the same bits. With G = X'X + alpha I, the error of W is at most
+    10 cond(G) eps max(|W|, |X| |Y| / |G|): 10 cond(G) eps of W itself, unless X'Y nearly cancels.
 
     Shapes: x (T, M), y (T, N). No state. Weights and bias are zero before the first fit and are saved with the layer.
     Source: Hoerl and Kennard 1970, Technometrics 12(1) (ridge regression); Chan, Golub and LeVeque 1983, The American
@@ -104,13 +105,18 @@ class Ridge(ArrayLayer, Trainable):
 
 
 class Moments:
-    """Sums of products of a stream of rows, about their means or about zero; a chunk of rows waits until it is full."""
+    """Sums of products of a stream of rows, about their means or about zero; a chunk of rows waits until it is full.
+
+    Means are kept about an origin, the mean of the first chunk: beside a large offset they would lose the digits that
+    tell one chunk from the next.
+    """
 
     def __init__(self, size_in: int, size_out: int, centred: bool) -> None:
         self.rows = 0
         self.centred = centred
         self.size_in = size_in
         self._waiting = np.empty((CHUNK, size_in + size_out))
+        self._origin = np.zeros(size_in + size_out)
         self._mean = np.zeros(size_in + size_out)
         self._products = np.zeros((size_in, size_in + size_out))
 
@@ -125,27 +131,32 @@ class Moments:
             done += n
             self.rows += n
             if self.rows % CHUNK == 0:
-                self._mean, self._products = self._joined(self.rows - CHUNK, self._waiting)
+                self._origin, self._mean, self._products = self._joined(self.rows - CHUNK, self._waiting)
 
-    def _joined(self, before: int, chunk: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Mean and products once ``chunk`` has followed the ``before`` rows that they hold."""
-        mean = chunk.mean(axis=0) if self.centred else np.zeros_like(self._mean)
+    def _joined(self, before: int, chunk: NDArray[np.float64]) -> tuple[NDArray[np.float64], ...]:
+        """Origin, mean and products once ``chunk`` has followed the ``before`` rows that they hold."""
+        origin, mean = self._origin, self._mean
+        if self.centred:
+            origin = origin if before else chunk.mean(axis=0)
+            chunk = chunk - origin
+            mean = chunk.mean(axis=0)
         about = chunk - mean
         with one_blas_thread():
             products = self._products + about[:, : self.size_in].T @ about
         apart = mean - self._mean
         total = before + len(chunk)
         products += np.outer(apart[: self.size_in], apart) * (before * len(chunk) / total)
-        return self._mean + apart * (len(chunk) / total), products
+        return origin, self._mean + apart * (len(chunk) / total), products
 
     def solution(self, alpha: float, owner: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Weights (M, N) and bias (N,) for everything taken in so far."""
+        """Weights (M, N) and bias (N,) for everything taken in so far. Raises NetworkError."""
         from scipy.linalg import LinAlgError, cho_factor, cho_solve
 
         held = self.rows % CHUNK
-        mean, products = self._mean, self._products
+        origin, mean, products = self._origin, self._mean, self._products
         if held:
-            mean, products = self._joined(self.rows - held, self._waiting[:held])
+            origin, mean, products = self._joined(self.rows - held, self._waiting[:held])
+        mean = origin + mean
         size = self.size_in
         try:
             with one_blas_thread():

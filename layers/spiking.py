@@ -126,13 +126,14 @@ class LIF(ArrayLayer):
         flags = np.zeros(self._words, dtype=np.uint64)  # eight neurons to a word
         push = span.empty((self.size,), self.dtype)
         variables = (state["v"], state["wait"], state["fired"])
-        given = (*variables, rows, step, channel, noise, push, flags.view(np.uint8), flags, *watch)
+        given: list[Any] = [*variables, rows, step, channel, noise, push, flags.view(np.uint8), flags, *watch]
+        given += self._constants
         pieces: list[Events] = []
         done, seen = 0, 0
         while done < span.steps:
             room = (ROOM + self.size,)
             out = Events(span.empty(room, np.int64), span.empty(room, np.int32))
-            done, seen, count = run(done, seen, span.start, span.steps, *out, *given, *self._constants)
+            done, seen, count = run(done, seen, span.start, span.steps, out.step, out.channel, *given)
             pieces.append(Events(out.step[:count], out.channel[:count]))
         return state, _joined(pieces)
 

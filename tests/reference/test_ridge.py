@@ -1,8 +1,14 @@
-"""Ridge regression against its closed form W = (X'X + alpha I)^-1 X'Y, worked out in long double."""
+"""Ridge regression against its closed form W = (X'X + alpha I)^-1 X'Y, worked out in long double.
+
+With G = X'X + alpha I, errors dG of size eps |G| and d of size eps |X| |Y| in X'Y give, to first order,
+dW = G^-1 (d - dG W), |dW| <= cond(G) eps (|W| + |X| |Y| / |G|) (Higham 2002, Accuracy and Stability of Numerical
+Algorithms, section 7.1). The second term counts where the targets are nearly orthogonal to the inputs, so that X'Y is a
+small rest of large terms.
+"""
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from layers import Ridge
@@ -30,7 +36,10 @@ def closed_form(x, y, alpha, fit_bias):
     x, y = x - mean_x, y - mean_y
     gram = x.T @ x + np.longdouble(alpha) * np.eye(x.shape[1], dtype=np.longdouble)
     weights = solved(gram, x.T @ y)
-    return weights, mean_y - mean_x @ weights, np.linalg.cond(gram.astype(float))
+    cond, size = np.linalg.cond(gram.astype(float)), np.linalg.norm(gram.astype(float), 2)
+    rest = np.linalg.norm(x.astype(float), 2) * np.linalg.norm(y.astype(float), 2) / size
+    bound = 10 * cond * np.finfo(float).eps * max(float(np.linalg.norm(weights.astype(float))), rest)
+    return weights, mean_y - mean_x @ weights, bound
 
 
 def fitted(x, y, cuts, **given):
@@ -53,16 +62,15 @@ def problems(draw):
 
 
 @given(problem=problems(), alpha=st.sampled_from([1e-3, 1.0, 100.0]), fit_bias=st.booleans())
+@settings(max_examples=300)
 def test_weights_are_the_closed_form_to_ten_cond_eps_for_every_split(problem, alpha, fit_bias):
     if np.finfo(np.longdouble).eps > 1e-18:
         pytest.skip("long double is no wider than double here")
     x, y, cuts = problem
     layer = fitted(x, y, cuts, alpha=alpha, fit_bias=fit_bias)
-    weights, bias, cond = closed_form(x, y, alpha, fit_bias)
-    bound = 10 * cond * np.finfo(float).eps
-    assert np.linalg.norm((layer.weights - weights).astype(float)) <= bound * np.linalg.norm(weights.astype(float))
-    size = np.abs(y).max() + np.abs(x).max() * np.abs(weights).sum()
-    assert np.max(np.abs(layer.bias - bias)) <= bound * size
+    weights, bias, bound = closed_form(x, y, alpha, fit_bias)
+    assert np.linalg.norm((layer.weights - weights).astype(float)) <= bound
+    assert np.max(np.abs(layer.bias - bias)) <= 2 * bound * np.abs(x).max() * x.shape[1] + 1e-15 * np.abs(y).max()
 
 
 @given(problem=problems(), fit_bias=st.booleans())
