@@ -16,7 +16,7 @@ import io
 import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,7 +28,7 @@ from .products import Matrix, one_blas_thread
 Spec = Mapping[str, Any]
 
 
-def is_spec(value: Any) -> bool:
+def is_spec(value: Any) -> TypeGuard[Spec]:
     """Whether a value describes an array instead of being one."""
     return isinstance(value, Mapping)
 
@@ -53,8 +53,9 @@ def literal(matrix: Matrix | float) -> Any:
     """An array as plain numbers and lists (a CSR array as its three lists)."""
     if isinstance(matrix, int | float | np.ndarray):
         return np.asarray(matrix).tolist()
-    parts = {name: getattr(matrix, name).tolist() for name in ("data", "indices", "indptr")}
-    return {"csr": {"shape": list(matrix.shape), **parts}}
+    sparse: Any = matrix
+    parts = {name: getattr(sparse, name).tolist() for name in ("data", "indices", "indptr")}
+    return {"csr": {"shape": list(sparse.shape), **parts}}
 
 
 def read_only(array: NDArray[Any]) -> NDArray[Any]:

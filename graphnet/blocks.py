@@ -24,7 +24,7 @@ class Events(NamedTuple):
     channel: NDArray[np.int32]
 
     @property
-    def count(self) -> int:
+    def count(self) -> int:  # pyright: ignore[reportIncompatibleMethodOverride] # a tuple has a method of this name
         """How many events there are (``len`` of a named tuple is its number of fields)."""
         return len(self.step)
 

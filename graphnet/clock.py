@@ -36,7 +36,7 @@ def exact(dt: float) -> Fraction:
         return Fraction(0)
     if dt < 0.0:
         return -exact(-dt)
-    slack = 2 * Fraction(math.ulp(dt))
+    slack = min(2 * Fraction(math.ulp(dt)), Fraction(dt) / 2)  # the smallest floats are a few ulp: never 0
     return _simplest(Fraction(dt) - slack, Fraction(dt) + slack)
 
 
@@ -86,9 +86,9 @@ def step_times(start: int, count: int, dt: float | Fraction, origin: float = 0.0
     k = np.arange(start, start + count, dtype=np.int64)
     top = max(abs(start), abs(start + count)) * step.numerator
     if top < 2**53 and step.denominator < 2**53:
-        times = (k * step.numerator).astype(np.float64) / float(step.denominator)
+        times = np.divide(k * step.numerator, float(step.denominator), dtype=np.float64)
     else:
-        times = k * float(step)
+        times = np.multiply(k, float(step), dtype=np.float64)
     return times + origin if origin else times
 
 

@@ -68,7 +68,7 @@ class Kernel(Generic[P, R]):
         One of a script is sent as its Python function, which only a pickler that sends functions by value can do: there
         is no such module elsewhere.
         """
-        return (Kernel, (self.python,)) if self.__module__ == "__main__" else self.__qualname__
+        return (Kernel, (self.python,)) if self.__module__ == "__main__" else self.python.__qualname__
 
     def __copy__(self) -> Kernel[P, R]:
         return self

@@ -34,7 +34,7 @@ def one_blas_thread() -> AbstractContextManager[Any]:
     return threadpool_limits(limits=1, user_api="blas")
 
 
-def columns(matrix: Matrix) -> int:
+def columns(matrix: Any) -> int:
     """How many channels a product with ``matrix`` (dense, a diagonal (N,), or CSR) has."""
     return matrix.shape[-1]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,14 +44,6 @@ class ArrayLayer(Holding, register=False):
     """Arguments of a small instance, for laws and pages of documentation; the required ones not named are made up."""
     block_safe: ClassVar[bool] = True
 
-    if TYPE_CHECKING:  # a field of a subclass may have these names: to a type checker they are plain attributes there
-        size: Any
-        size_in: Any
-        size_out: Any
-        weights: Any
-        input_type: Any
-        output_type: Any
-
     # ------------------------------------------------------------------ the heart
 
     @abstractmethod
@@ -63,16 +55,6 @@ class ArrayLayer(Holding, register=False):
         """Advance over ``span.steps`` steps: the new state and the output block."""
 
     # ------------------------------------------------------------------ the face
-
-    @property
-    def input_type(self) -> type[TimeSeries]:  # type: ignore[no-redef] # redeclared above for type checkers
-        """The kind of series that it accepts."""
-        return self._values.get("input_type", self.accepts)
-
-    @property
-    def output_type(self) -> type[TimeSeries]:  # type: ignore[no-redef]
-        """The kind of series that it emits."""
-        return self._values.get("output_type", self.emits)
 
     @property
     def _t(self) -> float:

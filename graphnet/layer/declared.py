@@ -8,13 +8,7 @@ from typing import Any, ClassVar, Literal, dataclass_transform
 
 from ..errors import ParameterError, ParameterTypeError, near
 from .parameters import MISSING, Field, NonNegative, Parameter, Positive, Seconds, collect, positional, read
-from .reference import Layer
-
-SHADOWED = frozenset(
-    name
-    for name in dir(Layer)
-    if name in {"dt", "name", "noise_std", "size", "size_in", "size_out", "weights", "input_type", "output_type"}
-)  # properties of every layer that show the parameter of their name
+from .shadowed import SHADOWED
 
 
 @dataclass_transform(kw_only_default=True, field_specifiers=(positional,))

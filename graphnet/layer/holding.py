@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-import warnings
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,16 +9,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..arrays import is_spec
-from ..errors import ParameterError, ParameterTypeError, SizeError
+from ..errors import ParameterError, ParameterTypeError
 from .declared import Common
-from .node import checked_noise, promoted
-from .parameters import Parameter, dense_shape, frozen, is_sparse
-from .reference import Layer
+from .parameters import Parameter
+from .shadowed import Shadowed
+from .values import dense_shape, frozen
 
 State = dict[str, NDArray[Any]]
 
 
-class Holding(Common, Layer, register=False):
+class Holding(Common, Shadowed, register=False):
     """The part of an ArrayLayer that is its parameters."""
 
     def _build(self, given: dict[str, Any]) -> None:
@@ -141,48 +139,6 @@ class Holding(Common, Layer, register=False):
             )
         return checked
 
-    @property
-    def noise_std(self) -> float:
-        """Standard deviation that the state's noise has after 1 s of integration without leak."""
-        return self._noise_std
-
-    @noise_std.setter
-    def noise_std(self, noise_std: float | None) -> None:
-        old, new = self._noise_std, checked_noise(noise_std, self.start_print)
-        try:
-            self._noise_std = self._values["noise_std"] = new
-            self._prepared()
-        except Exception:
-            self._noise_std = self._values["noise_std"] = old
-            self._prepared()
-            raise
-
-    @property
-    def weights(self) -> NDArray[Any]:
-        """Weights (M, N), dense; a layer without weights shows the identity, one that has not learned any yet zeros."""
-        value = self._values.get("weights")
-        if value is None:
-            shape = self._size_in, self._size
-            return np.zeros(shape) if "weights" in self.parameters() else np.eye(*shape)
-        if not isinstance(value, np.ndarray):
-            return value.toarray()
-        return np.diag(value) if value.ndim == 1 else value
-
-    @weights.setter
-    def weights(self, weights: Any) -> None:
-        if weights is None:
-            raise SizeError(f"{self.start_print}: weights must be an array of shape {self.weights.shape}, got None")
-        if "weights" not in self.parameters():
-            raise ParameterError(f"{self.start_print} has no weights to set", owner=self._path, parameter="weights")
-        if self._values["weights"] is not None and np.ndim(weights) < 2 and not is_sparse(weights):
-            # as in the reference; a diagonal is given when the layer is built, or as the matrix that it is
-            warnings.warn(
-                f"{self.start_print}: weights of {np.ndim(weights)} dimensions are promoted to 2", stacklevel=2
-            )
-            row, wanted = promoted(weights, self.start_print), dense_shape(self._values["weights"])
-            weights = row.reshape(wanted) if row.size == math.prod(wanted) else row
-        self._replace("weights", weights)
-
     def __setstate__(self, content: dict[str, Any]) -> None:
-        self.__dict__.update(content)
+        vars(self).update(content)
         self._values = {name: frozen(value) for name, value in self._values.items()}

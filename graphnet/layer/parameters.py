@@ -9,7 +9,7 @@ from __future__ import annotations
 import inspect
 import sys
 import types
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
@@ -19,10 +19,13 @@ from numpy.typing import NDArray
 
 from ..arrays import is_spec, literal, read_only, resolve
 from ..errors import ParameterError, ParameterTypeError
-from ..products import Matrix
 from ..timeseries import TimeSeries, TSContinuous, TSEvent
+from .values import numbers, owned_matrix, within
 
 T = TypeVar("T")
+
+
+Kind = Literal["scalar", "weights", "per_unit", "series"]
 
 
 @dataclass(frozen=True)
@@ -36,7 +39,7 @@ class Unit:
 class ArrayOf:
     """Marks a parameter that holds an array: ``weights`` (matrix, diagonal, CSR) or ``per_unit`` (one or N values)."""
 
-    kind: Literal["weights", "per_unit"]
+    kind: Kind
 
 
 Seconds = Annotated[float, Unit("s")]
@@ -66,17 +69,19 @@ class Positional:
     default: Any = MISSING
 
 
-def positional(*, default: Any = MISSING) -> Any:
-    """Declare a parameter that may be given by position, in the order of the class body."""
+def positional(*, default: Any = MISSING, kw_only: Literal[False] = False) -> Any:
+    """Declare a parameter that may be given by position, in the order of the class body.
+
+    ``kw_only`` tells type checkers so; leave it alone.
+    """
     return Positional(default)
 
 
 def series_type(value: Any) -> type[TimeSeries]:
     """A kind of series, given as the class or by its name. Raises ParameterError."""
-    if isinstance(value, str) and value in SERIES_TYPES:
-        return SERIES_TYPES[value]
-    if value in SERIES_TYPES.values():
-        return value
+    for name, kind in SERIES_TYPES.items():
+        if value is kind or (isinstance(value, str) and value == name):
+            return kind
     shown = value.__name__ if isinstance(value, type) else repr(value)
     raise ParameterError(f"a kind of series is TSContinuous or TSEvent, got {shown}")
 
@@ -89,7 +94,7 @@ class Parameter:
     annotation: Any
     default: Any = MISSING
     positional: bool = False
-    kind: Literal["scalar", "weights", "per_unit", "series"] = "scalar"
+    kind: Kind = "scalar"
     unit: str = ""
     bounds: tuple[Any, ...] = field(default=())
     optional: bool = False
@@ -143,11 +148,11 @@ class Parameter:
         return self.default if plain or not self.is_array else self.check(self.default)
 
     def _per_unit(self, value: Any) -> float | NDArray[np.float64]:
-        array = _numbers(value)
+        array = numbers(value)
         if array.ndim > 1:
             raise ParameterError(f"should be a number or one number per unit, got shape {array.shape}")
         for bound in self.bounds:
-            _within(array, bound)
+            within(array, bound)
         return float(array) if array.ndim == 0 else read_only(array)
 
     def written(self, value: Any) -> Any:
@@ -170,87 +175,6 @@ class Field:
 
     def __set__(self, layer: Any, value: Any) -> None:
         layer._replace(self.name, value)
-
-
-def _within(array: NDArray[np.float64], bound: Any) -> None:
-    tests: dict[type, tuple[str, Callable[..., Any], str]] = {
-        at.Gt: ("gt", np.greater, "greater than"),
-        at.Ge: ("ge", np.greater_equal, "greater than or equal to"),
-        at.Lt: ("lt", np.less, "less than"),
-        at.Le: ("le", np.less_equal, "less than or equal to"),
-    }
-    attribute, test, words = tests[type(bound)]
-    limit = getattr(bound, attribute)
-    wrong = ~np.atleast_1d(test(array, limit))
-    if wrong.any():
-        worst = float(np.atleast_1d(array)[wrong][0])
-        place = f" at unit {int(np.argmax(wrong))}" if array.ndim else ""
-        raise ParameterError(f"should be {words} {limit}, got {worst!r}{place}")
-
-
-def _numbers(value: Any) -> NDArray[np.float64]:
-    """An owned float64 array of finite numbers, or a ParameterError."""
-    if isinstance(value, np.ma.MaskedArray):
-        raise ParameterError("should be an array without a mask", hint="fill the masked entries first")
-    try:
-        array = np.array(value)
-    except ValueError as error:
-        raise ParameterError(f"should be numbers in rows of equal length: {error}") from error
-    if array.dtype == bool or not (np.issubdtype(array.dtype, np.floating) or np.issubdtype(array.dtype, np.integer)):
-        raise ParameterError(f"should be real numbers, got {_shown(value)} (dtype {array.dtype})")
-    array = np.array(array, dtype=np.float64, order="C")
-    if not np.isfinite(array).all():
-        raise ParameterError("should be finite, got NaN or infinity")
-    return array
-
-
-def owned_matrix(value: Any) -> Matrix:
-    """Weights in owned, C-ordered, read-only form: (M, N) dense, (N,) diagonal, or CSR with sorted rows.
-
-    A scalar becomes (1, 1). Raises ParameterError.
-    """
-    if not is_sparse(value):
-        array = _numbers(value)
-        if array.ndim > 2 or array.size == 0:
-            raise ParameterError(f"should be a matrix (M, N) or a diagonal (N,), got shape {array.shape}")
-        return read_only(array.reshape(1, 1) if array.ndim == 0 else array)
-    from scipy.sparse import csr_array
-
-    if value.ndim != 2 or 0 in value.shape:
-        raise ParameterError(f"should be a matrix (M, N), got a sparse array of shape {value.shape}")
-    matrix = csr_array(value, copy=True)
-    matrix.sum_duplicates()
-    matrix.data = _numbers(matrix.data)
-    return frozen(matrix)
-
-
-def frozen(value: Any) -> Any:
-    """A held parameter that nobody can write to: copies and pickles of arrays forget that they were read-only."""
-    if isinstance(value, np.ndarray):
-        return read_only(value)
-    if not isinstance(value, type) and is_sparse(value):
-        value.data = read_only(value.data)
-    return value
-
-
-def dense_shape(value: Any) -> tuple[int, ...]:
-    """The shape of weights as a matrix, a diagonal's too."""
-    shape = np.shape(value)
-    return shape if len(shape) != 1 else (shape[0], shape[0])
-
-
-def is_sparse(value: Any) -> bool:
-    """Whether it is a sparse array or matrix of scipy, which is imported only where that may be."""
-    if value is None or isinstance(value, np.ndarray | np.generic | str | int | float | list | tuple):
-        return False
-    from scipy.sparse import issparse
-
-    return issparse(value)
-
-
-def _shown(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else f"{type(value).__name__} {text[:50]}..."
 
 
 def _type_words(annotation: Any) -> str:
@@ -306,7 +230,8 @@ def _parameter(name: str, annotation: Any, default: Any) -> Parameter:
     is_positional = isinstance(default, Positional)
     default = default.default if is_positional else default
     metadata = list(_metadata(annotation))
-    kind = next((one.kind for one in metadata if isinstance(one, ArrayOf)), "scalar")
+    kinds: list[Kind] = [one.kind for one in metadata if isinstance(one, ArrayOf)]
+    kind: Kind = kinds[0] if kinds else "scalar"
     if kind == "scalar" and TSEvent in (part for one in _parts(annotation) for part in get_args(one)):
         kind = "series"
     unit = next((one.symbol for one in metadata if isinstance(one, Unit)), "")
