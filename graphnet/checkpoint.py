@@ -17,7 +17,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .arrays import is_sparse
 from .errors import NetworkError, ParameterError
 from .layer import ArrayLayer, State
 from .network import Network
@@ -157,12 +156,14 @@ def identity(net: Network) -> dict[str, Any]:
 def _digest(value: Any) -> str:
     if isinstance(value, np.ndarray):
         content = f"{value.dtype.str}{value.shape}".encode() + np.ascontiguousarray(value).tobytes()
-    elif is_sparse(value):
-        content = b"".join(np.ascontiguousarray(one).tobytes() for one in (value.data, value.indices, value.indptr))
     elif isinstance(value, Mapping):
         content = "".join(f"{key}={_digest(one)};" for key, one in value.items()).encode()
-    else:
-        content = (value.__name__ if isinstance(value, type) else repr(value)).encode()
+    elif value is None or isinstance(value, str | int | float):
+        content = repr(value).encode()
+    elif isinstance(value, type):
+        content = value.__name__.encode()
+    else:  # what is left of the kinds of parameters: a matrix in CSR form
+        content = b"".join(np.ascontiguousarray(one).tobytes() for one in (value.data, value.indices, value.indptr))
     return hashlib.sha256(content).hexdigest()[:16]
 
 

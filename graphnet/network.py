@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import re
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
@@ -25,6 +25,7 @@ from .timeseries import TimeSeries
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+    from .checkpoint import Checkpoint
     from .run import Callback, Record, Result
 
 
@@ -285,6 +286,26 @@ class Network(Composition):
             self, ts_input, duration, num_timesteps, block=block, record=record, backend=backend, workers=workers,
             progress=progress, callbacks=callbacks, check_finite=check_finite, trial=trial,
         )  # fmt: skip
+
+    def stream(self, source: Any = None, **options: Any) -> Iterator[Result]:
+        """Evolve block by block over a source that need not end and yield each block's signals; see
+        ``graphnet.run.stream``.
+        """
+        from .run import stream
+
+        return stream(self, source, **options)
+
+    def checkpoint(self) -> Checkpoint:
+        """States, delay lines and clock as they stand, to ``restore`` or to save; see ``graphnet.checkpoint``."""
+        from .checkpoint import take
+
+        return take(self)
+
+    def restore(self, checkpoint: Checkpoint) -> None:
+        """Put the network where a checkpoint was taken. Raises NetworkError for another network's."""
+        from .checkpoint import restore
+
+        restore(self, checkpoint)
 
     def fit(self, x: Any, y: Any, *, layer: Node, **options: Any) -> Self:
         """Train a readout on the signals that reach it; see ``graphnet.training.fit``."""

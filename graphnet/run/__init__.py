@@ -4,5 +4,6 @@ from .evolving import Callback, evolve
 from .inputs import check_ready
 from .records import Record
 from .result import Info, Result, version
+from .streaming import stream
 
-__all__ = ["Callback", "Info", "Record", "Result", "check_ready", "evolve", "version"]
+__all__ = ["Callback", "Info", "Record", "Result", "check_ready", "evolve", "stream", "version"]
