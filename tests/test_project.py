@@ -155,3 +155,14 @@ def test_no_file_names_a_place_on_one_machine():
         ROOT / name for name in listed.stdout.split("\n") if name.endswith((".py", ".md", ".toml", ".yaml", "run"))
     ]
     assert [str(path) for path in names if path.is_file() and place.search(path.read_text(encoding="utf-8"))] == []
+
+
+def test_the_plan_of_the_house_names_every_room_and_no_other():
+    rooms = {
+        path.stem for path in (ROOT / "graphnet").iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()
+    }
+    floors = (
+        (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8").split("## Floors")[1].split("\n\n`layers/`")[0]
+    )
+    rows = re.findall(r"^\| *\d* *\| (.+?) \|", floors, re.MULTILINE)
+    assert {name for row in rows for name in re.findall(r"`(\w+)`", row)} == rooms - {"__init__"}
