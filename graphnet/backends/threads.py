@@ -1,0 +1,144 @@
+"""The threads backend: branches in parallel, chains pipelined over blocks, the grain chosen by measuring."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Callable, Sequence
+from time import perf_counter
+from typing import Any
+
+from ..errors import ParameterError
+from ..tasks import Template
+from . import serial
+from .crew import Crew
+from .stripes import Step, Stripe, cut, raise_failure, run_walk, whole
+
+GRAIN = 200.0  # microseconds that a stripe should take: a hand-over between threads costs 10 to 30
+HELD = 15.0  # microseconds of a task that are Python, during which no other thread runs
+MEASURED = 3  # blocks at most that run serially first
+TRIAL = 8  # blocks for every worker, after which threads must have proved faster
+PAUSE = 16  # trials that the serial run lasts before the next one, where they have not
+
+After = Callable[[int], None] | None
+
+
+def run(
+    template: Template,
+    states: list[Any],
+    blocks: int,
+    after: After = None,
+    *,
+    workers: int | None = None,
+    grain: float | None = None,
+) -> None:
+    """Run every task for every block on ``workers`` threads (None: one for every processor that this process may use).
+
+    Same bits and same errors as ``serial.run``; ``after(k)`` follows block k in the calling thread, while later blocks
+    may be under way already. The first blocks run serially and are measured; threads take over where the measured costs
+    promise a gain, and only for as long as they keep it. With a ``grain``, in units of ``Task.cost``, nothing is
+    measured: threads run from the first block on, in stripes of at least that cost.
+
+    Raises TaskFailed where a task raises, ParameterError where ``workers`` is below 1.
+    """
+    count = available() if workers is None else workers
+    if count < 1:
+        raise ParameterError(f"workers must be at least 1, got {workers!r}", parameter="workers")
+    guesses = [task.cost for task in template]
+    if grain is not None and template:
+        Crew(template, states, cut(template, guesses, grain), 0, blocks, count).run(after)
+    elif count == 1 or blocks < 1 or not template:
+        serial.run(template, states, blocks, after)
+    elif blocks == 1:  # nothing can be measured beforehand
+        stripes = cut(template, guesses, GRAIN) if sum(guesses) > 2 * GRAIN else []
+        if promising(guesses, stripes, 1):
+            Crew(template, states, stripes, 0, 1, count).run(after)
+        else:
+            serial.run(template, states, 1, after)
+    else:
+        _Pilot(template, states, after, count).run(blocks)
+
+
+def available() -> int:
+    """How many processors this process may use."""
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # not on this system
+        return os.cpu_count() or 1
+
+
+def promising(costs: Sequence[float], stripes: Sequence[Stripe], blocks: int) -> bool:
+    """Whether threads may be faster over so many blocks, from the tasks' microseconds for each.
+
+    Not where the run is shorter than starting threads is worth, where one stripe takes nearly all, or where most of the
+    time is Python between short kernels.
+    """
+    total = sum(costs)
+    if total < 2 * GRAIN or total * blocks < 10 * GRAIN:
+        return False
+    apart = sum(max(cost - HELD, 0.0) for cost in costs)
+    widest = max((sum(costs[step[0]] for step in stripe.walk) for stripe in stripes), default=total)
+    return apart > 0.5 * total and widest < 0.85 * total
+
+
+class _Pilot:
+    """Decides, stretch by stretch of blocks, between the calling thread alone and a crew."""
+
+    def __init__(self, template: Template, states: list[Any], after: After, workers: int) -> None:
+        self.template, self.states, self.after, self.workers = template, states, after, workers
+        self.walk: list[Step] = whole(template)
+        self.slots: list[Any] = [None] * len(template)
+
+    def run(self, blocks: int) -> None:
+        k = min(MEASURED, 1 + blocks // 8)
+        costs = self._measure(k)
+        alone = sum(costs)  # microseconds for a block
+        stripes = cut(self.template, costs, GRAIN) if alone > 2 * GRAIN else []
+        if not promising(costs, stripes, blocks - k):
+            self._alone(k, blocks)
+            return
+        trial = length = TRIAL * self.workers
+        while k < blocks:
+            end = min(k + length, blocks)
+            if self._together(stripes, k, end) <= alone:
+                k, length = end, 4 * length
+                continue
+            k, length = end, trial
+            end = min(k + PAUSE * trial, blocks)
+            if k < end:
+                alone = self._alone(k, end)
+            k = end
+
+    def _measure(self, blocks: int) -> list[float]:
+        """Run the first blocks; gives the least microseconds that each task has taken."""
+        costs = [math.inf] * len(self.walk)
+        for k in range(blocks):
+            before = perf_counter()
+            for step in self.walk:
+                self._step([step], k)
+                now = perf_counter()
+                costs[step[0]] = min(costs[step[0]], 1e6 * (now - before))
+                before = now
+            if self.after is not None:
+                self.after(k)
+        return costs
+
+    def _alone(self, first: int, last: int) -> float:
+        """Run blocks first to last - 1 in the calling thread; gives the microseconds for each."""
+        begin = perf_counter()
+        for k in range(first, last):
+            self._step(self.walk, k)
+            if self.after is not None:
+                self.after(k)
+        return 1e6 * (perf_counter() - begin) / max(last - first, 1)
+
+    def _step(self, walk: Sequence[Step], k: int) -> None:
+        failed = run_walk(walk, k, self.states, self.slots)
+        if failed is not None:
+            raise_failure(self.template, k, *failed)
+
+    def _together(self, stripes: Sequence[Stripe], first: int, last: int) -> float:
+        """The same on threads."""
+        begin = perf_counter()
+        Crew(self.template, self.states, stripes, first, last, self.workers).run(self.after)
+        return 1e6 * (perf_counter() - begin) / (last - first)
