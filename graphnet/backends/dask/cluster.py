@@ -1,0 +1,235 @@
+"""A client of a cluster that gives the same bits: given, reached by address, or started here and closed again."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any
+
+from ...errors import ClusterError, ParameterError, ParameterTypeError
+from .worker import WAIVE, different, facts
+
+if TYPE_CHECKING:
+    from distributed import Client, Future
+
+POLL = 2.0  # seconds between two looks at whether the cluster is still there
+STARTING = 60.0  # seconds that a local cluster may take to start
+
+
+@contextmanager
+def connected(client: Client | str | None = None, workers: int | None = None) -> Iterator[Client]:
+    """A client: the given one, one of the scheduler at an address, or one of a local cluster of ``workers`` processes.
+
+    What is opened here is closed again, also after an error or Ctrl-C; a given client stays open. A local cluster listens
+    on the loopback interface only, each of its processes runs one thread.
+    """
+    distributed = _imported()
+    if isinstance(client, distributed.Client):
+        _check_client(client)
+        yield client
+    elif isinstance(client, str):
+        opened = _reached(client)
+        try:
+            yield opened
+        finally:
+            opened.close()
+    elif client is None:
+        with _local(workers) as opened:
+            yield opened
+    else:
+        raise ParameterTypeError(
+            f"a cluster is given by a distributed.Client, an address, or None, got a {type(client).__name__}",
+            parameter="client",
+        )
+
+
+def _imported() -> Any:
+    try:
+        import distributed
+    except ImportError as error:
+        raise ClusterError(
+            "running on a cluster needs the package distributed", hint="pip install 'graphnet-dataflow[dask]'"
+        ) from error
+    return distributed
+
+
+def _check_client(client: Client) -> None:
+    if client.asynchronous:
+        raise ParameterError("an asynchronous client cannot run a network", parameter="client", hint="Client(address)")
+    if client.status != "running":
+        raise ClusterError(f"the client is {client.status}, not running", hint="give an open client")
+
+
+def _reached(address: str) -> Client:
+    from distributed import Client
+
+    try:
+        return Client(address, timeout="10s", set_as_default=False)
+    except (OSError, ValueError) as error:
+        raise ClusterError(
+            f"no scheduler answers at {address!r}: {error}", hint="give the address that the scheduler printed"
+        ) from error
+
+
+@contextmanager
+def _local(workers: int | None) -> Iterator[Client]:
+    import os
+
+    from distributed import Client, LocalCluster
+
+    count = _checked_count(workers, os.cpu_count() or 1)
+    # workers come later, so that an interrupt while they start finds a cluster to close
+    cluster = LocalCluster(
+        n_workers=0, threads_per_worker=1, processes=True, host="127.0.0.1", dashboard_address=None,
+        worker_dashboard_address=None, silence_logs=logging.CRITICAL,
+    )  # fmt: skip
+    client: Client | None = None
+    try:
+        client = Client(cluster, set_as_default=False)
+        cluster.scale(count)
+        _wait_for_workers(client, count)
+        yield client
+    finally:
+        if client is not None:
+            client.close(timeout=10)
+        cluster.close(timeout=20)
+
+
+def _checked_count(workers: Any, cores: int) -> int:
+    if workers is None:
+        return cores
+    if isinstance(workers, bool) or not isinstance(workers, int) or workers < 1:
+        raise ParameterError(f"workers must be a whole number of at least 1, got {workers!r}", parameter="workers")
+    return workers
+
+
+def _wait_for_workers(client: Client, count: int) -> None:
+    try:
+        client.wait_for_workers(count, timeout=STARTING)
+    except TimeoutError as error:
+        raise ClusterError(
+            f"{count} worker processes did not start within {STARTING:g} s",
+            hint="in a script, call it under: if __name__ == '__main__'",
+        ) from error
+
+
+# ---------------------------------------------------------------------- the same bits
+
+
+def check_alike(client: Client, mixed: bool, patience: float) -> Mapping[str, str] | None:
+    """Refuse a cluster whose workers would give other bits than this process; gives what they must agree on.
+
+    ``mixed`` waives it. Raises ClusterError where no worker appears within ``patience`` seconds.
+    """
+    try:
+        client.wait_for_workers(1, timeout=patience)
+    except TimeoutError as error:
+        raise ClusterError(f"the cluster has no workers after {patience:g} s", hint="start some") from error
+    found = client.run(facts, on_error="return")
+    for address, one in found.items():
+        if address.startswith("inproc://"):
+            raise ClusterError(
+                f"worker {address} is a thread of this process", hint="Client(processes=True), or backend='threads'"
+            )
+        if isinstance(one, BaseException):
+            raise ClusterError(
+                f"worker {address} cannot import graphnet: {type(one).__name__}: {one}",
+                hint="install the same version of graphnet on every worker",
+            ) from one
+        if not mixed and one != facts():
+            raise ClusterError(different(f"worker {address}", one, facts()), hint=WAIVE)
+    return None if mixed else facts()
+
+
+# ---------------------------------------------------------------------- waiting without hanging
+
+
+class Watch:
+    """Waits for results, and looks whether anybody is still at work on them.
+
+    ``names`` says which layers the task of a key runs. Without a worker for ``patience`` seconds, or without a scheduler,
+    waiting ends with a ClusterError.
+    """
+
+    def __init__(self, client: Client, patience: float) -> None:
+        self.client = client
+        self.patience = patience
+        self.names: dict[Any, tuple[str, ...]] = {}
+        self._deserted: float | None = None
+
+    def result(self, future: Future) -> Any:
+        """What a future holds."""
+        from concurrent.futures import CancelledError
+
+        from distributed import KilledWorker
+        from distributed.client import FutureCancelledError
+
+        while True:
+            try:
+                return future.result(timeout=POLL)
+            except TimeoutError:
+                self._look()
+            except KilledWorker as error:
+                raise self._killed(future, error) from error
+            except (CancelledError, FutureCancelledError) as error:
+                self._look(lost=True)
+                raise ClusterError(
+                    f"the cluster lost {self._said(future)}: {error}; the workers that held it are gone",
+                    layers=self._names(future),
+                    hint="run again; more workers keep more copies",
+                ) from error
+            except ClusterError:
+                raise
+            except Exception as error:  # those of layers come as part of a result: this one is of the machinery
+                raise ClusterError(
+                    f"a worker could not run {self._said(future)}: {type(error).__name__}: {error}",
+                    layers=self._names(future),
+                    hint="install on the workers what is imported here",
+                ) from error
+
+    def _names(self, future: Future) -> tuple[str, ...]:
+        return self.names.get(future.key, ())
+
+    def _said(self, future: Future) -> str:
+        return said(self._names(future)) or "what a segment starts from"
+
+    def _killed(self, future: Future, error: Any) -> ClusterError:
+        names = self.names.get(error.task, self._names(future))
+        return ClusterError(
+            f"{error.allowed_failures + 1} worker processes died while they ran {said(names)}, the last of them "
+            f"{error.last_worker.address}",
+            layers=names,
+            hint="a worker is killed when it runs out of memory (try a shorter block) or its process crashes",
+        )
+
+    def _look(self, lost: bool = False) -> None:
+        """Raise where the scheduler is gone, or no worker has been there for too long."""
+        try:
+            if self.client.status != "running":
+                raise OSError(f"the client is {self.client.status}")
+            there = self.client.sync(self.client.scheduler.ncores, callback_timeout=self.patience)
+        except (OSError, TimeoutError) as error:
+            raise ClusterError(f"the scheduler is lost: {error}", hint="the network is as it was; run again") from error
+        if there:
+            self._deserted = None
+            return
+        now = time.monotonic()
+        self._deserted = self._deserted or now
+        if lost or now - self._deserted > self.patience:
+            raise ClusterError(
+                f"all workers of the cluster are gone for {now - self._deserted:.0f} s", hint="start some, and run again"
+            )
+
+
+def said(names: Sequence[str]) -> str:
+    """Names in a sentence: all of a few, the first and the last of many."""
+    return ", ".join(names) if len(names) <= 4 else f"{names[0]}, {names[1]}, ... {names[-1]} ({len(names)} tasks)"
+
+
+def let_go(futures: Sequence[Future]) -> None:
+    """Give results back to the cluster, and cancel what has not been computed yet."""
+    for one in futures:
+        with suppress(Exception):  # a cluster that is gone holds nothing any more
+            one.release()

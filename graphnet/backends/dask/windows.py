@@ -1,0 +1,289 @@
+"""Windows of batches, unrolled to keys of a cluster, from states in the caller to states in the caller."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from ...errors import ClusterError
+from ...tasks import Template
+from ..serial import TaskFailed
+from .cluster import Watch, let_go
+from .segments import Failure, Made, Segment, cut, run_blocks
+from .worker import Parcel, advance, frozen, last_states, parcel, unpack
+
+if TYPE_CHECKING:
+    from distributed import Client, Future
+
+FIRST = 2  # batches of the first window, of one block each: they measure what a block takes
+WINDOW = 32  # batches of every other one
+GRAIN = 0.1  # seconds that a batch of the slowest segment should take: a hundred times the cost of a key
+LEAST = 0.01  # seconds below which a batch is not cut further to keep more workers busy
+BYTES = 2**26  # of blocks that all batches in flight may hold
+
+
+@dataclass(slots=True)
+class Pace:
+    """What a window has measured: seconds of the slowest segment and bytes of all blocks, for one block."""
+
+    seconds: float = float("inf")
+    size: float = 0.0
+
+    def see(self, parcels: Sequence[Parcel], count: int) -> None:
+        """Take in the reports of all segments about a batch of ``count`` blocks."""
+        self.seconds = min(self.seconds, max((one.seconds for one in parcels), default=0.0) / count)
+        self.size = max(self.size, sum(one.size for one in parcels) / count)
+
+    def batch(self, before: int, left: int, segments: int, ahead: int) -> int:
+        """How many blocks the next batches have: worth their keys, within memory, and enough of them for every worker."""
+        seconds = max(self.seconds, 1e-7)
+        fair = max(left / (2 * segments), LEAST / seconds)
+        memory = BYTES / (ahead * max(self.size, 1.0))
+        return max(1, int(min(GRAIN / seconds, fair, memory, 16 * before)))
+
+
+class Run:
+    """A template cut into segments, whose functions have been sent to the workers once."""
+
+    def __init__(
+        self, client: Client, template: Template, states: list[Any], blocks: int, after: Callable[[int], None] | None,
+        expected: Mapping[str, str] | None, patience: float,
+    ) -> None:  # fmt: skip
+        self.client, self.template, self.states, self.blocks = client, template, states, blocks
+        self.after, self.expected = after, expected
+        self.watch = Watch(client, patience)
+        self.segments = cut(template, 2 * max(1, sum(client.nthreads().values())))
+        self.remote = [s for s, one in enumerate(self.segments) if not one.local]
+        self.ahead = len(self.remote) + 2
+        self.token = uuid.uuid4().hex
+        home = {i: s for s, one in enumerate(self.segments) for i in one.numbers}
+        self.sources = [_by_home(one.reads, home) for one in self.segments]
+        self.now = [Made({i: states[i] for i in one.numbers}) for one in self.segments]
+
+    def go(self) -> None:
+        """Run all windows, and replace the states."""
+        functions = self._sent()
+        try:
+            first, batch, batches = 0, 1, FIRST
+            while first < self.blocks:
+                stop = min(self.blocks, first + batch * batches)
+                pace = Window(self, functions, first, stop, batch).go()
+                batch = pace.batch(batch, self.blocks - stop, len(self.remote), self.ahead)
+                first, batches = stop, WINDOW
+        finally:
+            let_go(list(functions.values()))
+        for made in self.now:
+            for i, state in made.states.items():
+                self.states[i] = state
+
+    def names(self, s: int) -> tuple[str, ...]:
+        """The names of a segment's tasks, each once."""
+        return tuple(dict.fromkeys(self.template[i].name for i in self.segments[s].numbers))
+
+    def submit(self, s: int, what: str, function: Callable[..., Any], *args: Any) -> Future:
+        """A key of its own for a call: two calls are never taken for one."""
+        names = self.names(s)
+        key = f"{names[0]}-{self.token}-{what}"
+        self.watch.names[key] = names
+        return self.client.submit(function, *args, key=key, pure=False)
+
+    def scatter(self, value: Any, s: int) -> Future:
+        """Put a value on every worker, so that the loss of one loses nothing."""
+        try:
+            future: Future = self.client.scatter(value, broadcast=True, hash=False)  # type: ignore[assignment]
+        except (OSError, TimeoutError, ValueError) as error:
+            raise ClusterError(
+                f"what {self.names(s)[0]} needs could not be sent to the workers: {error}", layers=self.names(s),
+                hint="is the cluster still running?",
+            ) from error  # fmt: skip
+        self.watch.names[future.key] = self.names(s)
+        return future
+
+    def _sent(self) -> dict[int, Future]:
+        """The functions of every remote segment, as bytes on every worker and unpacked where they are used."""
+        sent = {}
+        for s in self.remote:
+            packed = self.scatter(_packed(self.segments[s], self.template), s)
+            sent[s] = self.submit(s, f"functions-{s}", unpack, packed)
+        return sent
+
+
+class Window:
+    """The batches of blocks ``first`` to ``stop - 1``."""
+
+    def __init__(self, run: Run, functions: Mapping[int, Future], first: int, stop: int, batch: int) -> None:
+        self.run, self.functions = run, functions
+        self.spans = [(k, min(batch, stop - k)) for k in range(first, stop, batch)]
+        self.tails: dict[int, Future] = {}
+        self.parcels: dict[tuple[int, int], Future] = {}  # by sending and reading segment, of the newest batch
+        self.flights: dict[int, _Flight] = {}
+        self.pace = Pace()
+
+    def go(self) -> Pace:
+        """Run them; the run's states are those after the last block."""
+        run = self.run
+        try:
+            self.tails = {s: run.scatter(run.now[s], s) for s in run.remote}
+            submitted = 0
+            for b in range(len(self.spans)):
+                while submitted < min(len(self.spans), b + run.ahead):
+                    self._launch(submitted)
+                    submitted += 1
+                self._land(b)
+            ends = {s: run.submit(s, f"end-{s}-{self.spans[-1][0]}", last_states, self.tails[s]) for s in run.remote}
+            self.tails.update(ends)
+            for s, end in ends.items():
+                run.now[s] = run.watch.result(end)
+        finally:
+            let_go([*self.tails.values(), *self.parcels.values(), *self._waiting()])
+        return self.pace
+
+    def _waiting(self) -> Iterable[Future]:
+        return (one for flight in self.flights.values() for one in flight.reports.values())
+
+    # ------------------------------------------------------------------ there
+
+    def _launch(self, b: int) -> None:
+        """Start a batch: what needs nobody runs here at once, the first level of remote segments is submitted."""
+        self.flights[b] = _Flight(*self.spans[b])
+        self._run_local(b, -1)
+        self._submit(b, 0)
+
+    def _submit(self, b: int, level: int) -> None:
+        for s in self.run.remote:
+            if self.run.segments[s].level == level:
+                self._submit_segment(b, s)
+
+    def _submit_segment(self, b: int, s: int) -> None:
+        run, flight = self.run, self.flights[b]
+        given = [self._given(b, sender, s, tasks) for sender, tasks in run.sources[s].items()]
+        made = run.submit(
+            s, f"{s}-{flight.first}", advance,
+            self.functions[s], run.expected, self.tails[s], flight.first, flight.count, *given,
+        )  # fmt: skip
+        self.tails[s] = made
+        wanted: set[int] = set()
+        for reader, sources in enumerate(run.sources):
+            if s not in sources:
+                continue
+            if run.segments[reader].local:
+                wanted.update(sources[s])
+            else:
+                name = f"parcel-{s}-{reader}-{flight.first}"
+                self.parcels[s, reader] = run.submit(s, name, parcel, made, sources[s])
+        flight.reports[s] = run.submit(s, f"report-{s}-{flight.first}", parcel, made, tuple(sorted(wanted)))
+
+    def _given(self, b: int, sender: int, reader: int, tasks: tuple[int, ...]) -> Future:
+        """The parcel of a segment: of a remote one it is on a worker, of a local one it is sent now."""
+        if not self.run.segments[sender].local:
+            return self.parcels.pop((sender, reader))
+        here = self.flights[b].here
+        return self.run.scatter(Parcel({i: here[i] for i in tasks}), reader)
+
+    # ------------------------------------------------------------------ and back
+
+    def _land(self, b: int) -> None:
+        """Wait for a batch, level by level, and run the local tasks on what it has made."""
+        flight = self.flights[b]
+        last = max(one.level for one in self.run.segments)
+        reports: list[Parcel] = []
+        for level in range(last + 1):
+            for s in [s for s in flight.reports if self.run.segments[s].level == level]:
+                report = self.run.watch.result(flight.reports[s])
+                del flight.reports[s]
+                flight.here.update((i, frozen(blocks)) for i, blocks in report.blocks.items())
+                flight.note(report.failure)
+                reports.append(report)
+            if level < last:
+                self._run_local(b, level)
+                self._submit(b, level + 1)
+        self.pace.see(reports, flight.count)
+        self._finish(b, last)
+        del self.flights[b]
+
+    def _local(self, level: int) -> int | None:
+        segments = self.run.segments
+        return next((s for s, one in enumerate(segments) if one.local and one.level == level), None)
+
+    def _run_local(self, b: int, level: int) -> None:
+        s, flight = self._local(level), self.flights[b]
+        if s is None:
+            return
+        segment, before = self.run.segments[s], self.run.now[s]
+        if before.short:
+            flight.here.update((i, []) for i in segment.exports)
+            return
+        given = {i: flight.here[i] for i in segment.reads}
+        made = run_blocks(segment, before.states, flight.first, flight.count, given)
+        self.run.now[s] = made
+        flight.here.update(frozen(made.blocks))
+        flight.note(made.failure)
+
+    def _finish(self, b: int, level: int) -> None:
+        """The last local tasks go block by block, each followed by the caller's own function."""
+        flight, s, run = self.flights[b], self._local(level), self.run
+        for n in range(flight.count):
+            k = flight.first + n
+            if s is not None:
+                segment = run.segments[s]
+                given = {i: flight.here[i][n : n + 1] for i in segment.reads}
+                made = run_blocks(segment, run.now[s].states, k, 1, given)
+                flight.note(made.failure)
+            if flight.failure is not None and flight.failure.block <= k:
+                _fail(flight.failure, run.template)
+            if run.after is not None:
+                run.after(k)
+
+
+@dataclass(slots=True)
+class _Flight:
+    """A batch under way: reports of remote segments to come, blocks that are here, the least failure seen."""
+
+    first: int
+    count: int
+    reports: dict[int, Future] = field(default_factory=dict)
+    here: dict[int, list[Any]] = field(default_factory=dict)
+    failure: Failure | None = None
+
+    def note(self, failure: Failure | None) -> None:
+        """A failure counts if a serial run would meet it first."""
+        if failure is None:
+            return
+        known = self.failure
+        if known is None or (failure.block, failure.task) < (known.block, known.task):
+            self.failure = failure
+
+
+def _fail(failure: Failure, template: Template) -> None:
+    error = failure.error
+    if not isinstance(error, Exception):  # an interrupt is nobody's failure
+        raise error
+    raise TaskFailed(template[failure.task].name, failure.block) from error
+
+
+def _by_home(reads: Iterable[int], home: Mapping[int, int]) -> dict[int, tuple[int, ...]]:
+    found: dict[int, list[int]] = {}
+    for i in sorted(reads):
+        found.setdefault(home[i], []).append(i)
+    return {s: tuple(tasks) for s, tasks in found.items()}
+
+
+def _packed(segment: Segment, template: Template) -> bytes:
+    """A segment as bytes; classes of a script travel with it."""
+    from distributed.protocol.pickle import dumps
+
+    try:
+        return dumps(segment)
+    except Exception as error:
+        for step in segment.steps:
+            try:
+                dumps(step)
+            except Exception as cause:
+                name = template[step.number].name
+                raise ClusterError(
+                    f"{name} cannot be sent to a worker: {type(cause).__name__}: {cause}", layers=(name,),
+                    hint="keep open files, locks and the like out of a layer, or leave them out in __getstate__",
+                ) from cause  # fmt: skip
+        raise ClusterError(f"a segment cannot be sent to a worker: {error}") from error

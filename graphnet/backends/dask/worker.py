@@ -1,0 +1,169 @@
+"""What runs on a worker: a batch of blocks of one segment, and the parts of its result that others ask for."""
+
+from __future__ import annotations
+
+import copy
+import functools
+import os
+import platform
+import threading
+import time
+import traceback
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ...errors import ClusterError
+from .segments import Failure, Made, Segment, run_blocks
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """What one reader gets of a batch: blocks by task, and how it went. ``size`` counts the bytes of all blocks made."""
+
+    blocks: Mapping[int, list[Any]]
+    failure: Failure | None = None
+    seconds: float = 0.0
+    size: int = 0
+
+
+def unpack(packed: bytes) -> Segment:
+    """A segment from its bytes; what a worker cannot import is an error of this task, and no trouble of the network."""
+    from distributed.protocol.pickle import loads
+
+    return loads(packed)
+
+
+def advance(
+    segment: Segment, expected: Mapping[str, str] | None, before: Made, first: int, count: int, *parcels: Parcel
+) -> Made:
+    """Run ``count`` blocks of a segment from block ``first``; ``before`` is what the batch before it left.
+
+    States are copied before a task changes them: if this result is lost, the same call finds them as they were. With
+    ``expected``, a machine that would give other bits is refused.
+    """
+    if expected is not None and facts() != expected:
+        raise ClusterError(different("a worker that joined later", facts(), expected), hint=WAIVE)
+    if before.short:
+        return Made(before.states, short=True)
+    given = {task: frozen(blocks) for parcel in parcels for task, blocks in parcel.blocks.items()}
+    began = time.perf_counter()
+    with _one_blas_thread():
+        made = run_blocks(segment, copy.deepcopy(before.states), first, count, given)
+    made.seconds = time.perf_counter() - began
+    if made.failure is not None:
+        made.failure = Failure(made.failure.block, made.failure.task, _portable(made.failure.error))
+    return made
+
+
+def parcel(made: Made, tasks: tuple[int, ...]) -> Parcel:
+    """The blocks of some tasks."""
+    size = sum(_size(blocks) for blocks in made.blocks.values())
+    return Parcel({i: made.blocks.get(i, []) for i in tasks}, made.failure, made.seconds, size)
+
+
+def last_states(made: Made) -> Made:
+    """What the next window starts from: the states alone."""
+    return Made(made.states, short=made.short)
+
+
+def frozen(block: Any) -> Any:
+    """Blocks that nobody can write to, as the reader of one in the same process gets them."""
+    if isinstance(block, np.ndarray):
+        block.flags.writeable = False
+    elif isinstance(block, list | tuple):
+        for one in block:
+            frozen(one)
+    return block
+
+
+def _size(block: Any) -> int:
+    if isinstance(block, np.ndarray):
+        return block.nbytes
+    return sum(_size(one) for one in block) if isinstance(block, list | tuple) else 0
+
+
+def _portable(error: BaseException) -> BaseException:
+    """The exception with its trace as a note; one that cannot travel as an error of the same text."""
+    from distributed.protocol.pickle import dumps, loads
+
+    error.add_note(f"on worker process {os.getpid()}:\n" + "".join(traceback.format_exception(error)))
+    try:
+        loads(dumps(error))
+    except Exception:
+        stand_in = RuntimeError(f"{type(error).__name__}: {error}")
+        stand_in.__notes__ = error.__notes__
+        return stand_in
+    return error.with_traceback(None)
+
+
+# ---------------------------------------------------------------------- one thread of BLAS
+
+_counting = threading.Lock()
+_entered: list[Any] = []  # the limit while any thread of this process runs a batch, and how many do
+
+
+@contextmanager
+def _one_blas_thread() -> Iterator[None]:
+    """Batches may overlap in the threads of a worker: the first one limits BLAS, the last one lifts the limit."""
+    from threadpoolctl import threadpool_limits
+
+    with _counting:
+        if not _entered:
+            _entered.append(threadpool_limits(limits=1, user_api="blas"))
+        _entered.append(None)
+    try:
+        yield
+    finally:
+        with _counting:
+            _entered.pop()
+            if len(_entered) == 1:
+                _entered.pop().restore_original_limits()
+
+
+# ---------------------------------------------------------------------- what the bits depend on
+
+WAIVE = "run on machines of one type with the same packages, or accept other bits with mixed=True"
+
+
+@functools.cache
+def facts() -> dict[str, str]:
+    """What the bits of a run depend on in this process: type of processor, versions, whether kernels are compiled."""
+    from importlib.metadata import version
+
+    return {
+        **_processor(),
+        "python": platform.python_version(),
+        "graphnet": version("graphnet-dataflow"),
+        **{name: version(name) for name in ("numpy", "numba", "scipy")},
+        "GRAPHNET_JIT": os.environ.get("GRAPHNET_JIT", "1"),
+    }
+
+
+def different(who: str, found: Mapping[str, str], expected: Mapping[str, str]) -> str:
+    """What differs between a worker and this process, in words."""
+    said = [f"{name} {found.get(name)} there, {here} here" for name, here in expected.items() if found.get(name) != here]
+    return f"{who} differs from this process: {'; '.join(said)}"
+
+
+def _processor() -> dict[str, str]:
+    """The type of processor and the vector instructions it offers, which decide how BLAS and compiled kernels round."""
+    source = Path("/proc/cpuinfo")
+    if not source.is_file():
+        return {"processor": f"{platform.machine()} {platform.processor()}"}
+    lines = dict(
+        (part.strip() for part in line.split(":", 1))
+        for line in source.read_text().split("\n\n")[0].splitlines()
+        if ":" in line
+    )
+    names = ("model name", "CPU implementer", "CPU part", "CPU variant")
+    kinds = ("sse", "avx", "fma", "amx", "asimd", "sve")
+    vectors = [flag for flag in lines.get("flags", lines.get("Features", "")).split() if flag.startswith(kinds)]
+    return {
+        "processor": " ".join([platform.machine(), *(lines[name] for name in names if name in lines)]),
+        "instructions": " ".join(sorted(vectors)),
+    }
