@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from .checkpoint import Checkpoint
+    from .explain import Explanation
+    from .findings import Finding
     from .run import Callback, Record, Result
 
 
@@ -313,6 +315,24 @@ class Network(Composition):
 
         fit(self, x, y, layer=self.name_of(layer), **options)
         return self
+
+    def check(self) -> list[Finding]:
+        """Everything found by looking the network over: errors, warnings, notes, an estimate of cost."""
+        from .findings import look_over
+
+        return look_over(self)
+
+    def explain(self, block: int | None = None) -> Explanation:
+        """How the network will run, as data and (``str``) as text: order, blocks, loops, rates, memory, cost."""
+        from .explain import explain
+
+        return explain(self, block)
+
+    def profile(self, ts_input: Any = None, duration: float | None = None, *, block: int | None = None) -> Explanation:
+        """The plan with the measured time of each layer; the network is left as it was."""
+        from .explain import profile
+
+        return profile(self, ts_input, duration, block=block)
 
     def draw(self, ax: Axes | None = None) -> Axes:
         """Draw the network with matplotlib and give the Axes."""

@@ -120,9 +120,7 @@ def _clipped(series: TimeSeries, first: float, last: float) -> TimeSeries:
 
 def info(planned: Schedule, elapsed: float, backend: str) -> Info:
     """How a run went."""
-    return Info(
-        float(planned.total * planned.dt), elapsed, planned.block, backend, processor(), versions()
-    )
+    return Info(float(planned.total * planned.dt), elapsed, planned.block, backend, processor(), versions())
 
 
 __all__ = ["Backend", "Callback", "evolve", "info"]

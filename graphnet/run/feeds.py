@@ -181,7 +181,9 @@ class Pieces:
         times = np.concatenate([np.zeros(0), *(np.asarray(one.times) for one in self.held)])
         channels = np.concatenate([np.zeros(0, dtype=np.int64), *(np.asarray(one.channels) for one in self.held)])
         first = self.held[0].t_start if self.held else begin
-        series = TSEvent(times, channels, t_start=first, t_stop=max(reached, float(end)), num_channels=self.declared.size)
+        series = TSEvent(
+            times, channels, t_start=first, t_stop=max(reached, float(end)), num_channels=self.declared.size
+        )
         return series, end
 
 

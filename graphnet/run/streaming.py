@@ -88,7 +88,8 @@ def _feeds(net: Network, source: Any, dt: Any) -> dict[str, Feed]:
             raise UnknownName("input", str(name), inputs, where=f"network {net.name!r}")
     intervals = dt if isinstance(dt, Mapping) else dict.fromkeys(inputs, dt)
     return {
-        name: feed(inputs[name], one, _interval(net, name, intervals.get(name)), net.now) for name, one in source.items()
+        name: feed(inputs[name], one, _interval(net, name, intervals.get(name)), net.now)
+        for name, one in source.items()
     }
 
 
@@ -163,6 +164,3 @@ def _copies(plan: Plan) -> tuple[dict[str, State], dict[int, State]]:
 
 def _info(planned: Schedule, elapsed: float) -> Any:
     return info(Schedule(planned.start(0), planned.dt, planned.steps(0), planned.block), elapsed, "serial")
-
-
-

@@ -48,8 +48,7 @@ def test_two_halves_make_the_whole(reference, cut):
     first = content(net.evolve(inputs(), duration=seconds, record=RECORD, block=9))
     second = content(net.evolve(inputs(), record=RECORD, block=64))
     joined = {
-        name: tuple(np.concatenate(column) for column in zip(first[name], second[name], strict=True))
-        for name in first
+        name: tuple(np.concatenate(column) for column in zip(first[name], second[name], strict=True)) for name in first
     }
     assert same_bits(joined, reference[0])
     assert same_bits(everything(net), reference[1])

@@ -1,0 +1,168 @@
+"""Look a network over: what keeps it from running, what is probably not meant, what it will cost."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from .clock import exact
+from .errors import GraphnetError
+from .layer import ArrayLayer, Layer
+from .network import Network
+from .timeseries import TSEvent
+
+Severity = Literal["error", "warning", "note"]
+SPARSE = 0.02  # events per channel and step that an estimate assumes
+UPDATE = 10.0  # operations that a unit's own dynamics are taken to need per step
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing found: how grave, about which layer (or "" for the network), what, and what to do."""
+
+    severity: Severity
+    where: str
+    message: str
+    hint: str = ""
+
+    def __str__(self) -> str:
+        place = f"{self.where}: " if self.where else ""
+        cure = f"\n  hint: {self.hint}" if self.hint else ""
+        return f"{self.severity}: {place}{self.message}{cure}"
+
+
+def look_over(net: Network) -> list[Finding]:
+    """Every finding, the gravest first; an error keeps the network from running. Nothing is changed."""
+    found = [*_errors(net), *_dead_ends(net), *_unreached(net), *_constant(net), *_rates(net)]
+    if net.layers and not any(one.severity == "error" for one in found):
+        found.append(_cost(net))
+    order: list[Severity] = ["error", "warning", "note"]
+    return sorted(found, key=lambda one: order.index(one.severity))
+
+
+def _errors(net: Network) -> list[Finding]:
+    from .run import check_ready
+
+    found = [Finding("error", "", str(error)) for error in check_ready(net)]
+    for attempt in (net.structure, lambda: net.exact_dt if net.layers else None):
+        try:
+            attempt()
+        except GraphnetError as error:
+            found.append(Finding("error", "", error.message, error.hint or ""))
+    if not net.layers:
+        found.append(Finding("error", "", "the network has no layers"))
+    return found
+
+
+def _dead_ends(net: Network) -> list[Finding]:
+    """Layers whose output nothing reads, where outputs are declared and they are none."""
+    if not net.outputs:
+        return []
+    read = {edge.pre for edge in net.edges}
+    return [
+        Finding("warning", name, "nothing reads its output and it is no declared output", f"net.output({name!r})")
+        for name in net.layers
+        if name not in read and name not in net.outputs
+    ]
+
+
+def _unreached(net: Network) -> list[Finding]:
+    found = [
+        Finding("warning", name, f"no edge leads to its {layer.size_in} input channels: it runs without input")
+        for name, layer in net.layers.items()
+        if layer.size_in > 0 and not net.edges_into(name)
+    ]
+    read = {edge.pre for edge in net.edges}
+    return found + [
+        Finding("warning", name, "no layer reads this input", "connect it, or leave it out")
+        for name in net.inputs
+        if name not in read
+    ]
+
+
+def _constant(net: Network) -> list[Finding]:
+    """Layers that nothing from outside, no noise and no source can move: their input never changes."""
+    moving = set(net.inputs)
+    reached: set[str] = set()
+    for name in net.evol_order if not _errors_in(net) else []:
+        layer = net[name]
+        if (
+            layer.size_in == 0
+            or layer.noise_std > 0
+            or any(edge.pre in moving | reached for edge in net.edges_into(name))
+        ):
+            reached.add(name)
+    looped = {name for part in net.structure().parts if part.block for name in part.order} if reached else set()
+    return [
+        Finding("note", name, "its input is constant: no external input, source or noise leads to it")
+        for name in net.layers
+        if reached and name not in reached and name not in looped and net.edges_into(name)
+    ]
+
+
+def _errors_in(net: Network) -> bool:
+    try:
+        net.structure()
+    except GraphnetError:
+        return True
+    return False
+
+
+def _rates(net: Network) -> list[Finding]:
+    """Layers of which every neighbour has one other rate, finer or coarser: perhaps a dt left at its default."""
+    found: list[Finding] = []
+    for name, layer in net.layers.items():
+        ends = [edge.pre for edge in net.edges_into(name)] + [edge.post for edge in net.edges if edge.pre == name]
+        others = {exact(net[end].dt) for end in ends if end in net.layers and end != name}
+        if len(others) == 1 and (other := others.pop()) != exact(layer.dt):
+            words = f"it has dt {layer.dt!r} s, all its neighbours {float(other)!r} s"
+            found.append(
+                Finding("note", name, words, f"is that meant? dt={float(other)!r} would save the change of rate")
+            )
+    return found
+
+
+def _cost(net: Network) -> Finding:
+    operations = sum(operations_per_second(one) for one in net.layers.values())
+    memory = sum(memory_of(net, name) for name in net.layers)
+    return Finding(
+        "note",
+        "",
+        f"about {operations:.3g} operations per simulated second, {memory / 1e6:.3g} MB of weights and state",
+    )
+
+
+def operations_per_second(layer: Layer) -> float:
+    """An estimate of the operations that a simulated second of a layer takes: products and updates, events sparse."""
+    steps = 1.0 / layer.dt
+    if not isinstance(layer, ArrayLayer):
+        return steps * 2.0 * layer.size_in * layer.size
+    per_step = UPDATE * max(layer.size, layer.size_out)
+    for one in layer.parameters().values():
+        value = layer.value(one.name)
+        if one.kind == "weights" and value is not None:
+            event = layer.input_type is TSEvent or (one.name == "weights_rec" and layer.output_type is TSEvent)
+            per_step += 2.0 * entries(value) * (SPARSE if event else 1.0)
+    return steps * per_step
+
+
+def entries(matrix: Any) -> int:
+    """How many numbers a matrix holds: all of a dense one, those stored of a sparse one."""
+    return int(matrix.size if isinstance(matrix, np.ndarray) else matrix.nnz)
+
+
+def memory_of(net: Network, name: str) -> int:
+    """Bytes of a layer's weights and state."""
+    layer = net[name]
+    if not isinstance(layer, ArrayLayer):
+        return int(np.asarray(layer.weights).nbytes)
+    values: list[Any] = [layer.value(one.name) for one in layer.parameters().values() if one.is_array]
+    weights = sum(8 * entries(value) for value in values if value is not None and not isinstance(value, int | float))
+    state: Mapping[str, Any] = net.states[name]
+    return weights + sum(int(array.nbytes) for array in state.values())
+
+
+__all__ = ["Finding", "look_over", "memory_of", "operations_per_second"]
