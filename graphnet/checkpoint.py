@@ -28,8 +28,8 @@ FORMAT = 1
 class Checkpoint:
     """What ``Network.restore`` needs to go on as if nothing had happened.
 
-    ``identity`` says to which network it belongs: layers with a digest of each parameter, edges, seed. States are by the
-    layer's name, lines by the position of their edge.
+    ``identity`` says to which network it belongs: layers with a digest of each parameter, edges, seed. States are by
+    the layer's name, lines by the position of their edge.
     """
 
     identity: Mapping[str, Any]
@@ -121,7 +121,8 @@ def take(net: Network) -> Checkpoint:
 
 
 def restore(net: Network, checkpoint: Checkpoint) -> None:
-    """Put a network where a checkpoint was taken. Raises NetworkError, naming the first difference; nothing is changed."""
+    """Put a network where a checkpoint was taken. Raises NetworkError, naming the first difference; nothing is
+    changed."""
     difference = _difference(checkpoint.identity, identity(net))
     if difference is not None:
         raise NetworkError(f"the checkpoint does not belong to network {net.name!r}: {difference}")

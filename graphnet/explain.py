@@ -137,7 +137,8 @@ def profile(
 ) -> Explanation:
     """Run the network on an input, measure each layer's time, and put everything back: states, clock and noise.
 
-    The first block runs twice, so that compiling is not counted. A loop's time is shared among its layers by their estimated cost.
+    The first block runs twice, so that compiling is not counted. A loop's time is shared among its layers by their
+    estimated cost.
     """
     found = check_ready(net)
     if found:

@@ -23,9 +23,9 @@ Tap = Callable[[int, int, Any], None]
 class Advance:
     """Advances an ArrayLayer over block k.
 
-    Where ``watched`` or ``stepped`` name variables to record, the output is a tuple of the block and the rows (steps, n) of
-    each, in that order; the layer writes the watched ones itself, for the stepped ones it runs in one-step blocks. ``tap``
-    is shown the input before the layer reads it.
+    Where ``watched`` or ``stepped`` name variables to record, the output is a tuple of the block and the rows (steps,
+    n) of each, in that order; the layer writes the watched ones itself, for the stepped ones it runs in one-step
+    blocks. ``tap`` is shown the input before the layer reads it.
     """
 
     def __init__(

@@ -10,8 +10,8 @@ from fractions import Fraction
 class Schedule:
     """A run of ``total`` network steps of ``dt`` seconds from the exact time ``now``, in blocks of ``block`` steps.
 
-    ``base`` is the number of the block that a backend calls 0: who drives a template block by block moves it. A stream has
-    no ``total`` until its source ends.
+    ``base`` is the number of the block that a backend calls 0: who drives a template block by block moves it. A stream
+    has no ``total`` until its source ends.
     """
 
     now: Fraction

@@ -32,7 +32,8 @@ class Kept(Protocol):
 
 
 class Store:
-    """A signal of ``size`` channels over the whole run; of a continuous one the steps that are multiples of ``every``."""
+    """A signal of ``size`` channels over the whole run; of a continuous one the steps that are multiples of
+    ``every``."""
 
     def __init__(self, grid: Grid, size: int, event: bool, every: int = 1) -> None:
         self.grid, self.size, self.event, self.every = grid, size, event, every

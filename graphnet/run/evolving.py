@@ -20,7 +20,8 @@ from .result import Info, Result, processor, versions
 from .undo import running
 
 Callback = Callable[[Network, int, Mapping[str, TimeSeries]], Any]
-"""Called after each block with the network, the number of the block and the recorded signals of it; True stops the run."""
+"""Called after each block with the network, the number of the block and the recorded signals of it; True stops the
+run."""
 
 
 def evolve(
@@ -42,18 +43,18 @@ def evolve(
     """Evolve a network from its present time.
 
     ``ts_input``: the series of its one input, or series by the inputs' names, each covering the whole run in absolute
-    time. ``duration`` (s) is a whole number of network steps, ``num_timesteps`` counts them; without either the run lasts
-    as long as the inputs do. ``block`` is the number of network steps in a block: it changes speed and memory, never a bit.
-    ``record`` names layers (``"res"``) and state variables (``"lif.v"``), or samples them: ``{"signal": "res", "every":
-    0.5}`` keeps the steps at whole multiples of 0.5 s; by default the declared outputs, or every layer where none are
-    declared. ``backend`` is ``"serial"``, ``"threads"`` or ``"dask"`` (or a Dask client or address), with so many
-    ``workers``. ``callbacks`` are called after each block with (network, number of the block, recorded signals of it); one
-    that returns True ends the run there, cleanly. ``check_finite="block"`` looks for NaN and infinity where they are born.
-    ``trial`` numbers independent runs: each has noise of its own. ``taps`` are shown the input blocks of the layers they
-    are named for.
+    time. ``duration`` (s) is a whole number of network steps, ``num_timesteps`` counts them; without either the run
+    lasts as long as the inputs do. ``block`` is the number of network steps in a block: it changes speed and memory,
+    never a bit. ``record`` names layers (``"res"``) and state variables (``"lif.v"``), or samples them: ``{"signal":
+    "res", "every": 0.5}`` keeps the steps at whole multiples of 0.5 s; by default the declared outputs, or every layer
+    where none are declared. ``backend`` is ``"serial"``, ``"threads"`` or ``"dask"`` (or a Dask client or address),
+    with so many ``workers``. ``callbacks`` are called after each block with (network, number of the block, recorded
+    signals of it); one that returns True ends the run there, cleanly. ``check_finite="block"`` looks for NaN and
+    infinity where they are born. ``trial`` numbers independent runs: each has noise of its own. ``taps`` are shown the
+    input blocks of the layers they are named for.
 
-    Raises InputError, TimeError, UnknownName, NetworkError before anything runs, RunError where a layer fails; the network
-    is then as it was before.
+    Raises InputError, TimeError, UnknownName, NetworkError before anything runs, RunError where a layer fails; the
+    network is then as it was before.
     """
     raise_all(check_ready(net))
     given = by_name(net, ts_input)
@@ -85,7 +86,7 @@ def _can_stop(net: Network) -> None:
     for name, layer in net.layers.items():
         if not isinstance(layer, ArrayLayer) and not layer.block_safe:
             raise NetworkError(
-                f"{name} is a plain Layer that takes the whole run as one block: there are no blocks to call back after",
+                f"{name} is a plain Layer that takes the whole run as one block: nothing to call back after",
                 hint="set block_safe = True on its class if it may evolve in pieces, or write it as an ArrayLayer",
             )
 

@@ -29,7 +29,8 @@ class Feed(Protocol):
 
 
 def feed(declared: Input, source: Any, dt: Fraction | None, now: Fraction) -> Feed:
-    """The feed of an input: a series, an array (T, C), a file (.npy, .npz, .wav), an iterator of chunks, or a callable.
+    """The feed of an input: a series, an array (T, C), a file (.npy, .npz, .wav), an iterator of chunks, or a
+    callable.
 
     ``dt`` (s) is the interval of rows that do not say so themselves; the first row is at ``now``. Raises InputError.
     """
@@ -213,7 +214,8 @@ def _nothing() -> None:
 
 
 class NpyFile:
-    """A .npy file of samples that grows block by block and can be read after each: rows first, then the header's count."""
+    """A .npy file of samples that grows block by block and can be read after each: rows first, then the header's
+    count."""
 
     HEADER = 192  # bytes kept for the header, so that the count can grow in place
 

@@ -50,7 +50,7 @@ def by_name(net: Network, given: Any) -> dict[str, TimeSeries | None]:
     if isinstance(given, TimeSeries):
         if len(inputs) != 1:
             raise InputError(
-                f"network {net.name!r} has {len(inputs)} inputs ({', '.join(inputs) or 'none'}), a bare series fits one",
+                f"network {net.name!r} has {len(inputs)} inputs ({', '.join(inputs)}): a bare series fits one",
                 hint="give the series by name: evolve({'imu': ts, ...})",
             )
         given = {next(iter(inputs)): given}
@@ -136,6 +136,6 @@ def check_extents(given: Mapping[str, TimeSeries | None], schedule: Schedule) ->
             continue
         begin, end = float(schedule.now), float(schedule.now + schedule.total * schedule.dt)
         raise InputError(
-            f"input {name!r} covers {series.t_start!r} s to {series.t_stop!r} s, the run goes from {begin!r} s to {end!r} s",
+            f"input {name!r} covers {series.t_start!r} s to {series.t_stop!r} s, the run is {begin!r} s to {end!r} s",
             hint=f"shift it with ts.start_at({begin!r}), call net.reset_time(), or ask for a shorter duration",
         )
