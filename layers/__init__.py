@@ -4,7 +4,8 @@ from .encoders import DeltaEncoder
 from .linear import Linear, PassThrough
 from .rate import Rate
 from .readout import Ridge
+from .sources import Noise, Sine, Step
 from .spiking import LIF
 from .synapses import ExpSyn
 
-__all__ = ["LIF", "DeltaEncoder", "ExpSyn", "Linear", "PassThrough", "Rate", "Ridge"]
+__all__ = ["LIF", "DeltaEncoder", "ExpSyn", "Linear", "Noise", "PassThrough", "Rate", "Ridge", "Sine", "Step"]

@@ -34,6 +34,11 @@ class DeltaEncoder(ArrayLayer):
     Shapes: x (T, N), events on 2 N channels. State: n (N,) int64, first (N,), started (N,) uint8.
     Raises InputError for a sample more than 1,000,000 thresholds from the level, also an infinite one.
     Source: derived in tests/reference/test_delta.py from the definition above (delta modulation with hysteresis).
+
+    >>> from graphnet import TSContinuous
+    >>> series = DeltaEncoder(1, threshold=0.5).evolve(TSContinuous.from_clocked([[0.0], [1.2], [0.9], [0.4]], dt=1e-3))
+    >>> series.times, series.channels.tolist()
+    (array([0.001, 0.001, 0.003]), [0, 0, 1])
     """
 
     size: Size = positional()

@@ -25,6 +25,10 @@ class Linear(ArrayLayer):
     """Weighted sum: y = W' u; of events, sample k is the sum of the weights of the events of step k.
 
     Shapes: u (T, M), y (T, N). No state. ``weights``: a scalar, a diagonal (N,), dense (M, N), or CSR.
+
+    >>> from graphnet import TSContinuous
+    >>> Linear([[1.0, -1.0], [0.5, 2.0]]).evolve(TSContinuous.from_clocked([[1.0, 2.0]], dt=1e-3)).samples
+    array([[2., 3.]])
     """
 
     weights: Weights = positional()
@@ -44,6 +48,9 @@ class PassThrough(ArrayLayer):
     """The identity: y = u, for either kind of series; where nothing is connected, zeros or no events.
 
     Shapes: u, y (T, N). No state. A continuous block keeps its dtype.
+
+    >>> PassThrough(3)
+    PassThrough 'unnamed': 3 -> 3 (TSContinuous -> TSContinuous), dt 0.001 s
     """
 
     size: Size = positional()

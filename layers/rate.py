@@ -24,6 +24,10 @@ class Rate(ArrayLayer):
     Shapes: u (T, M), y (T, N). State: x (N,), starts at ``x0``. ``weights_rec``: (N, N) dense or CSR, or a diagonal.
     ``tanh`` and ``sigmoid`` have a relative error below 1e-15; float32 rounds them from double precision.
     Source: Dayan and Abbott 2001, Theoretical Neuroscience, section 7.2 (firing-rate models).
+
+    >>> from graphnet import TSContinuous
+    >>> Rate([[1.0]], tau=0.002).evolve(TSContinuous.from_clocked([[1.0], [1.0], [0.0]], dt=1e-3)).samples.T
+    array([[0.5  , 0.75 , 0.375]])
     """
 
     weights: Weights = positional()

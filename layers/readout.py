@@ -36,6 +36,12 @@ class Ridge(ArrayLayer, Trainable):
     Shapes: x (T, M), y (T, N). No state. Weights and bias are zero before the first fit and are saved with the layer.
     Source: Hoerl and Kennard 1970, Technometrics 12(1) (ridge regression); Chan, Golub and LeVeque 1983, The American
     Statistician 37(3) (sums about the mean, joined pairwise).
+
+    >>> readout = Ridge(1, 1, alpha=1e-9)
+    >>> readout.partial_fit(np.array([[0.0], [1.0], [2.0]]), np.array([[1.0], [3.0], [5.0]]))
+    >>> readout.end_fit()
+    >>> readout.weights.round(6), readout.bias.round(6)
+    (array([[2.]]), array([1.]))
     """
 
     size_in: Size = positional()

@@ -43,6 +43,11 @@ class LIF(ArrayLayer):
     State: v (N,) starts at ``v0`` (v_rest where None); wait (N,), steps of refractoriness left; fired (N,) uint8, who
     spiked in the last step.
     Source: Gerstner, Kistler, Naud and Paninski 2014, Neuronal Dynamics, section 1.3 (leaky integrate-and-fire).
+
+    >>> from graphnet import TSContinuous
+    >>> neuron = LIF([[1.0]], tau_mem=0.01, refractory=0.002)
+    >>> neuron.evolve(TSContinuous.from_clocked([[2.0]] * 30, dt=1e-3)).times
+    array([0.006, 0.015, 0.024])
     """
 
     weights: Weights = positional()

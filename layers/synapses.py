@@ -17,6 +17,10 @@ class ExpSyn(ArrayLayer):
 
     Shapes: events on M channels, y (T, N). State: y (N,), starts at 0.
     Source: Gerstner, Kistler, Naud and Paninski 2014, Neuronal Dynamics, section 3.1 (exponential synaptic currents).
+
+    >>> from graphnet import TSEvent
+    >>> ExpSyn([[2.0]], tau=0.01, dt=0.01).evolve(TSEvent([0.0], [0], t_stop=0.03)).samples.T.round(4)
+    array([[2.    , 0.7358, 0.2707]])
     """
 
     weights: Weights = positional()

@@ -14,7 +14,7 @@ from graphnet import Events, Layer, Span, TSContinuous, TSEvent
 from graphnet.blocks import between, sort_events
 from graphnet.jit import Kernel
 from graphnet.span import Pool
-from layers import LIF, DeltaEncoder, ExpSyn, Linear, PassThrough, Rate, Ridge
+from layers import LIF, DeltaEncoder, ExpSyn, Linear, Noise, PassThrough, Rate, Ridge, Sine, Step
 
 STEPS = 150
 M, N = 60, 40  # large enough for the tiled product
@@ -60,6 +60,9 @@ CASES = {
     "synapse": lambda **more: ExpSyn(IN, tau=0.004 * SPREAD, **more),
     "synapse, noise": lambda **more: ExpSyn(IN, noise_std=1.0, **more),
     "encoder": lambda **more: DeltaEncoder(M, threshold=np.linspace(0.1, 2.0, M), **more),
+    "noise": lambda **more: Noise(5, std=2.0, mean=[1.0, 2.0, 3.0, 4.0, 5.0], **more),
+    "sine": lambda **more: Sine(3, frequency=[1.0, 10.0, 123.4], phase=0.3, offset=1.0, **more),
+    "step": lambda **more: Step(2, onset=1.05, duration=0.013, after=[1.0, 2.0], before=-1.0, **more),
     "readout": lambda **more: Ridge(M, N, weights=IN, bias=SPREAD, **more),
 }
 
