@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 from . import registry
 from .clock import exact, whole_steps
 from .datasets import Dataset, Trial
+from .document import wrong_options
 from .errors import FileError, GraphnetError, InputError, NetworkError, ParameterError
 from .network import Network
-from .purpose import wrong_options
 from .run import Result, evolve
 from .sections import DataSection, EvaluateSection, FitSection, RunSection
 from .timeseries import TimeSeries, TSContinuous, TSEvent

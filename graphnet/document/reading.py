@@ -1,4 +1,4 @@
-"""A network from a document and back: everything wrong is found in one reading, each with its file and line."""
+"""A network from a document: everything wrong is found in one reading, each with its file and line."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from . import registry
-from .arrays import is_spec, resolve
-from .errors import (
+from .. import registry
+from ..arrays import is_spec, resolve
+from ..errors import (
     CycleError,
     DocumentError,
     GraphnetError,
@@ -23,14 +23,14 @@ from .errors import (
     UnknownName,
     near,
 )
-from .layer import ArrayLayer, Layer
-from .layer.parameters import MISSING
-from .network import Network
+from ..layer import ArrayLayer, Layer
+from ..network import Network
 from .purpose import misfits
+from .writing import move_files
 
 if TYPE_CHECKING:
-    from .files import Source
-    from .sections import Document
+    from ..files import Source
+    from ..sections import Document
 
 L = TypeVar("L", bound=Layer)
 Place = tuple[str | int, ...]
@@ -38,14 +38,14 @@ Place = tuple[str | int, ...]
 
 def load(path: str | Path) -> Network:
     """Read a network from a YAML or JSON file. Raises DocumentError."""
-    from .files import read
+    from ..files import read
 
     return build_source(read(path))
 
 
 def build(data: Mapping[str, Any]) -> Network:
     """A network from plain data. Raises DocumentError with every problem found, each with the keys that lead to it."""
-    from .files import Lines, Source
+    from ..files import Lines, Source
 
     if not isinstance(data, Mapping):
         raise ParameterTypeError(f"a document is a mapping, got a {type(data).__name__}", parameter="data")
@@ -65,16 +65,18 @@ class _Reader:
         self.failed: set[str] = set()
 
     def network(self) -> Network:
-        from .sections import EXPERIMENT
+        from ..sections import EXPERIMENT
 
         document = self._sections()
         if document is None:
             raise self._refused()
         net = self._empty(document)
         for name, given in document.inputs.items():
-            self._try(("inputs", name), lambda name=name, given=given: net.input(name, given.size, given.type))
+            if name not in self.failed:
+                self._try(("inputs", name), lambda name=name, given=given: net.input(name, given.size, given.type))
         for name, entry in document.layers.items():
-            self._layer(net, name, entry)
+            if name not in self.failed:
+                self._layer(net, name, entry)
         self._edges(net, document)
         for i, name in enumerate(document.outputs):
             if name not in self.failed:
@@ -84,7 +86,7 @@ class _Reader:
         if self.problems:
             raise self._refused()
         net.document = {name: self.source.data[name] for name in EXPERIMENT if self.source.data.get(name) is not None}
-        _move_files(net.document, lambda file: os.path.abspath(self.folder / file))  # noqa: PTH100 # symlinks stay
+        move_files(net.document, lambda file: os.path.abspath(self.folder / file))  # noqa: PTH100 # symlinks stay
         return net
 
     def _empty(self, document: Document) -> Network:
@@ -103,7 +105,7 @@ class _Reader:
             self._note(f"{type(one).__name__}: {one}", place, one)
 
     def _note(self, message: str, place: Place, error: GraphnetError | None = None) -> None:
-        from .files import spell
+        from ..files import spell
 
         problem = self.source.problem(message, place, error)
         if not problem.file:  # data from Python have no lines: the keys say where
@@ -119,16 +121,36 @@ class _Reader:
             self._say(place, error)
 
     def _sections(self) -> Document | None:
+        """The document by its sections; what is wrong with their form is noted and left out, to find more at once."""
         from pydantic import ValidationError
 
-        from .sections import Document
+        from ..sections import Document
 
         try:
             return Document.model_validate(self.source.data)
         except ValidationError as error:
-            for one in error.errors(include_url=False):
-                self._of_pydantic(one)
+            found = error.errors(include_url=False)
+        for one in sorted(found, key=lambda one: one["type"] == "missing"):  # a misspelt key explains a missing one
+            self._of_pydantic(one)
+        try:
+            return Document.model_validate(self._mended([one["loc"] for one in found]))
+        except ValidationError:
             return None
+
+    def _mended(self, places: list[Place]) -> dict[str, Any] | None:
+        """The data without what is wrong at these places, or None where too little would be left to check."""
+        kept = dict(self.source.data)
+        for section, *rest in places:
+            if section in ("inputs", "layers"):
+                if not rest:
+                    return None
+                self.failed.add(str(rest[0]))
+                kept[section] = {**kept[section], rest[0]: {"size": 1} if section == "inputs" else {}}
+            else:
+                kept.pop(str(section), None)
+        if "data" not in kept:
+            kept = {name: value for name, value in kept.items() if name not in ("fit", "evaluate")}
+        return kept
 
     def _of_pydantic(self, one: Any) -> None:
         place: Place = tuple(step for step in one["loc"] if step != "[key]")
@@ -179,7 +201,7 @@ class _Reader:
             self._try(("layers",), lambda: net.exact_dt)
 
     def _edge(self, net: Network, document: Document, text: str, i: int) -> dict[int, Place]:
-        from .edge import parse
+        from ..edge import parse
 
         pre, post, *_ = parse(text)
         if not self.failed.isdisjoint((pre, post)):
@@ -242,7 +264,7 @@ def _short(value: Any) -> str:
 
 
 def _known_keys(place: Place) -> list[str]:
-    from . import sections
+    from .. import sections
 
     parts = {
         "inputs": sections.InputSection,
@@ -252,55 +274,3 @@ def _known_keys(place: Place) -> list[str]:
     }
     model = parts.get(str(place[0]), sections.Document) if place else sections.Document
     return list(model.model_fields)
-
-
-# ---------------------------------------------------------------------- writing
-
-
-def written(net: Network) -> dict[str, Any]:
-    """A network as plain data: what differs from the defaults, arrays by the initialiser or file they came from."""
-    data: dict[str, Any] = {"graphnet": 1, "name": net.name, "seed": net.seed}
-    if net.forced_dt is not None:
-        data["dt"] = net.forced_dt
-    data["inputs"] = {name: {"size": one.size, "type": one.type.__name__} for name, one in net.inputs.items()}
-    data["layers"] = {name: _entry(layer) for name, layer in net.layers.items()}
-    data["edges"] = [str(one) for one in net.edges]
-    data["merge"] = dict(net.merges)
-    data["outputs"] = list(net.outputs)
-    data.update(copy.deepcopy(net.document))
-    return {name: value for name, value in data.items() if value not in ({}, [])}
-
-
-def _entry(layer: Layer) -> dict[str, Any]:
-    content = layer.to_dict()
-    content.pop("name", None)
-    content.pop("class_name", None)
-    if isinstance(layer, ArrayLayer):
-        known = layer.parameters()
-        content = {
-            name: value
-            for name, value in content.items()
-            if known[name].default is MISSING or value != known[name].written(known[name].default)
-        }
-    return {"class": registry.layers.name_of(type(layer)), **content}
-
-
-def save(net: Network, path: str | Path) -> None:
-    """Write a network to a YAML or JSON file; arrays in files are named relative to it."""
-    from .files import write
-
-    data = written(net)
-    folder = Path(path).resolve().parent
-    for entry in data.get("layers", {}).values():
-        for name, value in entry.items():
-            if is_spec(value) and "file" in value:
-                entry[name] = {**value, "file": os.path.relpath(value["file"], folder)}
-    _move_files(data, lambda file: os.path.relpath(file, folder))
-    write(data, path)
-
-
-def _move_files(sections: dict[str, Any], moved: Callable[[str], str]) -> None:
-    """Rewrite the files that drive a run, in sections of a document's data."""
-    run = sections.get("run") or {}
-    if run.get("inputs"):
-        sections["run"] = {**run, "inputs": {name: moved(file) for name, file in run["inputs"].items()}}

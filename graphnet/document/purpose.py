@@ -6,15 +6,15 @@ import inspect
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from . import registry
-from .clock import exact, whole_steps
-from .errors import GraphnetError, NetworkError, ParameterError, UnknownName, near
-from .layer import ArrayLayer, Trainable
-from .timeseries import TSEvent
+from .. import registry
+from ..clock import exact, whole_steps
+from ..errors import GraphnetError, NetworkError, ParameterError, UnknownName, near
+from ..layer import ArrayLayer, Trainable
+from ..timeseries import TSEvent
 
 if TYPE_CHECKING:
-    from .network import Network
-    from .sections import DataSection, Document, EvaluateSection, FitSection, RunSection
+    from ..network import Network
+    from ..sections import DataSection, Document, EvaluateSection, FitSection, RunSection
 
 Found = Iterator[tuple[tuple[str, ...], GraphnetError]]
 """Places in a document, each with what is wrong there."""

