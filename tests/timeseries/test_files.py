@@ -36,6 +36,7 @@ def any_series(draw):
     counts = draw(st.lists(st.lists(st.integers(0, 2), min_size=2, max_size=2), min_size=1, max_size=5))
     ts = TSEvent.from_raster(counts, dt, start, num_channels=5, **about)
     if kind == "steps":
+        ts.periodic = False
         events = ts.event_steps(-(10**7), 2 * 10**7, dt)
         ts = TSEvent.from_steps(*events, dt, 5, -(10**7), 2 * 10**7, name=about["name"])
     return TSEvent(ts.times, ts.channels, t_start=start - 1, t_stop=ts.t_stop, **about) if kind == "timed" else ts
