@@ -20,7 +20,7 @@ class Leaky(Layer):
         self.keep = keep
 
     def evolve(self, ts_input=None, duration=None, num_timesteps=None):
-        time_base, rows, steps = self._prepare_input(ts_input, duration, num_timesteps)
+        _, rows, steps = self._prepare_input(ts_input, duration, num_timesteps)
         out = np.zeros((steps, self.size_out))
         for k in range(steps):
             self.state = self.keep * self.state + rows[k] @ self.weights
