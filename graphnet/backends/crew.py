@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections import Counter
 from collections.abc import Callable, Sequence
 from contextvars import copy_context
 from queue import Empty, SimpleQueue
@@ -15,13 +14,18 @@ from .stripes import Stripe, beyond, raise_failure, run_walk
 WAIT = 0.5  # seconds: some systems deliver an interrupt only between two waits
 
 
+def depth_of(workers: int) -> int:
+    """How many blocks so many threads have under way at most; each needs slots and buffers of its own."""
+    return workers + 1
+
+
 class Crew:
     """Runs blocks ``first`` to ``last - 1`` of a template on several threads; ``states`` is replaced entry by entry.
 
     The unit of work is a stripe over a block. It may start once the stripes it reads have run that block, its own block
-    before is done, and no more than ``depth`` blocks are under way. Whoever finishes a unit goes on with the oldest one
-    that it made ready and leaves the others in a queue. The calling thread runs no task: it waits for blocks to be
-    complete. It takes no lock that a worker holds, so that an interrupt can never leave one locked.
+    before is done, and block k - ``depth`` is complete, whose slots and buffers it uses again. Whoever finishes a unit
+    goes on with the oldest one that it made ready and leaves the others in a queue. The calling thread runs no task: it
+    waits for blocks to be complete. It takes no lock that a worker holds, so that an interrupt never leaves one locked.
     """
 
     def __init__(
@@ -29,10 +33,7 @@ class Crew:
     ) -> None:
         self.template, self.states, self.stripes, self.last = template, states, stripes, last
         self.workers = min(workers, len(stripes))
-        self.depth = self.workers + 1
-        holders = Counter(j for stripe in stripes for j in stripe.shared)
-        self._holders = dict(holders)
-        self._held = [dict(holders) for _ in range(self.depth)]  # stripes that still hold an output, by block
+        self.depth = depth_of(self.workers)
         self._slots: list[list[Any]] = [[None] * len(template) for _ in range(self.depth)]
         self._left = [len(stripes)] * self.depth  # stripes that a block still waits for
         self._floor = first  # the oldest block that is not complete
@@ -124,27 +125,6 @@ class Crew:
         failed = run_walk(stripe.walk, k, self.states, slots, self._halts)
         if failed is not None:
             self._fail(k, *failed)
-        elif stripe.shared and not beyond(self._halts, k, stripe.walk[-1][0]):
-            try:
-                self._let_go(stripe, k, slots)
-            except BaseException as error:
-                self._fail(k, stripe.walk[-1][0], error)
-
-    def _let_go(self, stripe: Stripe, k: int, slots: list[Any]) -> None:
-        """End the outputs that no other stripe holds any more."""
-        held = self._held[k % self.depth]
-        ended: list[int] = []
-        with self._lock:
-            for j in stripe.shared:
-                held[j] -= 1
-                if not held[j]:
-                    held[j] = self._holders[j]  # for the block that will use these slots next
-                    ended.append(j)
-        for j in ended:
-            slots[j] = None
-            release = self.template[j].release
-            if release is not None:
-                release(k)
 
     def _finish(self, k: int, s: int, ran: bool) -> tuple[int, int] | None:
         """Note that a unit is over; gives the one to go on with."""

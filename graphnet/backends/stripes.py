@@ -13,25 +13,20 @@ from typing import Any, NoReturn
 from ..tasks import Template
 from .serial import TaskFailed
 
-End = tuple[int, Callable[[int], None] | None]
-"""A task whose output nobody reads any more, and what gives its buffers back."""
-
-Step = tuple[int, Callable[..., tuple[Any, Any]], tuple[int, ...], Sequence[End]]
-"""A task's index, its function, the tasks it reads, and the outputs that end once it has run."""
+Step = tuple[int, Callable[..., tuple[Any, Any]], tuple[int, ...], Sequence[int]]
+"""A task's index, its function, the tasks it reads, and those whose output nobody reads once it has run."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stripe:
     """Tasks that run together, in the template's order.
 
-    ``pre`` are the stripes that it reads, ``post`` those that read it; ``shared`` are outputs that stripes besides this
-    one hold too, so that the last of them ends them.
+    ``pre`` are the stripes that it reads, ``post`` those that read it.
     """
 
     walk: list[Step]
     pre: tuple[int, ...]
     post: tuple[int, ...]
-    shared: tuple[int, ...]
 
     @property
     def first(self) -> int:
@@ -41,9 +36,9 @@ class Stripe:
 
 def whole(template: Template) -> list[Step]:
     """The walk over all tasks, as one thread does it."""
-    ends: list[list[End]] = [[] for _ in template]
+    ends: list[list[int]] = [[] for _ in template]
     for j, task in enumerate(template):
-        ends[task.last_reader].append((j, task.release))
+        ends[task.last_reader].append(j)
     return [(i, task.function, task.inputs, ends[i]) for i, task in enumerate(template)]
 
 
@@ -52,16 +47,10 @@ def cut(template: Template, costs: Sequence[float], grain: float) -> list[Stripe
     readers = readers_of(template)
     home = _homes(_depth_first(template, readers), costs, grain)
     count = max(home, default=-1) + 1
-    ends: list[list[End]] = [[] for _ in template]
-    shared: list[list[int]] = [[] for _ in range(count)]
-    for j, task in enumerate(template):
-        holders = holders_of(template, readers, j)
-        homes = {home[i] for i in holders}
-        if len(homes) == 1:
-            ends[max(holders)].append((j, task.release))
-        else:
-            for s in homes:
-                shared[s].append(j)
+    ends: list[list[int]] = [[] for _ in template]
+    for j, reading in enumerate(readers):
+        if all(home[i] == home[j] for i in reading):  # else it stays until the block is complete
+            ends[max(reading, default=j)].append(j)
     walks: list[list[Step]] = [[] for _ in range(count)]
     pre: list[dict[int, None]] = [{} for _ in range(count)]
     post: list[dict[int, None]] = [{} for _ in range(count)]
@@ -71,7 +60,7 @@ def cut(template: Template, costs: Sequence[float], grain: float) -> list[Stripe
             if home[j] != home[i]:
                 pre[home[i]][home[j]] = None
                 post[home[j]][home[i]] = None
-    return [Stripe(walks[s], tuple(pre[s]), tuple(post[s]), tuple(shared[s])) for s in range(count)]
+    return [Stripe(walks[s], tuple(pre[s]), tuple(post[s])) for s in range(count)]
 
 
 def run_walk(
@@ -87,10 +76,8 @@ def run_walk(
                 states[i], slots[i] = function(k, states[i], slots[inputs[0]])
             else:
                 states[i], slots[i] = function(k, states[i], *[slots[j] for j in inputs])
-            for j, release in ends:
+            for j in ends:
                 slots[j] = None
-                if release is not None:
-                    release(k)
     except BaseException as error:
         return i, error
     return None
@@ -115,25 +102,6 @@ def readers_of(template: Template) -> list[list[int]]:
         for j in dict.fromkeys(task.inputs):
             readers[j].append(i)
     return readers
-
-
-def holders_of(template: Template, readers: Sequence[Sequence[int]], j: int) -> set[int]:
-    """The tasks after which the output of task j ends; the task itself where nobody reads it.
-
-    A task without buffers of its own to give back may hand on what it was given: then its readers hold it as well.
-    """
-    found = set(readers[j])
-    if template[j].release is None:
-        return found or {j}
-    found.add(template[j].last_reader)
-    ahead = list(readers[j])
-    while ahead:
-        i = ahead.pop()
-        if template[i].release is None:
-            fresh = [one for one in readers[i] if one not in found]
-            found.update(fresh)
-            ahead.extend(fresh)
-    return found
 
 
 def _depth_first(template: Template, readers: Sequence[Sequence[int]]) -> list[int]:

@@ -11,7 +11,7 @@ from typing import Any
 from ..errors import ParameterError
 from ..tasks import Template
 from . import serial
-from .crew import Crew
+from .crew import Crew, depth_of
 from .stripes import Step, Stripe, cut, raise_failure, run_walk, whole
 
 GRAIN = 200.0  # microseconds that a stripe should take: a hand-over between threads costs 10 to 30
@@ -41,9 +41,7 @@ def run(
 
     Raises TaskFailed where a task raises, ParameterError where ``workers`` is below 1.
     """
-    count = available() if workers is None else workers
-    if count < 1:
-        raise ParameterError(f"workers must be at least 1, got {workers!r}", parameter="workers")
+    count = _count(workers)
     guesses = [task.cost for task in template]
     if grain is not None and template:
         Crew(template, states, cut(template, guesses, grain), 0, blocks, count).run(after)
@@ -57,6 +55,19 @@ def run(
             serial.run(template, states, 1, after)
     else:
         _Pilot(template, states, after, count).run(blocks)
+
+
+def depth(workers: int | None = None) -> int:
+    """How many blocks may be under way at once: block k + depth starts only after block k is complete."""
+    return depth_of(_count(workers))
+
+
+def _count(workers: int | None) -> int:
+    if workers is None:
+        return available()
+    if workers < 1:
+        raise ParameterError(f"workers must be at least 1, got {workers!r}", parameter="workers")
+    return workers
 
 
 def available() -> int:

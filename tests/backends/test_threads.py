@@ -1,4 +1,4 @@
-"""The threads backend does what serial does: same bits, same errors, every buffer given back once and in time."""
+"""The threads backend does what serial does: same bits, same errors, no block too early, no thread left."""
 
 import threading
 import time
@@ -28,7 +28,7 @@ def no_thread_is_left():
 
 def outcome(run, shape, blocks, failures=(), **options):
     """What a run leaves: its states, the blocks that ``after`` was told of, how it failed, the ledger of its tasks."""
-    ledger = Ledger(len(shape), failures)
+    ledger = Ledger(len(shape), threads.depth(options.get("workers", 1)), failures)
     template = template_of(shape, ledger)
     states, told = [(i, -1, 0) for i in range(len(shape))], []
     failed = None
@@ -42,15 +42,12 @@ def outcome(run, shape, blocks, failures=(), **options):
 
 @given(shape=templates(), blocks=BLOCKS, workers=WORKERS, grain=GRAINS)
 @settings(max_examples=150, deadline=None)
-def test_any_template_ends_as_in_serial_and_gives_every_buffer_back_once(shape, blocks, workers, grain):
+def test_any_template_ends_as_in_serial_each_task_after_what_it_waits_for(shape, blocks, workers, grain):
     states, told, _, _ = outcome(serial.run, shape, blocks)
-    found, seen, failed, ledger = outcome(threads.run, shape, blocks, workers=workers, grain=grain)
+    found, seen, failed, _ = outcome(threads.run, shape, blocks, workers=workers, grain=grain)
     assert failed is None
     assert found == states
     assert seen == told == list(range(blocks))
-    owners = [i for i, one in enumerate(shape) if one.owns]
-    assert sorted(ledger.released) == sorted((i, k) for i in owners for k in range(blocks))
-    assert ledger.widest <= workers + 1
 
 
 @given(shape=templates(), workers=WORKERS, grain=GRAINS, data=st.data())
@@ -71,7 +68,7 @@ def test_the_error_is_the_one_that_serial_reports(shape, workers, grain, data):
 @given(shape=templates(), grain=GRAINS)
 @settings(deadline=None)
 def test_stripes_hold_every_task_once_and_wait_for_each_other_without_a_circle(shape, grain):
-    template = template_of(shape, Ledger(len(shape)))
+    template = template_of(shape, Ledger(len(shape), 1))
     stripes = cut(template, [task.cost for task in template], grain)
     assert sorted(step[0] for stripe in stripes for step in stripe.walk) == list(range(len(shape)))
     home = {step[0]: s for s, stripe in enumerate(stripes) for step in stripe.walk}
