@@ -67,20 +67,21 @@ class Rate(ArrayLayer):
         """Recurrent weights as the kernel reads them: (rows dense, then a transposed CSR), the absent one empty."""
         weights = self.matrix("weights_rec")
         dense = np.zeros((0, self.size), dtype=self.dtype)
-        sparse = (np.zeros(0, dtype=self.dtype), np.zeros(0, dtype=np.uint32), np.zeros(0, dtype=np.int64))
-        if weights is None:
-            return dense, *sparse
-        shape = np.shape(weights)
-        fits = shape in ((self.size, self.size), (self.size,))
-        self.must(fits, "weights_rec", f"must have shape ({self.size}, {self.size}), got {shape}")
-        if isinstance(weights, np.ndarray) and weights.ndim == 2:
-            return weights, *sparse
-        if isinstance(weights, np.ndarray):
-            every = np.arange(self.size + 1)
-            return dense, weights, every[:-1].astype(np.uint32), every.astype(np.int64)
-        turned = weights.T.tocsr()
-        turned.sort_indices()
-        return dense, turned.data, turned.indices.astype(np.uint32), turned.indptr.astype(np.int64)
+        data, indices, indptr = np.zeros(0, dtype=self.dtype), np.zeros(0, dtype=np.uint32), np.zeros(0, dtype=np.int64)
+        if weights is not None:
+            shape = np.shape(weights)
+            fits = shape in ((self.size, self.size), (self.size,))
+            self.must(fits, "weights_rec", f"must have shape ({self.size}, {self.size}), got {shape}")
+            if not isinstance(weights, np.ndarray):
+                turned = weights.T.tocsr()
+                turned.sort_indices()
+                data, indices, indptr = turned.data, turned.indices, turned.indptr
+            elif weights.ndim == 1:
+                data, indices, indptr = weights, np.arange(self.size), np.arange(self.size + 1)
+            else:
+                dense = weights
+        # read-only one and all, so that the kernel is compiled once for every form
+        return tuple(map(_frozen, (dense, data, indices.astype(np.uint32), indptr.astype(np.int64))))
 
     def initial(self) -> State:
         return {"x": self.per_unit("x0")}
@@ -92,6 +93,12 @@ class Rate(ArrayLayer):
         constants = (self._keep, self._base, self._gain, self._spread, self._code)
         run(state["x"], rows, noise, watch, *constants, *self._recurrent)
         return state, rows
+
+
+def _frozen(array: NDArray[Any]) -> NDArray[Any]:
+    view = array.view()
+    view.flags.writeable = False
+    return view
 
 
 @kernel

@@ -101,15 +101,17 @@ class LIF(ArrayLayer):
     def _rows(self, weights: Any) -> tuple[NDArray[Any], ...]:
         """Weights as the kernel adds them: (dense, then data, indices, indptr of CSR); what is absent is empty."""
         dense = np.zeros((0, self.size), dtype=self.dtype)
-        empty = np.zeros(0, dtype=self.dtype), np.zeros(0, dtype=np.uint32), np.zeros(0, dtype=np.int64)
+        data, indices, indptr = np.zeros(0, dtype=self.dtype), np.zeros(0, dtype=np.uint32), np.zeros(0, dtype=np.int64)
         if weights is None:
-            return dense, *empty
-        if not isinstance(weights, np.ndarray):
-            return dense, weights.data, weights.indices.astype(np.uint32), weights.indptr.astype(np.int64)
-        if weights.ndim == 2:
-            return weights, *empty
-        every = np.arange(self.size + 1)
-        return dense, weights, every[:-1].astype(np.uint32), every.astype(np.int64)
+            pass
+        elif not isinstance(weights, np.ndarray):
+            data, indices, indptr = weights.data, weights.indices, weights.indptr
+        elif weights.ndim == 1:
+            data, indices, indptr = weights, np.arange(self.size), np.arange(self.size + 1)
+        else:
+            dense = weights
+        # read-only one and all, so that the kernel is compiled once for every form
+        return tuple(map(_frozen, (dense, data, indices.astype(np.uint32), indptr.astype(np.int64))))
 
     def initial(self) -> State:
         return {
@@ -141,6 +143,12 @@ class LIF(ArrayLayer):
             done, seen, count = run(done, seen, span.start, span.steps, out.step, out.channel, *given)
             pieces.append(Events(out.step[:count], out.channel[:count]))
         return state, _joined(pieces)
+
+
+def _frozen(array: NDArray[Any]) -> NDArray[Any]:
+    view = array.view()
+    view.flags.writeable = False
+    return view
 
 
 def _joined(pieces: list[Events]) -> Events:

@@ -57,5 +57,6 @@ def decay(y, rows, noise, keep, spread):
             for j in range(y.shape[0]):
                 row[j] += spread[j] * kick[j]
         for j in range(y.shape[0]):
-            row[j] = keep[j] * y[j] + row[j]
-        y[:] = row
+            new = keep[j] * y[j] + row[j]
+            y[j] = new
+            row[j] = new
