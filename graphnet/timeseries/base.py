@@ -19,6 +19,7 @@ from .checks import as_bound, as_instants, as_times
 from .content import Content
 from .exactly import Time
 from .extent import extent_of, is_array, same, snapped_below, spread_offsets
+from .stepping import extent_covers, step_fraction
 
 log = logging.getLogger("graphnet")
 
@@ -134,6 +135,17 @@ class TimeSeries:
     def duration(self) -> float:
         """``t_stop - t_start``, in seconds."""
         return float(self._content.duration)
+
+    @property
+    def num_channels(self) -> int:
+        """How many channels there are; instants alone have none."""
+        return 0
+
+    def covers(self, start: int, stop: int, dt: Time) -> bool:
+        """Whether the extent covers all steps of ``dt`` in [start, stop), by the rounding rule; always, if periodic."""
+        if stop <= start or (self.periodic and self._content.duration > 0):
+            return True
+        return extent_covers(self._content.t_start, self._content.t_stop, start, stop, step_fraction(dt))
 
     @property
     def dt(self) -> float | None:

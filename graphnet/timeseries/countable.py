@@ -18,7 +18,7 @@ from .base import TimeSeries
 from .checks import as_bound, as_channels, as_count
 from .content import Train
 from .exactly import Time
-from .stepping import extent_covers, step_fraction
+from .stepping import step_fraction
 
 
 class Countable(TimeSeries):
@@ -134,12 +134,6 @@ class Countable(TimeSeries):
         return counting.wanted(self._content, step_fraction(dt), low, high, num_timesteps, channels)
 
     # --- on the steps of a clock -------------------------------------------------------------------------------------
-
-    def covers(self, start: int, stop: int, dt: Time) -> bool:
-        """Whether the extent covers all steps of ``dt`` in [start, stop), by the rounding rule; always, if periodic."""
-        if stop <= start or (self.periodic and self._content.duration > 0):
-            return True
-        return extent_covers(self._content.t_start, self._content.t_stop, start, stop, step_fraction(dt))
 
     def event_steps(self, start: int, count: int, dt: Time) -> Events:
         """The events in steps start ... start + count - 1 of ``dt``: absolute steps, sorted by (step, channel).

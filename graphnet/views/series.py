@@ -210,6 +210,7 @@ def density(
     from matplotlib.colors import LinearSegmentedColormap, to_rgba
 
     width, height = pixels(ax)
+    width = max(width // 2, 1)  # two pixels wide, a stroke is still there when the picture is saved smaller
     group = -(-number // height)
     rows = -(-number // group)
     length = (limits[1] - limits[0]) or 1.0
