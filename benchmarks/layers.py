@@ -21,7 +21,7 @@ from scipy.sparse import csr_array
 
 from graphnet import Events, Span, TSEvent, one_blas_thread
 from graphnet.blocks import between
-from graphnet.span import Pool
+from graphnet.span import Arena
 from layers import LIF, Rate
 
 BLOCK, STEPS = 256, 10_000
@@ -29,15 +29,14 @@ BLOCK, STEPS = 256, 10_000
 
 def drive(layer: Any, block: Any, steps: int) -> int:
     """Advance over all steps in blocks, as a serial run does; how many events came out."""
-    state, pool, events = layer.initial(), Pool(), 0
+    state, arena, events = layer.initial(), Arena(), 0
     for low in range(0, steps, BLOCK):
         high = min(low + BLOCK, steps)
-        span = Span(low, high - low, key=1, pool=pool)
+        span = Span(low, high - low, key=1, arena=arena)
+        arena.begin()
         part = between(block, low, high) if isinstance(block, Events) else block[low:high]
         state, out = layer.advance(state, part, span)
         events += out.count if isinstance(out, Events) else 0
-        for buffer in span.taken:
-            pool.give(buffer)
     return events
 
 

@@ -13,32 +13,46 @@ from .noise import RESERVED_STREAM, fill_normal, fill_uniform
 from .products import Matrix, columns, multiply
 
 
-class Pool:
-    """Buffers that blocks are written into, given back once their last reader has run, and used again."""
+class Arena:
+    """Buffers in the order in which a layer asks for them, used again from each ``begin`` on.
+
+    Layers whose blocks are never needed at the same time share one.
+    """
+
+    __slots__ = ("buffers", "place")
 
     def __init__(self) -> None:
-        self._free: dict[tuple[tuple[int, ...], np.dtype[Any]], list[NDArray[Any]]] = {}
+        self.buffers: list[NDArray[Any]] = []
+        self.place = 0
+
+    def begin(self) -> None:
+        """Nobody reads what was handed out before: hand it out again."""
+        self.place = 0
 
     def take(self, shape: tuple[int, ...], dtype: np.dtype[Any]) -> NDArray[Any]:
         """An uninitialised C-contiguous array."""
-        try:  # one step, so that two threads never take the same buffer
-            return self._free[shape, dtype].pop()
-        except (KeyError, IndexError):
-            return np.empty(shape, dtype=dtype)
-
-    def give(self, buffer: NDArray[Any]) -> None:
-        """Take a buffer back; nobody may read it from now on."""
-        self._free.setdefault((buffer.shape, buffer.dtype), []).append(buffer)
+        place = self.place
+        self.place = place + 1
+        if place < len(self.buffers):
+            buffer = self.buffers[place]
+            if buffer.shape == shape and buffer.dtype == dtype:
+                return buffer
+            self.buffers[place] = buffer = np.empty(shape, dtype=dtype)
+            return buffer
+        buffer = np.empty(shape, dtype=dtype)
+        self.buffers.append(buffer)
+        return buffer
 
 
 class Span:
     """The stretch of steps that a call of ``advance`` covers.
 
     ``start``: the absolute step of the block's first row. ``steps``: its number of rows. ``watch``: state variables to
-    record, each with a buffer (steps, ...) that ``advance`` fills.
+    record, each with a buffer (steps, ...) that ``advance`` fills. ``arena``: where ``empty`` finds buffers, or None for
+    fresh ones.
     """
 
-    __slots__ = ("_key", "_pool", "_tiled", "start", "steps", "taken", "watch")
+    __slots__ = ("_key", "_tiled", "arena", "start", "steps", "watch")
 
     def __init__(
         self,
@@ -46,16 +60,15 @@ class Span:
         steps: int,
         key: int = 0,
         *,
-        pool: Pool | None = None,
+        arena: Arena | None = None,
         tiled: bool = True,
         watch: dict[str, NDArray[Any]] | None = None,
     ) -> None:
         self.start = start
         self.steps = steps
         self.watch = {} if watch is None else watch
-        self.taken: list[NDArray[Any]] = []
         self._key = np.uint64(key)
-        self._pool = pool
+        self.arena = arena
         self._tiled = tiled
 
     def __getstate__(self) -> tuple[None, dict[str, Any]]:
@@ -88,12 +101,9 @@ class Span:
 
     def empty(self, shape: tuple[int, ...], dtype: DTypeLike = np.float64) -> NDArray[Any]:
         """An uninitialised array for output or scratch, valid until the block's last reader has run."""
-        dtype = np.dtype(dtype)
-        if self._pool is None:
+        if self.arena is None:
             return np.empty(shape, dtype=dtype)
-        buffer = self._pool.take(shape, dtype)
-        self.taken.append(buffer)
-        return buffer
+        return self.arena.take(shape, np.dtype(dtype))
 
 
 def _stream(stream: int) -> np.uint64:

@@ -28,7 +28,7 @@ from .layer.parameters import MISSING, Parameter
 from .noise import noise_key, normal, uniform
 from .plan.joints import frozen
 from .products import one_blas_thread
-from .span import Pool, Span
+from .span import Arena, Span
 from .timeseries import TSEvent
 
 STEPS = 150  # of the drive: more than two tiles of products
@@ -74,16 +74,19 @@ def part(block: Block, start: int, stop: int) -> Block:
     return None if block is None else block[start:stop]
 
 
-class PoisonedPool(Pool):
-    """Fills every buffer with NaN (or the least number) as it is given back: whoever still reads it is found out."""
+class PoisonedArena(Arena):
+    """Fills its buffers with NaN (or the least number) before it hands them out again: whoever still reads is found out."""
 
-    def give(self, buffer: NDArray[Any]) -> None:
-        buffer.fill(np.nan if np.issubdtype(buffer.dtype, np.floating) else np.iinfo(buffer.dtype).min)
-        super().give(buffer)
+    __slots__ = ()
+
+    def begin(self) -> None:
+        for buffer in self.buffers:
+            buffer.fill(np.nan if np.issubdtype(buffer.dtype, np.floating) else np.iinfo(buffer.dtype).min)
+        super().begin()
 
 
 def advance_in_blocks(
-    layer: ArrayLayer, x: Block, cuts: Sequence[int], *, key: int = 1, pool: Pool | None = None
+    layer: ArrayLayer, x: Block, cuts: Sequence[int], *, key: int = 1, arena: Arena | None = None
 ) -> tuple[State, Any, dict[str, NDArray[Any]]]:
     """Advance from the initial state with blocks that end at ``cuts``: last state, whole output, watched variables."""
     state = layer.initial()
@@ -93,13 +96,12 @@ def advance_in_blocks(
     start = 0
     for stop in cuts:
         watch = {name: rows[start:stop] for name, rows in watched.items()}
-        span = Span(start, stop - start, key, pool=pool, watch=watch)
+        span = Span(start, stop - start, key, arena=arena, watch=watch)
+        if arena is not None:
+            arena.begin()
         state, out = layer.advance(state, part(x, start, stop), span)
         columns = [np.array(column) for column in out] if isinstance(out, Events) else np.array(out)
         outs.append(columns)
-        for buffer in span.taken:
-            assert pool is not None
-            pool.give(buffer)
         start = stop
     if isinstance(outs[0], list):
         return state, Events(*(np.concatenate(column) for column in zip(*outs, strict=True))), watched
@@ -170,7 +172,7 @@ def buffers_are_not_kept(layer: ArrayLayer) -> None:
     """Buffers that are filled with NaN once they are given back change nothing: no state is a view of one."""
     x = drive(layer)
     expected = advance_in_blocks(layer, x, cuts_of(10))
-    found = advance_in_blocks(layer, x, cuts_of(10), pool=PoisonedPool())
+    found = advance_in_blocks(layer, x, cuts_of(10), arena=PoisonedArena())
     assert same_bits(found, expected), f"{layer}: it reads a buffer that was given back"
 
 
@@ -229,7 +231,7 @@ def _close(one: Any, other: Any, tolerance: float, layer: ArrayLayer) -> None:
 
 
 __all__ = [
-    "PoisonedPool",
+    "PoisonedArena",
     "advance_in_blocks",
     "check_layer",
     "cuts_of",

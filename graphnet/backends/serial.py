@@ -25,30 +25,27 @@ def run(template: Template, states: list[Any], blocks: int, after: Callable[[int
     """
     slots: list[Any] = [None] * len(template)
     walk = [
-        (i, task.function, task.inputs, ends)
-        for i, (task, ends) in enumerate(zip(template, _ends(template), strict=True))
+        (i, task.function, task.inputs, ends) for i, (task, ends) in enumerate(zip(template, _ends(template), strict=True))
     ]
     for k in range(blocks):
         i = 0
         try:
-            for i, function, inputs, ends in walk:  # i names the task that failed
+            for i, function, inputs, ends in walk:  # noqa: B007 # i names the task that failed
                 if len(inputs) == 1:
                     states[i], slots[i] = function(k, states[i], slots[inputs[0]])
                 else:
                     states[i], slots[i] = function(k, states[i], *[slots[j] for j in inputs])
-                for j, release in ends:
+                for j in ends:
                     slots[j] = None
-                    if release is not None:
-                        release(k)
         except Exception as error:
             raise TaskFailed(template[i].name, k) from error
         if after is not None:
             after(k)
 
 
-def _ends(template: Template) -> list[list[tuple[int, Callable[[int], None] | None]]]:
+def _ends(template: Template) -> list[list[int]]:
     """For each task the tasks whose output nobody reads any more once it has run."""
-    ends: list[list[tuple[int, Callable[[int], None] | None]]] = [[] for _ in template]
+    ends: list[list[int]] = [[] for _ in template]
     for j, task in enumerate(template):
-        ends[task.last_reader].append((j, task.release))
+        ends[task.last_reader].append(j)
     return ends

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ..blocks import Events, between
 from ..errors import InputError, NotFinite
 from ..layer import ArrayLayer, State
-from ..span import Pool, Span
+from ..span import Arena, Span
 from ..timeseries import TSEvent
 from .grid import Grid
 from .joints import frozen
@@ -29,21 +29,21 @@ class Advance:
     """
 
     def __init__(
-        self, layer: ArrayLayer, path: str, grid: Grid, key: int, pool: Pool | None, *, tiled: bool = True,
+        self, layer: ArrayLayer, path: str, grid: Grid, key: int, *, tiled: bool = True,
         watched: Sequence[str] = (), stepped: Sequence[str] = (), tap: Tap | None = None, finite: bool = False,
     ) -> None:  # fmt: skip
-        self.layer, self.path, self.grid, self.pool = layer, path, grid, pool
+        self.layer, self.path, self.grid = layer, path, grid
         self.watched, self.stepped, self.tap = tuple(watched), tuple(stepped), tap
-        self.leases: dict[int, list[NDArray[Any]]] = {}
+        self.arenas: Sequence[Arena] = ()
         self._advance = layer.advance
-        self._span = Span(grid.first, 0, key, pool=pool, tiled=tiled)
+        self._span = Span(grid.first, 0, key, tiled=tiled)
         self._finite = finite
         self._plain = not (self.watched or self.stepped or finite or tap is not None)
         self._checked = False
 
     def __getstate__(self) -> dict[str, Any]:
-        """What travels to another process: no buffers, which are lent in this one."""
-        return {**self.__dict__, "pool": None, "leases": {}}
+        """Buffers belong to one process: elsewhere every block gets fresh ones."""
+        return {**self.__dict__, "arenas": ()}
 
     @property
     def observed(self) -> tuple[str, ...]:
@@ -51,52 +51,29 @@ class Advance:
         return (*self.watched, *self.stepped)
 
     def __call__(self, k: int, state: State, block: Any = None) -> tuple[State, Any]:
-        return self.run(state, block, self.grid.start(k), self.grid.steps(k), k)
+        grid = self.grid
+        if self.arenas:
+            arena = self.arenas[k % len(self.arenas)]
+            arena.begin()
+            self._span.arena = arena
+        return self.run(state, block, grid.start(k), grid.steps(k))
 
-    def run(self, state: State, block: Any, start: int, steps: int, k: int = 0) -> tuple[State, Any]:
-        """Advance over any stretch of steps; buffers of the output are held under ``k``."""
+    def run(self, state: State, block: Any, start: int, steps: int) -> tuple[State, Any]:
+        """Advance over any stretch of steps."""
         if not self._plain:
-            return self._observed(state, block, start, steps, k)
+            return self._observed(state, block, start, steps)
         span = self._span
         span.start, span.steps = start, steps
         state, out = self._advance(state, block, span)
         if not self._checked:
             self._check(out, steps)
-        if self.pool is not None:
-            out = self._leased(out, block, k)
+        if block is not None and self.arenas:
+            out = _apart(out, block)
         return state, frozen(out)
-
-    def _leased(self, out: Any, block: Any, k: int) -> Any:
-        """Hold the buffers that the output lies in until its readers have run; give scratch back at once.
-
-        An output that is the input itself is copied: the input's buffers go back after its own readers.
-        """
-        taken = self._span.taken
-        if len(taken) == 1 and taken[0] is out:
-            self.leases[k] = taken
-            self._span.taken = []
-            return out
-        columns = out if isinstance(out, Events) else (out,)
-        backing = {id(column if column.base is None else column.base) for column in columns}
-        given = block if isinstance(block, Events) else () if block is None else (block,)
-        if not backing.isdisjoint([id(one if one.base is None else one.base) for one in given]):
-            out = Events(*(column.copy() for column in out)) if isinstance(out, Events) else out.copy()
-        if taken:
-            self.leases[k] = [buffer for buffer in taken if id(buffer) in backing]
-            for buffer in taken:
-                if id(buffer) not in backing:
-                    self.pool.give(buffer)  # type: ignore[union-attr] # only called where there is a pool
-            self._span.taken = []
-        return out
-
-    def release(self, k: int) -> None:
-        """The readers of block k have run: its buffers may be used again."""
-        for buffer in self.leases.pop(k, ()):
-            self.pool.give(buffer)  # type: ignore[union-attr] # leases come from it
 
     # ------------------------------------------------------------------ while somebody looks
 
-    def _observed(self, state: State, block: Any, start: int, steps: int, k: int) -> tuple[State, Any]:
+    def _observed(self, state: State, block: Any, start: int, steps: int) -> tuple[State, Any]:
         if self.tap is not None:
             self.tap(start, steps, block)
         rows = {name: np.empty((steps, *state[name].shape), dtype=state[name].dtype) for name in self.observed}
@@ -108,8 +85,6 @@ class Advance:
             self._check(out, steps)
         if self._finite and not isinstance(out, Events):
             self._check_finite(out, start)
-        if self.pool is not None:
-            out = self._leased(out, block, k)
         out = frozen(out)
         return state, (out, *(rows[name].reshape(steps, -1) for name in self.observed)) if rows else out
 
@@ -128,8 +103,8 @@ class Advance:
             one = one[k : k + 1] if isinstance(one, np.ndarray) else one
             here = {name: rows[name][k : k + 1] for name in self.watched}
             state, out = self._look(state, one, start + k, 1, here)
-            outs.append(Events(*(np.array(column) for column in out)) if isinstance(out, Events) else np.array(out))
-            self._give_back()
+            kept = Events(out.step.copy(), out.channel.copy()) if isinstance(out, Events) else np.array(out)
+            outs.append(kept)
             for name in self.stepped:
                 rows[name][k] = state[name]
         if not outs:
@@ -137,12 +112,6 @@ class Advance:
         if isinstance(outs[0], Events):
             return state, Events(*(np.concatenate(column) for column in zip(*outs, strict=True)))
         return state, np.concatenate(outs)
-
-    def _give_back(self) -> None:
-        if self.pool is not None:
-            for buffer in self._span.taken:
-                self.pool.give(buffer)
-            self._span.taken = []
 
     def _check_finite(self, out: NDArray[Any], start: int) -> None:
         if np.isfinite(out).all():
@@ -168,3 +137,15 @@ class Advance:
             raise InputError(
                 f"{layer.start_print}: advance must return shape {(steps, layer.size_out)}, got shape {out.shape}"
             )
+
+
+def _apart(out: Any, block: Any) -> Any:
+    """An output that is the input itself, or a view of it, is copied: the input's buffers go back after its readers."""
+    if isinstance(out, Events):
+        shared = isinstance(block, Events) and _base(out.step) is _base(block.step)
+        return Events(out.step.copy(), out.channel.copy()) if shared else out
+    return out.copy() if isinstance(block, np.ndarray) and _base(out) is _base(block) else out
+
+
+def _base(array: NDArray[Any]) -> Any:
+    return array if array.base is None else array.base

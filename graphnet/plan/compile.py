@@ -15,7 +15,7 @@ from ..clock import exact
 from ..edge import Edge
 from ..layer import ArrayLayer, Layer, State
 from ..network import Network
-from ..span import Pool
+from ..span import Arena
 from ..structure import Part
 from ..tasks import Task
 from ..timeseries import TimeSeries, TSEvent
@@ -81,12 +81,14 @@ def compile_plan(
     *,
     trial: int = 0,
     keep: Callable[[Grid, int, bool, int], Kept] = Store,
+    depth: int = 1,
 ) -> Plan:
     """Make the plan. The network has been checked; states are copied, so that running it changes nothing.
 
-    ``keep`` makes what records a signal: a ``Store`` of the whole run, or a ``Window`` on its last block.
+    ``keep`` makes what records a signal: a ``Store`` of the whole run, or a ``Window`` on its last block. ``depth``
+    is how many blocks a backend may have under way at once.
     """
-    return _Compiler(net, schedule, given, wanted, trial, keep).plan()
+    return _Compiler(net, schedule, given, wanted, trial, keep, depth).plan()
 
 
 class _Builder:
@@ -104,35 +106,54 @@ class _Builder:
         self.states.append(state)
         return len(self.entries) - 1
 
-    def template(self) -> list[Task]:
+    def template(self, depth: int) -> list[Task]:
+        """The tasks; ``depth`` blocks may be under way at once, each with buffers of its own."""
         last = list(range(len(self.entries)))
         for i, (_, _, inputs) in enumerate(self.entries):
             for j in inputs:
                 last[j] = i
+        self._share_arenas(last, depth)
         return [
             Task(
                 name,
                 function,
                 inputs,
                 last[i],
-                function.release if isinstance(function, Advance) else None,
                 local=isinstance(function, Keep | Evolve) or name in self.local,
                 cost=self.costs.get(i, 1.0),
             )
             for i, (name, function, inputs) in enumerate(self.entries)
         ]
 
+    def _share_arenas(self, last: list[int], depth: int) -> None:
+        """Give layers of one form the same buffers where the tasks run in order and their blocks never live together."""
+        free: dict[Any, list[list[Arena]]] = {}
+        ends: dict[int, list[tuple[Any, list[Arena]]]] = {}
+        for i, (_, function, _) in enumerate(self.entries):
+            if isinstance(function, Advance) and not function.observed:  # a picked block outlives its task's readers
+                form = _form(function)
+                spare = free.get(form)
+                arenas = spare.pop() if spare and depth == 1 else [Arena() for _ in range(depth)]
+                function.arenas = arenas
+                ends.setdefault(last[i], []).append((form, arenas))
+            for form, arenas in ends.pop(i, ()):
+                free.setdefault(form, []).append(arenas)
+
+
+def _form(advance: Advance) -> Any:
+    layer = advance.layer
+    return type(layer), layer.dtype, layer.size_in, layer.size, layer.size_out, advance.grid.block
+
 
 class _Compiler:
     def __init__(
         self, net: Network, schedule: Schedule, given: Mapping[str, TimeSeries | None], wanted: Wanted, trial: int,
-        keep: Callable[[Grid, int, bool, int], Kept],
+        keep: Callable[[Grid, int, bool, int], Kept], depth: int,
     ) -> None:  # fmt: skip
         self.net, self.schedule, self.given, self.wanted, self.trial = net, schedule, given, wanted, trial
-        self.keep = keep
+        self.keep, self.depth = keep, depth
         self.sources: dict[tuple[str, Fraction], Source] = {}
         self.layers = net.layers
-        self.pool = Pool()
         self.stage_of: dict[str, int] = {}
         self.stores: dict[str, Kept] = {}
         self.gathered: dict[str, Store] = {}
@@ -200,8 +221,8 @@ class _Compiler:
                 self._loop(main, part)
             elif not self.whole(self.layers[part.order[0]]):
                 self._layer(main, part.order[0])
-        stage.feed, stage.feed_states = feed.template(), feed.states
-        stage.template, stage.states = main.template(), main.states
+        stage.feed, stage.feed_states = feed.template(self.depth), feed.states
+        stage.template, stage.states = main.template(self.depth), main.states
         return stage
 
     def _plain(self, stage: Stage, feed: _Builder, name: str) -> None:
@@ -231,12 +252,11 @@ class _Compiler:
         build.made[name] = task
         self._keep(build, name, task)
 
-    def _advance(self, layer: ArrayLayer, name: str, tiled: bool = True, pool: bool = True) -> Advance:
+    def _advance(self, layer: ArrayLayer, name: str, tiled: bool = True) -> Advance:
         key = self.net.noise_key(name, layer.seed, self.trial)
         variables = list(dict.fromkeys(one[2] for one in self.wanted.variables if one[1] == name))
-        pooled = pool and not variables  # a block that is picked out of a tuple outlives the task's own readers
         return Advance(
-            layer, name, self.grid(name), key, self.pool if pooled else None, tiled=tiled,
+            layer, name, self.grid(name), key, tiled=tiled,
             watched=[one for one in variables if one in layer.recordable],
             stepped=[one for one in variables if one not in layer.recordable],
             tap=self.wanted.taps.get(name), finite=self.wanted.finite,
@@ -369,7 +389,7 @@ class _Compiler:
         layer = self.layers[name]
         assert isinstance(layer, ArrayLayer)  # the structure refuses others in a loop
         steps = inner * int(grid.dt / exact(layer.dt))
-        advance = self._advance(layer, name, tiled=steps >= LONG, pool=False)
+        advance = self._advance(layer, name, tiled=steps >= LONG)
         sends = tuple(one for one in inners if one.pre == i)
         return Member(advance, tuple(reads), sends, self._join(name, self.net.edges_into(name)))
 

@@ -13,7 +13,7 @@ import layers.synapses
 from graphnet import Events, Layer, Span, TSContinuous, TSEvent
 from graphnet.blocks import between, sort_events
 from graphnet.jit import Kernel
-from graphnet.span import Pool
+from graphnet.testing import PoisonedArena
 from layers import LIF, DeltaEncoder, ExpSyn, Linear, Noise, PassThrough, Rate, Ridge, Sine, Step
 
 STEPS = 150
@@ -94,23 +94,22 @@ def drive(layer, block, length, steps=STEPS):
 
     Every buffer handed out is spoilt once its block is read, as a run uses buffers again.
     """
-    state, pool = layer.initial(), Pool()
+    state, arena = layer.initial(), PoisonedArena()
     outputs, records = [], []
     for low in range(0, steps, length):
         high = min(low + length, steps)
         watch = {
             name: np.full((high - low, *state[name].shape), 77, dtype=state[name].dtype) for name in layer.recordable
         }
-        span = Span(START + low, high - low, key=5, pool=pool, watch=watch)
+        span = Span(START + low, high - low, key=5, arena=arena, watch=watch)
+        arena.begin()
         part = None if block is None else piece(block, low, high)
         state, out = layer.advance(state, part, span)
         outputs.append(Events(*(one.copy() for one in out)) if isinstance(out, Events) else out.copy())
         records.append(watch)
-        for buffer in [*span.taken, *arrays_of(part)]:
+        for buffer in arrays_of(part):
             buffer.flags.writeable = True
             buffer.fill(np.nan if buffer.dtype.kind == "f" else -9)
-        for buffer in span.taken:
-            pool.give(buffer)
     if isinstance(outputs[0], Events):
         whole = Events(*(np.concatenate(parts) for parts in zip(*outputs, strict=True)))
     else:
