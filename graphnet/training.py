@@ -62,7 +62,7 @@ def fit(
 def reset_before(net: Network, reset: Reset) -> None:
     """Reset what is to be reset before a trial."""
     actions = {"all": net.reset_all, "state": net.reset_state, "time": net.reset_time, "none": lambda: None}
-    if reset not in actions:
+    if reset not in RESETS:
         raise ParameterError(f"reset is one of {', '.join(RESETS)}, got {reset!r}", parameter="reset")
     actions[reset]()
 
@@ -98,12 +98,18 @@ class _Rows:
     def __init__(self, layer: Any, target: Any, net: Network, skip: int) -> None:
         self.layer, self.skip = layer, skip
         self.dt = exact(layer.dt)
-        self.first = int(net.now / self.dt)
-        self.target = target if isinstance(target, TSContinuous) else np.asarray(target, dtype=np.float64)
-        if isinstance(self.target, np.ndarray) and self.target.ndim not in (1, 2):
-            raise InputError(
-                f"{layer.start_print}: a target is (O,), (T, O) or a series, got shape {self.target.shape}"
-            )
+        self.first = self.reached = int(net.now / self.dt)
+        self.target = target if isinstance(target, TSContinuous) else self._array(target)
+
+    def _array(self, target: Any) -> NDArray[np.float64]:
+        wanted = f"{self.layer.start_print}: a target is a continuous series, (T, O) or (O,)"
+        try:
+            array = np.asarray(target, dtype=np.float64)
+        except (TypeError, ValueError) as error:
+            raise InputError(f"{wanted}, got a {type(target).__name__}") from error
+        if array.ndim not in (1, 2) or array.shape[-1] != self.layer.size_out:
+            raise InputError(f"{wanted} with O = {self.layer.size_out}, got shape {array.shape}")
+        return array
 
     def take(self, start: int, steps: int, block: Any) -> None:
         """Called with each block of the layer's input."""
