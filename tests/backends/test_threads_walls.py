@@ -1,0 +1,129 @@
+"""The walls hold over threads: the network that has everything which could break them gives the same bits."""
+
+import signal
+import subprocess
+import sys
+import textwrap
+import threading
+
+import pytest
+
+import graphnet.plan.compile
+from graphnet import one_blas_thread
+from graphnet.backends import serial, threads
+from graphnet.plan import Schedule, Wanted, compile_plan
+from graphnet.testing import PoisonedArena, same_bits
+from tests.laws.walls import NAMES, RECORD, build, content, everything, inputs
+
+BLOCKS = [1, 7, 64, 100]
+WORKERS = [1, 2, 3, 8]
+VARIABLES = [(name, *name.split("."), 1) for name in RECORD if "." in name]
+
+
+def evolve(net, block, run, depth=1):
+    """As ``Network.evolve`` does it, every template run by ``run``, which has ``depth`` blocks under way."""
+    total = round(0.4 / net.dt)
+    schedule = Schedule(net.now, net.exact_dt, total, block)
+    with one_blas_thread():
+        wanted = Wanted([(name, 1) for name in NAMES], VARIABLES)
+        plan = compile_plan(net, schedule, inputs(), wanted, depth=depth)
+        for stage in plan.stages:
+            run(stage.feed, stage.feed_states, schedule.blocks)
+            for task, store, outs in stage.plain:
+                made = task.run(None if store is None else store.block(), task.grid.first, task.grid.total)
+                for out in outs:
+                    out.add(task.grid.first, made)
+            run(stage.template, stage.states, schedule.blocks)
+    net.commit(net.now + total * net.exact_dt, *plan.collect())
+    return content({name: store.series(name) for name, store in plan.stores.items()}), everything(net)
+
+
+def on_threads(net, block, workers, grain):
+    """The same on threads."""
+
+    def run(*given):
+        threads.run(*given, workers=workers, grain=grain)
+
+    return evolve(net, block, run, threads.depth(workers))
+
+
+@pytest.fixture(scope="module")
+def reference():
+    return evolve(build(), 100, serial.run)
+
+
+def test_the_harness_does_what_a_network_does(reference):
+    net = build()
+    assert same_bits(content(net.evolve(inputs(), record=RECORD, block=100)), reference[0])
+    assert same_bits(everything(net), reference[1])
+
+
+@pytest.mark.parametrize("grain", [None, 0, 4])
+@pytest.mark.parametrize("workers", WORKERS)
+@pytest.mark.parametrize("block", BLOCKS)
+def test_any_block_and_any_number_of_workers_give_the_same_bits(reference, block, workers, grain):
+    before = threading.enumerate()
+    assert same_bits(on_threads(build(), block, workers, grain), reference)
+    assert threading.enumerate() == before
+
+
+@pytest.mark.parametrize("workers", [2, 3])
+@pytest.mark.parametrize("block", [1, 20])
+def test_no_buffer_is_read_after_it_was_given_back(reference, block, workers, monkeypatch):
+    monkeypatch.setattr(graphnet.plan.compile, "Arena", PoisonedArena)
+    assert same_bits(on_threads(build(), block, workers, 0), reference)
+
+
+PROGRAM = """
+    import sys, threading, time
+    from graphnet.backends import threads
+    from graphnet.tasks import Task
+
+    {tasks}
+
+    def after(k):
+        if k == 5:
+            print("running", flush=True)
+
+    template = [Task("a", task, last_reader=1), Task("b", task, (0,), last_reader=2), Task("c", task, last_reader=2)]
+    try:
+        threads.run(template, [0, 0, 0], 10**7, after, workers=2, {options})
+    except KeyboardInterrupt:
+        known = len(calls)
+        print("interrupted", threading.active_count(), flush=True)
+        time.sleep(0.3)
+        print("nothing ran since:", len(calls) == known, flush=True)
+"""
+SLEEPS = """
+    calls = []
+
+    def task(k, state, *inputs):
+        calls.append(k)
+        time.sleep(0.02)
+        return k, None
+"""
+SPINS = """
+    calls = []
+
+    def task(k, state, *inputs):
+        calls.append(k)
+        for _ in range(3000):
+            pass
+        return k, None
+"""
+
+
+@pytest.mark.parametrize("signals", [1, 3])
+@pytest.mark.parametrize("options", ["grain=0", ""])
+@pytest.mark.parametrize("tasks", [SLEEPS, SPINS], ids=["tasks that sleep", "tasks that spin"])
+def test_an_interrupt_ends_the_run_and_every_thread(tasks, options, signals):
+    program = textwrap.dedent(PROGRAM).format(tasks=textwrap.dedent(tasks), options=options)
+    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout.readline() == "running\n"
+            for _ in range(signals):
+                process.send_signal(signal.SIGINT)
+            said, _ = process.communicate(timeout=60)
+        finally:
+            process.kill()
+    assert said == "interrupted 1\nnothing ran since: True\n"
