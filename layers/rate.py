@@ -91,7 +91,11 @@ class Rate(ArrayLayer):
         noise = span.normal(0, self.size) if self.noise_std else np.empty((0, self.size))
         watch = span.watch.get("x", np.empty((0, self.size), dtype=self.dtype))
         constants = (self._keep, self._base, self._gain, self._spread, self._code)
-        run(state["x"], rows, noise, watch, *constants, *self._recurrent)
+        x = y = state["x"]
+        if self.weights_rec is not None:
+            y = x.copy()
+            activate(y, self._code)
+        run(x, y, rows, noise, watch, *constants, *self._recurrent)
         return state, rows
 
 
@@ -102,12 +106,11 @@ def _frozen(array: NDArray[Any]) -> NDArray[Any]:
 
 
 @kernel
-def run(x, rows, noise, watch, keep, base, gain, spread, code, dense, data, indices, indptr):
-    """Scan over time: ``rows`` holds the weighted input and becomes the output."""
+def run(x, y, rows, noise, watch, keep, base, gain, spread, code, dense, data, indices, indptr):
+    """Scan over time: ``y`` is the output of the step before; ``rows`` holds the weighted input, then the output."""
     recurrent = dense.shape[0] + indptr.shape[0] > 0
-    y, pushed = x.copy(), np.zeros_like(x)
+    pushed = np.zeros_like(x)
     active = np.empty(x.shape[0], dtype=np.int64)
-    activate(y, code)
     for k in range(rows.shape[0]):
         row = rows[k]
         if recurrent:
