@@ -38,8 +38,9 @@ class Advance:
         self._advance = layer.advance
         self._span = Span(grid.first, 0, key, tiled=tiled)
         self._finite = finite
-        self._plain = not (self.watched or self.stepped or finite or tap is not None)
-        self._checked = False
+        self._observing = bool(self.watched or self.stepped or finite or tap is not None)
+        self._careful = True  # until the first block has been looked at, and as long as somebody observes
+        self._schedule, self._per, self._first, self._block = grid.schedule, grid.per, grid.first, grid.block
 
     def __getstate__(self) -> dict[str, Any]:
         """Buffers belong to one process: elsewhere every block gets fresh ones."""
@@ -51,25 +52,35 @@ class Advance:
         return (*self.watched, *self.stepped)
 
     def __call__(self, k: int, state: State, block: Any = None) -> tuple[State, Any]:
-        grid = self.grid
+        schedule, span = self._schedule, self._span
+        begun = (schedule.base + k) * self._block
+        left = self._per * schedule.total - begun
+        span.start = self._first + begun
+        span.steps = self._block if left > self._block else left
         if self.arenas:
-            arena = self.arenas[k % len(self.arenas)]
+            span.arena = arena = self.arenas[k % len(self.arenas)]
             arena.begin()
-            self._span.arena = arena
-        return self.run(state, block, grid.start(k), grid.steps(k))
+        if self._careful:
+            return self.run(state, block, span.start, span.steps)
+        state, out = self._advance(state, block, span)
+        if out.__class__ is np.ndarray:
+            if out.base is not None or out is block:
+                out = _apart(out, block)
+            out = out.view()
+            out.setflags(write=False)
+            return state, out
+        return state, frozen(_apart(out, block))
 
     def run(self, state: State, block: Any, start: int, steps: int) -> tuple[State, Any]:
-        """Advance over any stretch of steps."""
-        if not self._plain:
+        """Advance over any stretch of steps, without buffers of a run."""
+        if self._observing:
             return self._observed(state, block, start, steps)
         span = self._span
         span.start, span.steps = start, steps
         state, out = self._advance(state, block, span)
-        if not self._checked:
+        if self._careful:
             self._check(out, steps)
-        if block is not None and self.arenas:
-            out = _apart(out, block)
-        return state, frozen(out)
+        return state, frozen(_apart(out, block) if self.arenas else out)
 
     # ------------------------------------------------------------------ while somebody looks
 
@@ -81,7 +92,7 @@ class Advance:
             state, out = self._by_steps(state, block, start, steps, rows)
         else:
             state, out = self._look(state, block, start, steps, rows)
-        if not self._checked:
+        if self._careful:
             self._check(out, steps)
         if self._finite and not isinstance(out, Events):
             self._check_finite(out, start)
@@ -128,7 +139,7 @@ class Advance:
     def _check(self, out: Any, steps: int) -> None:
         """A layer is somebody's code: look once at what it returns."""
         layer = self.layer
-        self._checked = True
+        self._careful = self._observing
         event = layer.output_type is TSEvent
         if isinstance(out, Events) != event or not (event or isinstance(out, np.ndarray)):
             wanted = "Events" if event else "an array"
