@@ -126,7 +126,8 @@ class _Builder:
         ]
 
     def _share_arenas(self, last: list[int], depth: int) -> None:
-        """Give layers of one form the same buffers where the tasks run in order and their blocks never live together."""
+        """Give layers of one form the same buffers where the tasks run in order and their blocks never live
+        together."""
         free: dict[Any, list[list[Arena]]] = {}
         ends: dict[int, list[tuple[Any, list[Arena]]]] = {}
         for i, (_, function, _) in enumerate(self.entries):
@@ -366,7 +367,7 @@ class _Compiler:
                 else:
                     outer.append(self._arriving(build, edge))
                     reads[i].append(len(outer) - 1)
-        members = [self._member(name, i, inner, grid, reads[i], inners) for i, name in enumerate(part.order)]
+        members = [self._member(name, inner, grid, reads[i]) for i, name in enumerate(part.order)]
         state = (
             [_copied(self.net.states[name]) for name in part.order],
             [self._line_state(edge) for edge in self._inner_edges(part)],
@@ -383,15 +384,12 @@ class _Compiler:
     def _inner_edges(self, part: Part) -> list[Edge]:
         return [edge for name in part.order for edge in self.net.edges_into(name) if edge.pre in part.order]
 
-    def _member(
-        self, name: str, i: int, inner: int, grid: Grid, reads: list[int | Inner], inners: list[Inner]
-    ) -> Member:
+    def _member(self, name: str, inner: int, grid: Grid, reads: list[int | Inner]) -> Member:
         layer = self.layers[name]
         assert isinstance(layer, ArrayLayer)  # the structure refuses others in a loop
         steps = inner * int(grid.dt / exact(layer.dt))
         advance = self._advance(layer, name, tiled=steps >= LONG)
-        sends = tuple(one for one in inners if one.pre == i)
-        return Member(advance, tuple(reads), sends, self._join(name, self.net.edges_into(name)))
+        return Member(advance, tuple(reads), self._join(name, self.net.edges_into(name)))
 
     def _line_state(self, edge: Edge) -> State:
         kept = self.net.lines.get(edge.number)

@@ -1,16 +1,17 @@
-"""A loop is one task that iterates inside, in blocks no longer than its delays allow; the rest keeps its long
-blocks.
-"""
+"""A loop is one task that iterates inside, in blocks as long as its delays allow; the rest keeps its long blocks."""
+blocks."""
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from ..blocks import Events, between
+from ..blocks import NO_EVENTS, Events, between, sort_events
 from .advance import Advance
 from .grid import Grid
 from .joints import Join, Line, State, frozen
@@ -28,11 +29,10 @@ class Inner:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A layer of a loop: what it reads (an outer block by position, or an inner edge), and what it sends."""
+    """A layer of a loop: what it reads (an outer block by position, or an inner edge), and how that meets."""
 
     advance: Advance
     reads: tuple[int | Inner, ...]
-    sends: tuple[Inner, ...]
     join: Join | None
 
 
@@ -46,61 +46,204 @@ class Loop:
     def __init__(self, members: Sequence[Member], grid: Grid, inner: int) -> None:
         self.members, self.grid, self.inner = members, grid, inner
         self.per = [int(grid.dt / one.advance.grid.dt) for one in members]
-        self.lines = {one.line: one for member in members for one in member.sends}
+        self.edges = [one for member in members for one in member.reads if isinstance(one, Inner)]
+        self.edges.sort(key=lambda one: one.line)
 
     def __call__(self, k: int, state: tuple[list[Any], list[State]], *outer: Any) -> tuple[Any, tuple[Any, ...]]:
-        states, lines = list(state[0]), list(state[1])
+        states, lines = list(state[0]), state[1]
         start, steps = self.grid.start(k), self.grid.steps(k)
-        parts: list[list[Any]] = [[] for _ in self.members]
+        outlets = [
+            _outlet(one.advance, start * per, steps * per) for one, per in zip(self.members, self.per, strict=True)
+        ]
+        ways = [_way(one, lines[one.line], outlets[one.pre], start * self.per[one.post]) for one in self.edges]
+        walk = [
+            (i, per, one.advance, [outer[read] if isinstance(read, int) else ways[read.line] for read in one.reads],
+             one.join, outlets[i].put)
+            for i, (one, per) in enumerate(zip(self.members, self.per, strict=True))
+        ]  # fmt: skip
         for begin in range(0, steps, self.inner):
             count = min(self.inner, steps - begin)
-            for i, member in enumerate(self.members):
-                self._member(i, member, start, begin, count, states, lines, outer, parts)
-            for number, one in self.lines.items():
-                ticks = count * self.per[one.pre] * one.path.a
-                lines[number] = one.path.shift(lines[number], ticks)
-        outs = tuple(_together(part, bool(one.advance.observed)) for part, one in zip(parts, self.members, strict=True))
-        return (states, lines), outs
-
-    def _member(
-        self, i: int, member: Member, start: int, begin: int, count: int,
-        states: list[Any], lines: list[State], outer: Sequence[Any], parts: list[list[Any]],
-    ) -> None:  # fmt: skip
-        per = self.per[i]
-        first, steps = (start + begin) * per, count * per
-        blocks = [
-            _cut(outer[one], begin * per, first, steps)
-            if isinstance(one, int)
-            else frozen(one.path.read(lines[one.line], first, steps))
-            for one in member.reads
-        ]
-        alone = blocks[0] if blocks else None
-        block = alone if member.join is None else frozen(member.join.join(blocks))
-        states[i], out = member.advance.run(states[i], block, first, steps)
-        parts[i].append(out)
-        sent = out[0] if member.advance.observed else out
-        for one in member.sends:
-            lines[one.line] = one.path.push(lines[one.line], sent, first, steps)
+            for i, per, advance, reads, join, put in walk:
+                first, length = begin * per, count * per
+                at = start * per + first
+                if join is None:
+                    block = _arriving(reads[0], first, at, length) if reads else None
+                else:
+                    block = frozen(join.join([_arriving(read, first, at, length) for read in reads]))
+                states[i], out = advance.run(states[i], block, at, length)
+                put(out, first, length)
+        for one, way in zip(self.edges, ways, strict=True):
+            lines[one.line] = way.end(steps * self.per[one.pre])
+        return (states, lines), tuple(one.whole() for one in outlets)
 
 
-def _cut(block: Any, begin: int, first: int, steps: int) -> Any:
-    if isinstance(block, Events):
-        return between(block, first, first + steps)
-    return None if block is None else block[begin : begin + steps]
+def _arriving(read: Any, first: int, at: int, length: int) -> Any:
+    """``length`` steps of what a member reads: a part of an outer block, or what an inner edge brings by now."""
+    if isinstance(read, np.ndarray):
+        return read[first : first + length]
+    if read is None:
+        return None
+    if isinstance(read, Events):
+        return between(read, at, at + length)
+    return read.read(first, length)
 
 
-def _together(parts: list[Any], observed: bool) -> Any:
-    if len(parts) == 1:
-        return parts[0]
-    if observed:
-        return tuple(_together(list(column), False) for column in zip(*parts, strict=True))
-    if isinstance(parts[0], Events):
-        return frozen(Events(*(np.concatenate(column) for column in zip(*parts, strict=True))))
-    return frozen(np.concatenate(parts))
+# ---------------------------------------------------------------------- what members send
+
+
+def _outlet(advance: Advance, start: int, steps: int) -> Any:
+    if advance.observed:
+        return Several(len(advance.observed), start, steps)
+    return Outlet(start, steps)
+
+
+class Outlet:
+    """What a member has sent since the loop's block began: rows in one array, or chunks of events."""
+
+    __slots__ = ("chunks", "readable", "rows", "start", "steps")
+
+    def __init__(self, start: int, steps: int) -> None:
+        self.start, self.steps = start, steps
+        self.rows: Any = None
+        self.readable: Any = None
+        self.chunks: list[Events] = []
+
+    def put(self, out: Any, first: int, length: int) -> None:
+        """Take in the steps from ``first``, counted from the block's beginning."""
+        if out.__class__ is Events:
+            if len(out.step):
+                self.chunks.append(out)
+            return
+        if self.rows is None:
+            self.rows = np.empty((self.steps, *out.shape[1:]), dtype=out.dtype)
+            self.readable = frozen(self.rows)
+        self.rows[first : first + length] = out
+
+    def whole(self) -> Any:
+        """The block of the whole stretch."""
+        if self.readable is not None:
+            return self.readable
+        if not self.chunks:
+            return NO_EVENTS
+        return frozen(Events(*(np.concatenate(column) for column in zip(*self.chunks, strict=True))))
+
+
+class Several:
+    """The outlets of a member whose variables are watched: its block, then each variable."""
+
+    def __init__(self, count: int, start: int, steps: int) -> None:
+        self.outlets = [Outlet(start, steps) for _ in range(1 + count)]
+
+    def put(self, out: Any, first: int, length: int) -> None:
+        """Take in the block and the rows of each variable."""
+        for outlet, column in zip(self.outlets, out, strict=True):
+            outlet.put(column, first, length)
+
+    def whole(self) -> tuple[Any, ...]:
+        """The blocks of the whole stretch."""
+        return tuple(one.whole() for one in self.outlets)
+
+
+# ---------------------------------------------------------------------- what reaches them
+
+
+def _way(edge: Inner, state: State, outlet: Any, at: int) -> Any:
+    sent = outlet.outlets[0] if isinstance(outlet, Several) else outlet
+    return EventWay(edge.path, state, sent, at) if edge.path.event else RowWay(edge.path, state, sent)
+
+
+class RowWay:
+    """A continuous edge inside a loop: first the rows that were under way, then those sent since the block began."""
+
+    __slots__ = ("history", "outlet", "path")
+
+    def __init__(self, path: Line, state: State, outlet: Outlet) -> None:
+        self.path, self.outlet = path, outlet
+        self.history: NDArray[Any] = frozen(state["rows"])
+
+    def read(self, first: int, length: int) -> NDArray[Any]:
+        """``length`` steps of the post layer from step ``first`` of the block."""
+        path = self.path
+        if path.a == path.b == 1:
+            low = first - path.d
+            if low >= 0:
+                return path.pick(self.outlet.readable[low : low + length])
+            if low + length <= 0:
+                return self.history[low + path.held : low + path.held + length]
+        index = (np.arange(first, first + length) * path.b - path.d) // path.a
+        old = index < 0
+        rows: NDArray[Any] = np.empty((length, path.size))
+        rows[old] = self.history[index[old] + path.held]
+        if not old.all():
+            rows[~old] = path.pick(self.outlet.readable[index[~old]])
+        return frozen(rows)
+
+    def end(self, steps: int) -> State:
+        """What is under way at the end of a block in which the pre layer took ``steps`` steps."""
+        held = self.path.held
+        sent = path_rows(self.path, self.outlet)
+        if steps >= held:
+            return {"rows": np.array(sent[steps - held :], dtype=np.float64)}
+        return {"rows": np.concatenate([self.history[steps:], sent])}
+
+
+def path_rows(path: Line, outlet: Outlet) -> NDArray[Any]:
+    """Everything sent, in the channels that the edge carries."""
+    return np.zeros((0, path.size)) if outlet.readable is None else path.pick(outlet.readable)
+
+
+class EventWay:
+    """An edge of events inside a loop: chunks that wait until their time has come."""
+
+    __slots__ = ("at", "outlet", "path", "taken", "waiting")
+
+    def __init__(self, path: Line, state: State, outlet: Outlet, at: int) -> None:
+        self.path, self.outlet, self.at = path, outlet, at
+        self.taken = 0
+        self.waiting: deque[tuple[NDArray[np.int64], NDArray[np.int32]]] = deque()
+        if len(state["offset"]):
+            self.waiting.append((state["offset"], state["channel"]))
+
+    def _take_in(self) -> None:
+        """Put what was sent since the last look among what waits, with its ticks of arrival."""
+        path, chunks = self.path, self.outlet.chunks
+        for chunk in chunks[self.taken :]:
+            picked = path.pick(chunk)
+            if len(picked.step):
+                self.waiting.append(((picked.step - self.outlet.start) * path.a + path.d, picked.channel))
+        self.taken = len(chunks)
+
+    def read(self, first: int, length: int) -> Events:
+        """The events that arrive in ``length`` steps of the post layer from step ``first`` of the block."""
+        if self.taken < len(self.outlet.chunks):
+            self._take_in()
+        if not self.waiting or self.waiting[0][0][0] >= (first + length) * self.path.b:
+            return NO_EVENTS
+        end = (first + length) * self.path.b
+        ticks: list[NDArray[np.int64]] = []
+        channels: list[NDArray[np.int32]] = []
+        while self.waiting and self.waiting[0][0][0] < end:
+            tick, channel = self.waiting.popleft()
+            cut = int(np.searchsorted(tick, end))
+            if cut < len(tick):
+                self.waiting.appendleft((tick[cut:], channel[cut:]))
+            ticks.append(tick[:cut])
+            channels.append(channel[:cut])
+        step = np.concatenate(ticks) // self.path.b + self.at
+        events = Events(step, np.concatenate(channels))
+        return frozen(sort_events(*events) if self.path.b > 1 else events)
+
+    def end(self, steps: int) -> State:
+        """What is under way at the end of a block in which the pre layer took ``steps`` steps."""
+        self._take_in()
+        none = np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int32)
+        columns = list(zip(*self.waiting, none, strict=True))
+        return {"offset": np.concatenate(columns[0]) - steps * self.path.a, "channel": np.concatenate(columns[1])}
 
 
 class Pick:
-    """One output of a task that has several: a member of a loop, the block or a variable of a layer that is watched."""
+    """One output of a task that has several: a member of a loop, the block or a variable of a layer that is
+    watched."""
 
     def __init__(self, position: int) -> None:
         self.position = position
