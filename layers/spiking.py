@@ -82,7 +82,7 @@ class LIF(ArrayLayer):
         shape = np.shape(weights_rec)
         fits = weights_rec is None or shape in ((self.size, self.size), (self.size,))
         self.must(fits, "weights_rec", f"must have shape ({self.size}, {self.size}), got {shape}")
-        self._constants = (
+        constants = (
             np.exp(-self.dt / tau).astype(self.dtype),
             (share * (self.v_rest + self.r * np.asarray(self.bias))).astype(self.dtype),
             (share * self.r).astype(self.dtype),
@@ -91,9 +91,11 @@ class LIF(ArrayLayer):
             (v_reset if self.reset == "to" else threshold - v_reset).astype(self.dtype),
             self.reset == "subtract",
             steps.astype(self._counter),
-            *self._rows(self.matrix() if self.input_type is TSEvent else None),
-            *self._rows(weights_rec),
         )
+        keep, base, threshold = constants[0], constants[1], constants[4]
+        alike = all(bool(np.all(one == one[0])) for one in (keep, base, threshold))
+        input_rows = self._rows(self.matrix() if self.input_type is TSEvent else None)
+        self._constants = (alike, *constants, *input_rows, *self._rows(weights_rec))
         self._no_rows, self._no_noise = np.empty((0, self.size), dtype=self.dtype), np.empty((0, self.size))
         self._unwatched = tuple(np.empty((0, self.size), dtype=one.dtype) for one in self.initial().values())
         self._words = -(-self.size // 8)
@@ -162,8 +164,8 @@ def _joined(pieces: list[Events]) -> Events:
 @kernel
 def run(
     first, seen, start, steps, out_step, out_channel, v, wait, fired, rows, step, channel, noise, push, flags, words,
-    watch_v, watch_wait, watch_fired, keep, base, gain, spread, threshold, target, subtract, refractory, in_dense,
-    in_data, in_indices, in_indptr, rec_dense, rec_data, rec_indices, rec_indptr
+    watch_v, watch_wait, watch_fired, alike, keep, base, gain, spread, threshold, target, subtract, refractory,
+    in_dense, in_data, in_indices, in_indptr, rec_dense, rec_data, rec_indices, rec_indptr
 ):  # fmt: skip
     """Scan over time from row ``first`` until the block ends or the room for events does.
 
@@ -186,6 +188,8 @@ def run(
             add_noise(push, noise[k], spread)
         if waits:
             integrate_waiting(v, wait, keep, base, push, threshold, flags)
+        elif alike:
+            integrate_alike(v, keep[0], base[0], push, threshold[0], flags)
         else:
             integrate(v, keep, base, push, threshold, flags)
         before = count
@@ -263,6 +267,15 @@ def integrate(v, keep, base, push, threshold, flags):
         new = keep[j] * v[j] + (base[j] + push[j])
         v[j] = new
         flags[j] = new >= threshold[j]
+
+
+@kernel
+def integrate_alike(v, keep, base, push, threshold, flags):
+    """The same arithmetic for neurons of equal constants: three arrays less to read, so it all stays in cache."""
+    for j in range(v.shape[0]):
+        new = keep * v[j] + (base + push[j])
+        v[j] = new
+        flags[j] = new >= threshold
 
 
 @kernel

@@ -233,3 +233,20 @@ def test_the_reference_face_gives_the_same_in_two_halves(name):
     other.evolve(series, duration=0.057)
     assert layer.t == other.t == 0.1
     assert np.array_equal(layer.state, other.state)
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_units_with_the_same_constants_give_the_same_bits_among_others(dtype):
+    """Equal constants take a shorter way through the kernels, which one unit of another kind closes to all."""
+    other = np.full(N, 0.02)
+    other[-1] = 0.03
+    steps = 100
+    u = np.random.default_rng(1).normal(size=(steps, M)) + 0.1
+    for one, mixed in [
+        (Rate(IN, tau=0.02, bias=0.1, dtype=dtype), Rate(IN, tau=other, bias=0.1, dtype=dtype)),
+        (LIF(3 * IN, tau_mem=0.02, bias=0.1, dtype=dtype), LIF(3 * IN, tau_mem=other, bias=0.1, dtype=dtype)),
+    ]:
+        variable = one.recordable[0]
+        alike, others = (drive(layer, u, 50, steps)[1][variable] for layer in (one, mixed))
+        assert np.array_equal(alike[:, :-1], others[:, :-1])
+        assert not np.array_equal(alike[:, -1], others[:, -1])
