@@ -14,23 +14,28 @@ from .worker import WAIVE, different, facts
 if TYPE_CHECKING:
     from distributed import Client, Future
 
+AGAIN = "start a cluster, and run again"
 POLL = 2.0  # seconds between two looks at whether the cluster is still there
+PATIENCE = 30.0  # seconds to wait for a scheduler that does not answer, or a cluster without workers
 STARTING = 60.0  # seconds that a local cluster may take to start
 
 
 @contextmanager
-def connected(client: Client | str | None = None, workers: int | None = None) -> Iterator[Client]:
+def connected(
+    client: Client | str | None = None, workers: int | None = None, patience: float = PATIENCE
+) -> Iterator[Client]:
     """A client: the given one, one of the scheduler at an address, or one of a local cluster of ``workers`` processes.
 
-    What is opened here is closed again, also after an error or Ctrl-C; a given client stays open. A local cluster listens
-    on the loopback interface only, each of its processes runs one thread.
+    What is opened here is closed again, also after an error or Ctrl-C; a given client stays open. A local cluster
+    listens on the loopback interface only, each of its processes runs one thread. ``patience``: how long (s) a
+    scheduler may take to answer.
     """
     distributed = _imported()
     if isinstance(client, distributed.Client):
         _check_client(client)
         yield client
     elif isinstance(client, str):
-        opened = _reached(client)
+        opened = _reached(client, patience)
         try:
             yield opened
         finally:
@@ -62,11 +67,11 @@ def _check_client(client: Client) -> None:
         raise ClusterError(f"the client is {client.status}, not running", hint="give an open client")
 
 
-def _reached(address: str) -> Client:
+def _reached(address: str, patience: float) -> Client:
     from distributed import Client
 
     try:
-        return Client(address, timeout="10s", set_as_default=False)
+        return Client(address, timeout=patience, set_as_default=False)
     except (OSError, ValueError) as error:
         raise ClusterError(
             f"no scheduler answers at {address!r}: {error}", hint="give the address that the scheduler printed"
@@ -82,8 +87,8 @@ def _local(workers: int | None) -> Iterator[Client]:
     count = _checked_count(workers, os.cpu_count() or 1)
     # workers come later, so that an interrupt while they start finds a cluster to close
     cluster = LocalCluster(
-        n_workers=0, threads_per_worker=1, processes=True, host="127.0.0.1", dashboard_address=None,
-        worker_dashboard_address=None, silence_logs=logging.CRITICAL,
+        n_workers=0, threads_per_worker=1, processes=True, host="127.0.0.1", dashboard_address="127.0.0.1:0",
+        silence_logs=logging.CRITICAL,
     )  # fmt: skip
     client: Client | None = None
     try:
@@ -149,8 +154,8 @@ def check_alike(client: Client, mixed: bool, patience: float) -> Mapping[str, st
 class Watch:
     """Waits for results, and looks whether anybody is still at work on them.
 
-    ``names`` says which layers the task of a key runs. Without a worker for ``patience`` seconds, or without a scheduler,
-    waiting ends with a ClusterError.
+    ``names`` says which layers the task of a key runs. Without a worker for ``patience`` seconds, or without a
+    scheduler, waiting ends with a ClusterError.
     """
 
     def __init__(self, client: Client, patience: float) -> None:
@@ -159,50 +164,56 @@ class Watch:
         self.names: dict[Any, tuple[str, ...]] = {}
         self._deserted: float | None = None
 
-    def result(self, future: Future) -> Any:
-        """What a future holds."""
+    def results(self, futures: Sequence[Future]) -> list[Any]:
+        """What some futures hold."""
         from concurrent.futures import CancelledError
 
-        from distributed import KilledWorker
-        from distributed.client import FutureCancelledError
+        async def gathered() -> Any:
+            return await self.client.gather(list(futures), asynchronous=True)
 
         while True:
             try:
-                return future.result(timeout=POLL)
+                return self.client.sync(gathered, callback_timeout=POLL)
             except TimeoutError:
                 self._look()
-            except KilledWorker as error:
-                raise self._killed(future, error) from error
-            except (CancelledError, FutureCancelledError) as error:
+            except CancelledError as error:
                 self._look(lost=True)
-                raise ClusterError(
-                    f"the cluster lost {self._said(future)}: {error}; the workers that held it are gone",
-                    layers=self._names(future),
-                    hint="run again; more workers keep more copies",
-                ) from error
+                raise self._lost(futures, error) from error
             except ClusterError:
                 raise
-            except Exception as error:  # those of layers come as part of a result: this one is of the machinery
-                raise ClusterError(
-                    f"a worker could not run {self._said(future)}: {type(error).__name__}: {error}",
-                    layers=self._names(future),
-                    hint="install on the workers what is imported here",
-                ) from error
+            except Exception as error:
+                raise self._broken(futures, error) from error
 
-    def _names(self, future: Future) -> tuple[str, ...]:
-        return self.names.get(future.key, ())
-
-    def _said(self, future: Future) -> str:
-        return said(self._names(future)) or "what a segment starts from"
-
-    def _killed(self, future: Future, error: Any) -> ClusterError:
-        names = self.names.get(error.task, self._names(future))
+    def _lost(self, futures: Sequence[Future], error: BaseException) -> ClusterError:
+        names = self._names(futures, "cancelled") or self._names(futures, "lost")
         return ClusterError(
-            f"{error.allowed_failures + 1} worker processes died while they ran {said(names)}, the last of them "
-            f"{error.last_worker.address}",
+            f"the cluster lost what {said(names)} had made or started from: the workers that held it are gone",
             layers=names,
-            hint="a worker is killed when it runs out of memory (try a shorter block) or its process crashes",
+            hint="run again; more workers keep more copies",
         )
+
+    def _broken(self, futures: Sequence[Future], error: Exception) -> ClusterError:
+        """Errors of layers come as part of a result: this one is of the machinery."""
+        from distributed import KilledWorker
+
+        names = self._names(futures, "error")
+        if isinstance(error, KilledWorker):
+            names = self.names.get(error.task, names)
+            return ClusterError(
+                f"{error.allowed_failures + 1} worker processes died while they ran {said(names)}, the last of them "
+                f"{error.last_worker.address}",
+                layers=names,
+                hint="a worker is killed when it runs out of memory (try a shorter block) or its process crashes",
+            )
+        return ClusterError(
+            f"a worker could not run {said(names)}: {type(error).__name__}: {error}",
+            layers=names,
+            hint="install on the workers what is imported here",
+        )
+
+    def _names(self, futures: Sequence[Future], status: str) -> tuple[str, ...]:
+        found = [name for one in futures if one.status == status for name in self.names.get(one.key, ())]
+        return tuple(dict.fromkeys(found))
 
     def _look(self, lost: bool = False) -> None:
         """Raise where the scheduler is gone, or no worker has been there for too long."""
@@ -211,7 +222,7 @@ class Watch:
                 raise OSError(f"the client is {self.client.status}")
             there = self.client.sync(self.client.scheduler.ncores, callback_timeout=self.patience)
         except (OSError, TimeoutError) as error:
-            raise ClusterError(f"the scheduler is lost: {error}", hint="the network is as it was; run again") from error
+            raise ClusterError(f"the scheduler is lost: {error}", hint=AGAIN) from error
         if there:
             self._deserted = None
             return
@@ -219,12 +230,15 @@ class Watch:
         self._deserted = self._deserted or now
         if lost or now - self._deserted > self.patience:
             raise ClusterError(
-                f"all workers of the cluster are gone for {now - self._deserted:.0f} s", hint="start some, and run again"
+                f"all workers of the cluster are gone for {now - self._deserted:.0f} s",
+                hint=AGAIN,
             )
 
 
 def said(names: Sequence[str]) -> str:
     """Names in a sentence: all of a few, the first and the last of many."""
+    if not names:
+        return "its part"
     return ", ".join(names) if len(names) <= 4 else f"{names[0]}, {names[1]}, ... {names[-1]} ({len(names)} tasks)"
 
 

@@ -1,8 +1,8 @@
 """A template cut into segments: tasks that one process runs together, block after block.
 
-A segment is local (the caller's process) or remote. Levels order them within a block: the local segment of level -1 reads
-no remote one, remote segments of level n read local ones of lower levels only, the local segment of level n reads
-the remote ones of its level. Tasks that wait for nobody else so stay together whatever mixture of the two there is.
+A segment is local (the caller's process) or remote. Levels order them within a block: the local segment of level -1
+reads no remote one, remote segments of level n read local ones of lower levels only, the local segment of level n reads
+the remote ones of its level and below.
 """
 
 from __future__ import annotations
@@ -23,12 +23,11 @@ class Step:
     function: Callable[..., tuple[Any, Any]]
     inputs: tuple[int, ...]
     drops: tuple[int, ...]
-    release: Callable[[int], None] | None
 
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """Tasks that run together. ``reads`` are the tasks elsewhere whose output they read, ``exports`` the tasks here whose
+    """Tasks that run together. ``reads`` are the tasks elsewhere whose output they read, ``exports`` those here whose
     output is read elsewhere.
     """
 
@@ -55,8 +54,8 @@ class Failure:
 
 @dataclass(slots=True)
 class Made:
-    """What a segment made of some blocks: its states after them, the blocks that others read (fewer where a task failed or
-    an input fell short), the first failure.
+    """What a segment made of some blocks: its states after them, the blocks that others read (fewer where a task failed
+    or an input fell short), the first failure.
     """
 
     states: dict[int, Any]
@@ -66,23 +65,21 @@ class Made:
     seconds: float = 0.0
 
 
-def run_blocks(segment: Segment, states: dict[int, Any], first: int, count: int, given: Mapping[int, list[Any]]) -> Made:
+def run_blocks(
+    segment: Segment, states: dict[int, Any], first: int, count: int, given: Mapping[int, list[Any]]
+) -> Made:
     """Run a segment over blocks; ``given`` holds the blocks of the tasks elsewhere that it reads.
 
-    A task that raises does not hide an earlier one: the block is finished with all tasks that can still run, so that the
-    least failure of all segments is the one that a serial run would meet.
+    A task that raises does not hide an earlier one: the block is finished with all tasks that can still run, so that
+    the least failure of all segments is the one that a serial run would meet.
     """
     made = Made(states, {i: [] for i in segment.exports})
     for n in range(count):
         outs = {j: blocks[n] for j, blocks in given.items() if n < len(blocks)}
         _run_block(segment, made, first + n, outs)
         for i in segment.exports & outs.keys():
-            made.blocks[i].append(outs[i])
-        for one in segment.steps:
-            if one.release is not None:
-                if one.number in segment.exports and one.number in outs:  # the buffer goes back, readers keep a copy
-                    made.blocks[one.number][-1] = copy.deepcopy(outs[one.number])
-                one.release(first + n)
+            # tasks of the caller may write the next block into the same buffers
+            made.blocks[i].append(copy.deepcopy(outs[i]) if segment.local else outs[i])
         if made.short:
             break
     return made
@@ -151,7 +148,7 @@ def _branches(template: Template, chosen: list[int]) -> list[int]:
 
 
 def _parts(template: Template, order: list[int], pieces: int) -> list[list[int]]:
-    """Cut an order of tasks where the cost so far passes the next share: any such cut leaves segments without a circle."""
+    """Cut an order of tasks where the cost so far passes the next share: segments so never wait in a circle."""
     if not order:
         return []
     share = sum(template[i].cost for i in order) / max(1, pieces)
@@ -177,8 +174,5 @@ def _segment(template: Template, local: bool, level: int, numbers: list[int]) ->
     for j, i in last.items():
         if j not in exports:
             drops[i].append(j)
-    steps = tuple(
-        Step(i, template[i].function, template[i].inputs, tuple(drops[i]), template[i].release if local else None)
-        for i in numbers
-    )
+    steps = tuple(Step(i, template[i].function, template[i].inputs, tuple(drops[i])) for i in numbers)
     return Segment(steps, local, level, reads, exports)

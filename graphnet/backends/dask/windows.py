@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 from ...errors import ClusterError
 from ...tasks import Template
 from ..serial import TaskFailed
-from .cluster import Watch, let_go
+from .cluster import AGAIN, Watch, let_go, said
 from .segments import Failure, Made, Segment, cut, run_blocks
-from .worker import Parcel, advance, frozen, last_states, parcel, unpack
+from .worker import Parcel, advance, frozen, parcel, unpack
 
 if TYPE_CHECKING:
     from distributed import Client, Future
@@ -37,7 +37,7 @@ class Pace:
         self.size = max(self.size, sum(one.size for one in parcels) / count)
 
     def batch(self, before: int, left: int, segments: int, ahead: int) -> int:
-        """How many blocks the next batches have: worth their keys, within memory, and enough of them for every worker."""
+        """How many blocks the next batches have: worth their keys, within memory, enough batches for every worker."""
         seconds = max(self.seconds, 1e-7)
         fair = max(left / (2 * segments), LEAST / seconds)
         memory = BYTES / (ahead * max(self.size, 1.0))
@@ -87,27 +87,29 @@ class Run:
         names = self.names(s)
         key = f"{names[0]}-{self.token}-{what}"
         self.watch.names[key] = names
-        return self.client.submit(function, *args, key=key, pure=False)
-
-    def scatter(self, value: Any, s: int) -> Future:
-        """Put a value on every worker, so that the loss of one loses nothing."""
         try:
-            future: Future = self.client.scatter(value, broadcast=True, hash=False)  # type: ignore[assignment]
-        except (OSError, TimeoutError, ValueError) as error:
+            return self.client.submit(function, *args, key=key, pure=False)
+        except Exception as error:
+            raise ClusterError(f"the scheduler is lost: {error}", layers=names, hint=AGAIN) from error
+
+    def scatter(self, values: Mapping[int, Any]) -> dict[int, Future]:
+        """Put a value for each of some segments on every worker, so that the loss of one loses nothing."""
+        names = tuple(name for s in values for name in self.names(s))
+        try:
+            futures = self.client.scatter(list(values.values()), broadcast=True, hash=False)
+        except Exception as error:
             raise ClusterError(
-                f"what {self.names(s)[0]} needs could not be sent to the workers: {error}", layers=self.names(s),
-                hint="is the cluster still running?",
+                f"what {said(names)} start from could not be sent to the workers: {error}", layers=names,
+                hint=AGAIN,
             ) from error  # fmt: skip
-        self.watch.names[future.key] = self.names(s)
-        return future
+        sent: dict[int, Future] = dict(zip(values, futures, strict=True))
+        self.watch.names.update((future.key, self.names(s)) for s, future in sent.items())
+        return sent
 
     def _sent(self) -> dict[int, Future]:
         """The functions of every remote segment, as bytes on every worker and unpacked where they are used."""
-        sent = {}
-        for s in self.remote:
-            packed = self.scatter(_packed(self.segments[s], self.template), s)
-            sent[s] = self.submit(s, f"functions-{s}", unpack, packed)
-        return sent
+        packed = self.scatter({s: _packed(self.segments[s], self.template) for s in self.remote})
+        return {s: self.submit(s, f"functions-{s}", unpack, one) for s, one in packed.items()}
 
 
 class Window:
@@ -117,7 +119,6 @@ class Window:
         self.run, self.functions = run, functions
         self.spans = [(k, min(batch, stop - k)) for k in range(first, stop, batch)]
         self.tails: dict[int, Future] = {}
-        self.parcels: dict[tuple[int, int], Future] = {}  # by sending and reading segment, of the newest batch
         self.flights: dict[int, _Flight] = {}
         self.pace = Pace()
 
@@ -125,23 +126,19 @@ class Window:
         """Run them; the run's states are those after the last block."""
         run = self.run
         try:
-            self.tails = {s: run.scatter(run.now[s], s) for s in run.remote}
+            self.tails = run.scatter({s: run.now[s] for s in run.remote})
             submitted = 0
             for b in range(len(self.spans)):
                 while submitted < min(len(self.spans), b + run.ahead):
                     self._launch(submitted)
                     submitted += 1
                 self._land(b)
-            ends = {s: run.submit(s, f"end-{s}-{self.spans[-1][0]}", last_states, self.tails[s]) for s in run.remote}
-            self.tails.update(ends)
-            for s, end in ends.items():
-                run.now[s] = run.watch.result(end)
         finally:
-            let_go([*self.tails.values(), *self.parcels.values(), *self._waiting()])
+            let_go([*self.tails.values(), *self._waiting()])
         return self.pace
 
     def _waiting(self) -> Iterable[Future]:
-        return (one for flight in self.flights.values() for one in flight.reports.values())
+        return (one for flight in self.flights.values() for one in (*flight.reports.values(), *flight.parcels.values()))
 
     # ------------------------------------------------------------------ there
 
@@ -172,30 +169,35 @@ class Window:
                 wanted.update(sources[s])
             else:
                 name = f"parcel-{s}-{reader}-{flight.first}"
-                self.parcels[s, reader] = run.submit(s, name, parcel, made, sources[s])
-        flight.reports[s] = run.submit(s, f"report-{s}-{flight.first}", parcel, made, tuple(sorted(wanted)))
+                flight.parcels[s, reader] = run.submit(s, name, parcel, made, sources[s])
+        name, ends = f"report-{s}-{flight.first}", b == len(self.spans) - 1
+        flight.reports[s] = run.submit(s, name, parcel, made, tuple(sorted(wanted)), ends)
 
     def _given(self, b: int, sender: int, reader: int, tasks: tuple[int, ...]) -> Future:
         """The parcel of a segment: of a remote one it is on a worker, of a local one it is sent now."""
+        flight = self.flights[b]
         if not self.run.segments[sender].local:
-            return self.parcels.pop((sender, reader))
-        here = self.flights[b].here
-        return self.run.scatter(Parcel({i: here[i] for i in tasks}), reader)
+            return flight.parcels.pop((sender, reader))
+        here = flight.here
+        return self.run.scatter({reader: Parcel({i: here[i] for i in tasks})})[reader]
 
     # ------------------------------------------------------------------ and back
 
     def _land(self, b: int) -> None:
         """Wait for a batch, level by level, and run the local tasks on what it has made."""
-        flight = self.flights[b]
-        last = max(one.level for one in self.run.segments)
+        flight, run = self.flights[b], self.run
+        last = max(one.level for one in run.segments)
         reports: list[Parcel] = []
         for level in range(last + 1):
-            for s in [s for s in flight.reports if self.run.segments[s].level == level]:
-                report = self.run.watch.result(flight.reports[s])
+            waiting = [s for s in flight.reports if run.segments[s].level == level]
+            found = run.watch.results([flight.reports[s] for s in waiting])
+            for s, report in zip(waiting, found, strict=True):
                 del flight.reports[s]
                 flight.here.update((i, frozen(blocks)) for i, blocks in report.blocks.items())
                 flight.note(report.failure)
-                reports.append(report)
+                if report.states is not None:
+                    run.now[s] = Made(dict(report.states))
+            reports += found
             if level < last:
                 self._run_local(b, level)
                 self._submit(b, level + 1)
@@ -239,11 +241,14 @@ class Window:
 
 @dataclass(slots=True)
 class _Flight:
-    """A batch under way: reports of remote segments to come, blocks that are here, the least failure seen."""
+    """A batch under way: reports of remote segments to come, their parcels by sender and reader, blocks that are here,
+    the least failure seen.
+    """
 
     first: int
     count: int
     reports: dict[int, Future] = field(default_factory=dict)
+    parcels: dict[tuple[int, int], Future] = field(default_factory=dict)
     here: dict[int, list[Any]] = field(default_factory=dict)
     failure: Failure | None = None
 

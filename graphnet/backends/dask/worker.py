@@ -23,12 +23,15 @@ from .segments import Failure, Made, Segment, run_blocks
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
-    """What one reader gets of a batch: blocks by task, and how it went. ``size`` counts the bytes of all blocks made."""
+    """What one reader gets of a batch: blocks by task, and how it went. ``size`` counts the bytes of all blocks made,
+    ``states`` are those after a window's last batch.
+    """
 
     blocks: Mapping[int, list[Any]]
     failure: Failure | None = None
     seconds: float = 0.0
     size: int = 0
+    states: Mapping[int, Any] | None = None
 
 
 def unpack(packed: bytes) -> Segment:
@@ -60,15 +63,11 @@ def advance(
     return made
 
 
-def parcel(made: Made, tasks: tuple[int, ...]) -> Parcel:
-    """The blocks of some tasks."""
+def parcel(made: Made, tasks: tuple[int, ...], ends: bool = False) -> Parcel:
+    """The blocks of some tasks; where a window ends, the states too."""
     size = sum(_size(blocks) for blocks in made.blocks.values())
-    return Parcel({i: made.blocks.get(i, []) for i in tasks}, made.failure, made.seconds, size)
-
-
-def last_states(made: Made) -> Made:
-    """What the next window starts from: the states alone."""
-    return Made(made.states, short=made.short)
+    blocks = {i: made.blocks.get(i, []) for i in tasks}
+    return Parcel(blocks, made.failure, made.seconds, size, made.states if ends else None)
 
 
 def frozen(block: Any) -> Any:
@@ -146,7 +145,9 @@ def facts() -> dict[str, str]:
 
 def different(who: str, found: Mapping[str, str], expected: Mapping[str, str]) -> str:
     """What differs between a worker and this process, in words."""
-    said = [f"{name} {found.get(name)} there, {here} here" for name, here in expected.items() if found.get(name) != here]
+    said = [
+        f"{name} {found.get(name)} there, {here} here" for name, here in expected.items() if found.get(name) != here
+    ]
     return f"{who} differs from this process: {'; '.join(said)}"
 
 
