@@ -202,7 +202,7 @@ def _put_back(net: Network) -> Iterator[None]:
     kept = [copy.deepcopy(one.__getstate__()) for one in plain]
     yield
     for layer, content in zip(plain, kept, strict=True):
-        layer.__dict__.update({**content, "_home": net})
+        vars(layer).update({**content, "_home": net})
 
 
 def _bytes(count: int) -> str:

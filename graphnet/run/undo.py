@@ -26,13 +26,13 @@ def running(net: Network) -> Iterator[None]:
             yield
         except BaseException:
             for layer, content in saved:
-                layer.__dict__.clear()
-                layer.__dict__.update(content)
+                vars(layer).clear()
+                vars(layer).update(content)
             raise
     finally:
         net.lock.release()
 
 
 def _content(layer: Layer) -> dict[str, Any]:
-    inside = {name: value for name, value in layer.__dict__.items() if name != "_home"}
+    inside = {name: value for name, value in vars(layer).items() if name != "_home"}
     return {**copy.deepcopy(inside), "_home": layer._home}

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from ..network import Network
-    from ..timeseries import TimeSeries
 
 SUFFIXES = (".png", ".svg", ".dot", ".mmd")
 
@@ -97,7 +96,7 @@ def draw_files(net: Network, paths: Iterable[Path]) -> None:
             mpl.save(shown, path)
 
 
-def draw_activity(net: Network, signals: Mapping[str, TimeSeries], path: Path) -> None:
+def draw_activity(net: Network, signals: Mapping[str, Any], path: Path) -> None:
     """Draw a run through every layer, one panel each in the order of evolution, into a file."""
     from . import traces
 
