@@ -213,6 +213,51 @@ def test_threads_that_do_not_pay_are_left_again():
     assert len(set(log)) > 1
 
 
+@pytest.mark.parametrize(
+    ("costs", "blocks", "expected"),
+    [
+        ([1000.0] * 8, 100, True),
+        ([300.0, 300.0], 100, True),
+        ([1000.0] * 8, 0, False),  # nothing left to run
+        ([5.0] * 2000, 100, False),  # Python between short kernels
+        ([20.0] * 10, 1000, False),  # over before a hand-over is worth it
+        ([9000.0, 300.0, 300.0], 100, False),  # one task takes nearly all
+    ],
+)
+def test_threads_are_tried_where_costs_promise_a_gain(costs, blocks, expected):
+    template = [Task(str(i), abs, (i - 1,) if i else (), min(i + 1, len(costs) - 1)) for i in range(len(costs))]
+    assert threads.promising(costs, cut(template, costs, threads.GRAIN), blocks) is expected
+
+
+def test_branches_stay_apart_though_their_tasks_alternate_in_the_template():
+    branches = [Task("ba"[i % 2], abs, (max(i - 2, 0),), i + 2) for i in range(1, 21)]
+    template = [Task("x", abs, (), 2), *branches, Task("join", abs, (19, 20), 21)]
+    stripes = cut(template, [0.0, *[1.0] * 20, 0.0], 5.0)
+    branch = [{template[step[0]].name for step in one.walk} - {"x", "join"} for one in stripes]
+    assert branch == [{"a"}, {"a"}, {"b"}, {"b"}]
+    assert [set(one.pre) for one in stripes] == [set(), {0}, {0}, {1, 2}]
+
+
+def test_a_single_block_of_costly_branches_runs_in_parallel():
+    log = []
+    template = [replace(work("a", 0.05, log), cost=5e4), replace(work("b", 0.05, log), cost=5e4, last_reader=1)]
+    threads.run(template, [None, None], 1, workers=2)
+    assert len({ident for _, _, ident in log}) == 2
+
+
+def test_a_thread_that_cannot_be_started_ends_the_others(monkeypatch):
+    start = threading.Thread.start
+
+    def refuse(self):
+        if self.name == "graphnet-1":
+            raise RuntimeError("can't start new thread")
+        start(self)
+
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    with pytest.raises(RuntimeError, match="can't start"):
+        threads.run([work("a", 0.001, []), work("b", 0.001, [])], [None, None], 10**6, workers=2, grain=0)
+
+
 def test_fewer_than_one_worker_is_refused():
     with pytest.raises(ParameterError, match="workers must be at least 1, got 0"):
         threads.run([], [], 1, workers=0)
