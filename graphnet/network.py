@@ -297,6 +297,14 @@ class Network(Composition):
 
         return stream(self, source, **options)
 
+    def evolve_trials(self, inputs: Iterable[Any], duration: float | None = None, **options: Any) -> list[Result]:
+        """Evolve independent trials from where the network stands, and leave it there; see
+        ``graphnet.run.evolve_trials``.
+        """
+        from .run import evolve_trials
+
+        return evolve_trials(self, inputs, duration, **options)
+
     def checkpoint(self) -> Checkpoint:
         """States, delay lines and clock as they stand, to ``restore`` or to save; see ``graphnet.checkpoint``."""
         from .checkpoint import take

@@ -1,37 +1,71 @@
-"""Backends run a template over blocks and know nothing else."""
+"""Backends run a template over blocks and know nothing else; they also spread independent calls."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from ..errors import ParameterError
 from .serial import TaskFailed, run
 
+A = TypeVar("A")
+B = TypeVar("B")
 NAMES = ("serial", "threads", "dask")
 
 
 def choose(backend: Any, workers: int | None) -> Callable[..., None]:
-    """The function ``run(template, states, blocks, after)`` of a backend: a name, a Dask client, or a scheduler's address.
+    """The function ``run(template, states, blocks, after)`` of a backend: a name, a Dask client, or an address.
 
     Raises ParameterError for another name, or workers that are no whole number above 0.
     """
-    if workers is not None and (isinstance(workers, bool) or not isinstance(workers, int) or workers < 1):
-        raise ParameterError(f"workers must be a whole number above 0, got {workers!r}", parameter="workers")
-    if backend == "serial":
+    kind = _kind(backend, workers)
+    if kind == "serial":
         return run
-    if backend == "threads":
+    if kind == "threads":
         from . import threads
 
         return partial(threads.run, workers=workers)
-    if isinstance(backend, str) and backend != "dask" and "://" not in backend:
-        raise ParameterError(
-            f"no backend {backend!r}", parameter="backend", hint=f"one of {', '.join(NAMES)}, a client, or tcp://host:port"
-        )
     from . import dask
 
     return partial(dask.run, client=None if backend == "dask" else backend, workers=workers)
 
 
-__all__ = ["NAMES", "TaskFailed", "choose", "run"]
+def depth(backend: Any, workers: int | None) -> int:
+    """How many blocks the backend has under way at once in this process, each of which needs buffers of its own."""
+    if _kind(backend, workers) != "threads":
+        return 1
+    from . import threads
+
+    return threads.depth(workers)
+
+
+def spread(function: Callable[[A], B], items: Sequence[A], backend: Any, workers: int | None) -> list[B]:
+    """Call a function on every item, the calls independent of each other; results in the order of the items."""
+    kind = _kind(backend, workers)
+    if kind == "serial":
+        return [function(one) for one in items]
+    if kind == "threads":
+        from concurrent.futures import ThreadPoolExecutor
+        from os import cpu_count
+
+        with ThreadPoolExecutor(workers or cpu_count() or 1) as pool:
+            return list(pool.map(function, items))
+    from . import dask
+
+    return dask.spread(function, items, client=None if backend == "dask" else backend, workers=workers)
+
+
+def _kind(backend: Any, workers: int | None) -> str:
+    if workers is not None and (isinstance(workers, bool) or not isinstance(workers, int) or workers < 1):
+        raise ParameterError(f"workers must be a whole number above 0, got {workers!r}", parameter="workers")
+    if backend in NAMES:
+        return str(backend)
+    if isinstance(backend, str) and "://" not in backend:
+        raise ParameterError(
+            f"no backend {backend!r}", parameter="backend", hint=f"{', '.join(NAMES)}, a client, or tcp://host:port"
+        )
+    return "dask"
+
+
+__all__ = ["NAMES", "TaskFailed", "choose", "depth", "run", "spread"]

@@ -1,5 +1,4 @@
 """A loop is one task that iterates inside, in blocks as long as its delays allow; the rest keeps its long blocks."""
-blocks."""
 
 from __future__ import annotations
 

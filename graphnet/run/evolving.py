@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from .. import backends
 from ..errors import NetworkError, ParameterError, raise_all
 from ..layer import ArrayLayer
 from ..network import Network
-from ..plan import Plan, Schedule, Tap, compile_plan
+from ..plan import Plan, Schedule, Tap, Wanted, compile_plan
 from ..products import one_blas_thread
-from ..timeseries import TimeSeries, TSEvent
+from ..timeseries import TimeSeries, TSContinuous, TSEvent
 from .drive import Backend, drive, drive_by_blocks
 from .inputs import by_name, check_extents, check_ready, schedule
 from .records import Record, wanted
@@ -56,24 +57,60 @@ def evolve(
     Raises InputError, TimeError, UnknownName, NetworkError before anything runs, RunError where a layer fails; the
     network is then as it was before.
     """
-    raise_all(check_ready(net))
-    given = by_name(net, ts_input)
-    planned = schedule(net, given, duration, num_timesteps, block)
-    asked = wanted(net, record, taps or {}, _finite(check_finite))
-    check_extents(given, planned)
+    ready = _prepared(net, ts_input, duration, num_timesteps, block, record, check_finite, taps)
     chosen = backends.choose(backend, workers)
     if callbacks:
         _can_stop(net)
     began = time.perf_counter()
     with running(net), one_blas_thread():
-        plan = compile_plan(net, planned, given, asked, trial=trial)
+        depth = backends.depth(backend, workers)
+        plan = compile_plan(net, ready.schedule, ready.given, ready.wanted, trial=trial, depth=depth)
         if callbacks:
             drive_by_blocks(plan, chosen, _calling(net, plan, callbacks))
         else:
             drive(net, plan, chosen, progress)
+        planned = ready.schedule
         net.commit(planned.now + planned.total * planned.dt, *plan.collect())
     name = backend if isinstance(backend, str) else type(backend).__name__
-    return Result(_signals(given, plan), info(planned, time.perf_counter() - began, name))
+    return Result(_signals(ready.given, plan), info(planned, time.perf_counter() - began, name))
+
+
+def simulate(
+    net: Network,
+    ts_input: TimeSeries | Mapping[str, TimeSeries] | None = None,
+    *,
+    duration: float | None = None,
+    num_timesteps: int | None = None,
+    block: int | None = None,
+    record: Record = None,
+    trial: int = 0,
+) -> Result:
+    """What ``evolve`` would give, without leaving the network's present state; of ArrayLayers only."""
+    ready = _prepared(net, ts_input, duration, num_timesteps, block, record)
+    began = time.perf_counter()
+    with one_blas_thread():
+        plan = compile_plan(net, ready.schedule, ready.given, ready.wanted, trial=trial)
+        drive(net, plan, backends.run, progress=False)
+    return Result(_signals(ready.given, plan), info(ready.schedule, time.perf_counter() - began, "serial"))
+
+
+@dataclass(frozen=True)
+class _Ready:
+    schedule: Schedule
+    given: Mapping[str, TimeSeries | None]
+    wanted: Wanted
+
+
+def _prepared(
+    net: Network, ts_input: Any, duration: Any, num_timesteps: Any, block: Any, record: Record,
+    check_finite: bool | str = False, taps: Mapping[str, Tap] | None = None,
+) -> _Ready:  # fmt: skip
+    raise_all(check_ready(net))
+    given = by_name(net, ts_input)
+    planned = schedule(net, given, duration, num_timesteps, block)
+    asked = wanted(net, record, taps or {}, _finite(check_finite))
+    check_extents(given, planned)
+    return _Ready(planned, given, asked)
 
 
 def _finite(check: bool | str) -> bool:
@@ -114,9 +151,9 @@ def _clipped(series: TimeSeries, first: float, last: float) -> TimeSeries:
     """The part of an input that the run has read."""
     if series.periodic or (series.t_start == first and series.t_stop == last):
         return series
-    if isinstance(series, TSEvent):
-        return series.clip(first, last)
-    return series.clip(first, last, include_stop=False, sample_limits=False)
+    if isinstance(series, TSContinuous):
+        return series.clip(first, last, include_stop=False, sample_limits=False)
+    return series.clip(first, last) if isinstance(series, TSEvent) else series
 
 
 def info(planned: Schedule, elapsed: float, backend: str) -> Info:
@@ -124,4 +161,4 @@ def info(planned: Schedule, elapsed: float, backend: str) -> Info:
     return Info(float(planned.total * planned.dt), elapsed, planned.block, backend, processor(), versions())
 
 
-__all__ = ["Backend", "Callback", "evolve", "info"]
+__all__ = ["Backend", "Callback", "evolve", "info", "simulate"]
