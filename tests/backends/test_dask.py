@@ -147,8 +147,8 @@ def test_the_failure_is_the_one_that_a_serial_run_meets_first(client, seed):
 
 def test_many_blocks_go_in_longer_batches_over_several_windows(client):
     template = random_template(3)
-    expected = outcome(serial.run, random_template(3), 3000)
-    found = outcome(dask.run, template, 3000, client=client)
+    expected = outcome(serial.run, random_template(3), 600)
+    found = outcome(dask.run, template, 600, client=client)
     assert same_bits(found[:3], expected[:3])
 
 
@@ -175,19 +175,19 @@ def test_branches_go_to_different_segments():
 # ---------------------------------------------------------------------- errors
 
 
-def test_a_layer_that_raises_on_a_worker_leaves_the_network_untouched(client, monkeypatch):
+def test_a_layer_that_raises_on_a_worker_leaves_the_network_untouched(client):
     net = build()
     before = everything(net)
-    layer = net["slow"]
-    monkeypatch.setitem(layer.__dict__, "_prepared_wrongly", True)
-    monkeypatch.setattr(type(layer), "advance", _broken)
-    with pytest.raises(RunError, match=r"noisy failed in block 0, at 0.0 s: ValueError: broken on purpose"):
+    net["slow"].__dict__["advance"] = _broken
+    with pytest.raises(RunError, match=r"slow failed in block 2, at 0.056 s: ValueError: broken on purpose"):
         net.evolve(inputs(), block=7, backend=client)
     assert same_bits(everything(net), before)
 
 
-def _broken(self, state, block, span):
-    raise ValueError("broken on purpose")
+def _broken(state, block, span):
+    if span.start >= 28:
+        raise ValueError("broken on purpose")
+    return state, np.zeros((span.steps, 6))
 
 
 class Stubborn(Exception):
@@ -442,4 +442,4 @@ def test_ctrl_c_ends_the_run_at_once_and_leaves_no_process(tmp_path):
     _, err = process.communicate(timeout=60)
     assert time.monotonic() - began < 30
     assert process.returncode == -signal.SIGINT or re.search("KeyboardInterrupt\\s*$", err), err
-    assert not [one for one in group if one.is_running() and one.status() != "zombie"]
+    assert psutil.wait_procs(group, timeout=10)[1] == []

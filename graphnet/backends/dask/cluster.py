@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
@@ -242,7 +242,7 @@ def said(names: Sequence[str]) -> str:
     return ", ".join(names) if len(names) <= 4 else f"{names[0]}, {names[1]}, ... {names[-1]} ({len(names)} tasks)"
 
 
-def let_go(futures: Sequence[Future]) -> None:
+def let_go(futures: Iterable[Future]) -> None:
     """Give results back to the cluster, and cancel what has not been computed yet."""
     for one in futures:
         with suppress(Exception):  # a cluster that is gone holds nothing any more

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 from ...errors import ClusterError
 from ...tasks import Template
 from ..serial import TaskFailed
-from .cluster import AGAIN, Watch, let_go, said
+from .cluster import AGAIN, Watch, let_go
 from .segments import Failure, Made, Segment, cut, run_blocks
-from .worker import Parcel, advance, frozen, parcel, unpack
+from .worker import Parcel, advance, frozen, packed, parcel, unpack
 
 if TYPE_CHECKING:
     from distributed import Client, Future
@@ -60,11 +60,12 @@ class Run:
         self.token = uuid.uuid4().hex
         home = {i: s for s, one in enumerate(self.segments) for i in one.numbers}
         self.sources = [_by_home(one.reads, home) for one in self.segments]
+        self.names = [tuple(dict.fromkeys(template[i].name for i in one.numbers)) for one in self.segments]
         self.now = [Made({i: states[i] for i in one.numbers}) for one in self.segments]
 
     def go(self) -> None:
         """Run all windows, and replace the states."""
-        functions = self._sent()
+        functions = {s: self.send(s, f"functions-{s}", self._checked(s)) for s in self.remote}
         try:
             first, batch, batches = 0, 1, FIRST
             while first < self.blocks:
@@ -73,18 +74,27 @@ class Run:
                 batch = pace.batch(batch, self.blocks - stop, len(self.remote), self.ahead)
                 first, batches = stop, WINDOW
         finally:
-            let_go(list(functions.values()))
+            let_go(functions.values())
         for made in self.now:
             for i, state in made.states.items():
                 self.states[i] = state
 
-    def names(self, s: int) -> tuple[str, ...]:
-        """The names of a segment's tasks, each once."""
-        return tuple(dict.fromkeys(self.template[i].name for i in self.segments[s].numbers))
+    def _checked(self, s: int) -> Segment:
+        """A segment that can travel."""
+        for step in self.segments[s].steps:
+            try:
+                packed(step)
+            except Exception as error:
+                name = self.template[step.number].name
+                raise ClusterError(
+                    f"{name} cannot be sent to a worker: {type(error).__name__}: {error}", layers=(name,),
+                    hint="keep open files, locks and the like out of a layer, or leave them out in __getstate__",
+                ) from error  # fmt: skip
+        return self.segments[s]
 
     def submit(self, s: int, what: str, function: Callable[..., Any], *args: Any) -> Future:
         """A key of its own for a call: two calls are never taken for one."""
-        names = self.names(s)
+        names = self.names[s]
         key = f"{names[0]}-{self.token}-{what}"
         self.watch.names[key] = names
         try:
@@ -92,24 +102,9 @@ class Run:
         except Exception as error:
             raise ClusterError(f"the scheduler is lost: {error}", layers=names, hint=AGAIN) from error
 
-    def scatter(self, values: Mapping[int, Any]) -> dict[int, Future]:
-        """Put a value for each of some segments on every worker, so that the loss of one loses nothing."""
-        names = tuple(name for s in values for name in self.names(s))
-        try:
-            futures = self.client.scatter(list(values.values()), broadcast=True, hash=False)
-        except Exception as error:
-            raise ClusterError(
-                f"what {said(names)} start from could not be sent to the workers: {error}", layers=names,
-                hint=AGAIN,
-            ) from error  # fmt: skip
-        sent: dict[int, Future] = dict(zip(values, futures, strict=True))
-        self.watch.names.update((future.key, self.names(s)) for s, future in sent.items())
-        return sent
-
-    def _sent(self) -> dict[int, Future]:
-        """The functions of every remote segment, as bytes on every worker and unpacked where they are used."""
-        packed = self.scatter({s: _packed(self.segments[s], self.template) for s in self.remote})
-        return {s: self.submit(s, f"functions-{s}", unpack, one) for s, one in packed.items()}
+    def send(self, s: int, what: str, value: Any) -> Future:
+        """Something of the caller for a segment. The scheduler keeps it, so that no loss of a worker loses it."""
+        return self.submit(s, what, unpack, packed(value))
 
 
 class Window:
@@ -126,7 +121,7 @@ class Window:
         """Run them; the run's states are those after the last block."""
         run = self.run
         try:
-            self.tails = run.scatter({s: run.now[s] for s in run.remote})
+            self.tails = {s: run.send(s, f"start-{s}-{self.spans[0][0]}", run.now[s]) for s in run.remote}
             submitted = 0
             for b in range(len(self.spans)):
                 while submitted < min(len(self.spans), b + run.ahead):
@@ -134,7 +129,7 @@ class Window:
                     submitted += 1
                 self._land(b)
         finally:
-            let_go([*self.tails.values(), *self._waiting()])
+            let_go((*self.tails.values(), *self._waiting()))
         return self.pace
 
     def _waiting(self) -> Iterable[Future]:
@@ -178,8 +173,8 @@ class Window:
         flight = self.flights[b]
         if not self.run.segments[sender].local:
             return flight.parcels.pop((sender, reader))
-        here = flight.here
-        return self.run.scatter({reader: Parcel({i: here[i] for i in tasks})})[reader]
+        blocks = Parcel({i: flight.here[i] for i in tasks})
+        return self.run.send(reader, f"parcel-{sender}-{reader}-{flight.first}", blocks)
 
     # ------------------------------------------------------------------ and back
 
@@ -273,22 +268,3 @@ def _by_home(reads: Iterable[int], home: Mapping[int, int]) -> dict[int, tuple[i
     for i in sorted(reads):
         found.setdefault(home[i], []).append(i)
     return {s: tuple(tasks) for s, tasks in found.items()}
-
-
-def _packed(segment: Segment, template: Template) -> bytes:
-    """A segment as bytes; classes of a script travel with it."""
-    from distributed.protocol.pickle import dumps
-
-    try:
-        return dumps(segment)
-    except Exception as error:
-        for step in segment.steps:
-            try:
-                dumps(step)
-            except Exception as cause:
-                name = template[step.number].name
-                raise ClusterError(
-                    f"{name} cannot be sent to a worker: {type(cause).__name__}: {cause}", layers=(name,),
-                    hint="keep open files, locks and the like out of a layer, or leave them out in __getstate__",
-                ) from cause  # fmt: skip
-        raise ClusterError(f"a segment cannot be sent to a worker: {error}") from error

@@ -34,11 +34,18 @@ class Parcel:
     states: Mapping[int, Any] | None = None
 
 
-def unpack(packed: bytes) -> Segment:
-    """A segment from its bytes; what a worker cannot import is an error of this task, and no trouble of the network."""
+def packed(value: Any) -> bytes:
+    """Something as bytes that any process of the cluster can pass on; classes of a script travel by value."""
+    from distributed.protocol.pickle import dumps
+
+    return dumps(value)
+
+
+def unpack(content: bytes) -> Any:
+    """The same again; what a worker cannot import is an error of this task, and no trouble between processes."""
     from distributed.protocol.pickle import loads
 
-    return loads(packed)
+    return loads(content)
 
 
 def advance(
