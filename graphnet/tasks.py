@@ -17,9 +17,9 @@ class Task:
 
     ``function(k, state, *inputs) -> (state, output)`` runs block ``k``; ``inputs`` are the indices of the tasks whose
     block k it reads; ``state`` is what its own block k - 1 returned (a run starts with the one in the backend's list).
-    ``last_reader`` is the index of the last task in the list that reads its output (its own where none does). A ``local``
-    task has effects outside its state and output (it keeps, shows or asks for something) and runs in the process of the
-    caller. ``cost`` is a guess of the microseconds that a block takes.
+    ``last_reader`` is the index of the last task in the list that reads its output (its own where none does). A
+    ``local`` task has effects outside its state and output (it keeps, shows or asks for something) and runs in the
+    process of the caller. ``cost`` is a guess of the microseconds that a block takes.
     """
 
     name: str

@@ -5,9 +5,9 @@
     def test_my_layer_obeys_the_laws():
         check_layer(MyLayer)
 
-``check_layer`` makes a small layer of the class, drives it with random input, and checks that blocks change no bit, that
-noise follows its seed, that ``to_dict`` rebuilds the same layer, that compiled and Python kernels agree, that blocks given
-are not written to, and that nothing is kept in buffers that were given back.
+``check_layer`` makes a small layer of the class, drives it with random input, and checks that blocks change no bit,
+that noise follows its seed, that ``to_dict`` rebuilds the same layer, that compiled and Python kernels agree, that
+blocks given are not written to, and that nothing is kept in buffers that were given back.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ STEPS = 150  # of the drive: more than two tiles of products
 
 
 def instance(cls: type[ArrayLayer], **given: Any) -> ArrayLayer:
-    """A small layer of a class: what it declares as ``example``, what is given, the rest made up from the declared types."""
+    """A small layer of a class: its ``example``, what is given, and the rest made up from the declared types."""
     arguments: dict[str, Any] = {**cls.example, **given}
     for name, one in cls.parameters().items():
         if name not in arguments and one.default is MISSING:
@@ -56,7 +56,7 @@ def _made_up(one: Parameter) -> Any:
 
 
 def drive(layer: ArrayLayer, steps: int = STEPS, seed: int = 0) -> Block:
-    """Random input of a layer's kind from step 0: a smooth signal, or events of which some repeat; None without inputs."""
+    """Random input of a layer's kind from step 0: smooth signals, or events, some repeated; None without inputs."""
     size = layer.size_in
     if size == 0:
         return None
@@ -75,7 +75,7 @@ def part(block: Block, start: int, stop: int) -> Block:
 
 
 class PoisonedArena(Arena):
-    """Fills its buffers with NaN (or the least number) before it hands them out again: whoever still reads is found out."""
+    """Fills its buffers with NaN (or the least number) before it hands them out again, so that late readers show."""
 
     __slots__ = ()
 

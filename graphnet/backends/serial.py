@@ -25,12 +25,13 @@ def run(template: Template, states: list[Any], blocks: int, after: Callable[[int
     """
     slots: list[Any] = [None] * len(template)
     walk = [
-        (i, task.function, task.inputs, ends) for i, (task, ends) in enumerate(zip(template, _ends(template), strict=True))
+        (i, task.function, task.inputs, ends)
+        for i, (task, ends) in enumerate(zip(template, _ends(template), strict=True))
     ]
     for k in range(blocks):
         i = 0
         try:
-            for i, function, inputs, ends in walk:  # noqa: B007 # i names the task that failed
+            for i, function, inputs, ends in walk:  # i names the task that failed
                 if len(inputs) == 1:
                     states[i], slots[i] = function(k, states[i], slots[inputs[0]])
                 else:

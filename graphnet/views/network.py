@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import ParameterError
-from .drawing import Arrow, Box, Scene
+from ..timeseries import TimeSeries, TSEvent
+from .drawing import Arrow, Box, Scene, Signal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,13 +37,13 @@ def scene(net: Network) -> Scene:
                 _recurrent(layer),
             )
         )
-    kinds = {box.name: box.output_type for box in boxes}
+    kinds: dict[str, Signal] = {box.name: box.output_type for box in boxes}
     arrows = [Arrow(one.pre, one.post, _label(net, one), kinds[one.pre], one.delay > 0) for one in net.edges]
     return Scene(net.name, boxes, arrows)
 
 
-def _kind(kind: Any) -> Any:
-    return kind.__name__
+def _kind(kind: type[TimeSeries]) -> Signal:
+    return "TSEvent" if issubclass(kind, TSEvent) else "TSContinuous"
 
 
 def _recurrent(layer: Any) -> bool:

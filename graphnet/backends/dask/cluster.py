@@ -32,8 +32,9 @@ def connected(
     """
     distributed = _imported()
     if isinstance(client, distributed.Client):
-        _check_client(client)
-        yield client
+        given: Any = client
+        _check_client(given)
+        yield given
     elif isinstance(client, str):
         opened = _reached(client, patience)
         try:
@@ -132,7 +133,7 @@ def check_alike(client: Client, mixed: bool, patience: float) -> Mapping[str, st
         client.wait_for_workers(1, timeout=patience)
     except TimeoutError as error:
         raise ClusterError(f"the cluster has no workers after {patience:g} s", hint="start some") from error
-    found = client.run(facts, on_error="return")
+    found: Any = client.run(facts, on_error="return")  # typed as of either kind of client, this one and an async one
     for address, one in found.items():
         if address.startswith("inproc://"):
             raise ClusterError(
@@ -169,11 +170,13 @@ class Watch:
         from concurrent.futures import CancelledError
 
         async def gathered() -> Any:
-            return await self.client.gather(list(futures), asynchronous=True)
+            gathering: Any = self.client.gather(list(futures), asynchronous=True)
+            return await gathering
 
         while True:
             try:
-                return self.client.sync(gathered, callback_timeout=POLL)
+                held: Any = self.client.sync(gathered, callback_timeout=POLL)
+                return held
             except TimeoutError:
                 self._look()
             except CancelledError as error:
@@ -220,7 +223,8 @@ class Watch:
         try:
             if self.client.status != "running":
                 raise OSError(f"the client is {self.client.status}")
-            there = self.client.sync(self.client.scheduler.ncores, callback_timeout=self.patience)
+            scheduler: Any = self.client.scheduler
+            there = self.client.sync(scheduler.ncores, callback_timeout=self.patience)
         except (OSError, TimeoutError) as error:
             raise ClusterError(f"the scheduler is lost: {error}", hint=AGAIN) from error
         if there:

@@ -21,6 +21,7 @@ FIRST = 2  # batches of the first window, of one block each: they measure what a
 WINDOW = 32  # batches of every other one
 GRAIN = 0.1  # seconds that a batch of the slowest segment should take: a hundred times the cost of a key
 LEAST = 0.01  # seconds below which a batch is not cut further to keep more workers busy
+PIECE = 2**22  # bytes of a message to the scheduler, which is busy while it reads one
 BYTES = 2**26  # of blocks that all batches in flight may hold
 
 
@@ -54,7 +55,8 @@ class Run:
         self.client, self.template, self.states, self.blocks = client, template, states, blocks
         self.after, self.expected = after, expected
         self.watch = Watch(client, patience)
-        self.segments = cut(template, 2 * max(1, sum(client.nthreads().values())))
+        threads: Any = client.nthreads()
+        self.segments = cut(template, 2 * max(1, sum(threads.values())))
         self.remote = [s for s, one in enumerate(self.segments) if not one.local]
         self.ahead = len(self.remote) + 2
         self.token = uuid.uuid4().hex
@@ -104,7 +106,12 @@ class Run:
 
     def send(self, s: int, what: str, value: Any) -> Future:
         """Something of the caller for a segment. The scheduler keeps it, so that no loss of a worker loses it."""
-        return self.submit(s, what, unpack, packed(value))
+        content = packed(value)
+        if len(content) <= PIECE:
+            return self.submit(s, what, unpack, content)
+        cuts = range(0, len(content), PIECE)
+        pieces = [self.submit(s, f"{what}-{low}", bytes, content[low : low + PIECE]) for low in cuts]
+        return self.submit(s, what, unpack, *pieces)
 
 
 class Window:

@@ -163,11 +163,8 @@ def _processor() -> dict[str, str]:
     source = Path("/proc/cpuinfo")
     if not source.is_file():
         return {"processor": f"{platform.machine()} {platform.processor()}"}
-    lines = dict(
-        (part.strip() for part in line.split(":", 1))
-        for line in source.read_text().split("\n\n")[0].splitlines()
-        if ":" in line
-    )
+    parts = [line.partition(":") for line in source.read_text().split("\n\n")[0].splitlines()]
+    lines = {name.strip(): value.strip() for name, colon, value in parts if colon}
     names = ("model name", "CPU implementer", "CPU part", "CPU variant")
     kinds = ("sse", "avx", "fma", "amx", "asimd", "sve")
     vectors = [flag for flag in lines.get("flags", lines.get("Features", "")).split() if flag.startswith(kinds)]
