@@ -34,7 +34,10 @@ from .sheet import on_sheet
 MOST_BOXES = 2000
 MOST_ARROWS = 5000
 ENOUGH = 1.7  # times the usual room: beyond, a label may lie nearer to another arrow
-FULL_BOXES = 150  # above, a box shows its name and size alone, arrows carry no labels, groups no frames
+FULL_BOXES = 150
+FULL_ARROWS = 300  # above either, a box shows its name and size alone, arrows carry no labels, groups no frames
+MANY_ARROWS = 100
+MOST_WAYPOINTS = 6000  # where long arrows pass other layers: the engine's time grows with them
 PAGE = 860.0  # points: a picture wider than this is wrapped where its graph allows
 NAME, SMALL = 10.0, 8.5
 PAD, LOOP = 8.0, 14.0
@@ -43,7 +46,8 @@ PAD, LOOP = 8.0, 14.0
 def lay_out(scene: Scene) -> Layout:
     """Where everything of the scene goes. The same scene gives the same layout.
 
-    Raises ParameterError where the scene is too large for a picture (MOST_BOXES, MOST_ARROWS).
+    A large scene (FULL_BOXES, FULL_ARROWS) is drawn small: a few of its arrows may then pass behind boxes.
+    Raises ParameterError where it is too large for a picture (MOST_BOXES, MOST_ARROWS, MOST_WAYPOINTS).
     """
     if len(scene.boxes) > MOST_BOXES or len(scene.arrows) > MOST_ARROWS:
         raise ParameterError(
@@ -52,9 +56,9 @@ def lay_out(scene: Scene) -> Layout:
             parameter="scene",
             hint="draw a part of it, or write it as text with graphnet.views.dot",
         )
-    full = len(scene.boxes) <= FULL_BOXES and len(scene.arrows) <= 4 * FULL_BOXES
+    full = len(scene.boxes) <= FULL_BOXES and len(scene.arrows) <= FULL_ARROWS
     best: Layout | None = None
-    for frames, room in _attempts(full and any(box.group for box in scene.boxes), full):
+    for frames, room in _attempts(scene, full):
         tried = _attempt(scene, frames, room, full)
         if best is None or tried.flaws < best.flaws:
             best = tried
@@ -91,10 +95,12 @@ def _routes(scene: Scene, full: bool) -> list[_Route]:
     return routes
 
 
-def _attempts(grouped: bool, full: bool) -> Iterator[tuple[bool, float]]:
-    if grouped:
-        yield from ((True, room) for room in (1.0, 1.3, ENOUGH))
-    yield from ((False, room) for room in ((1.0, 1.3, 1.7, 2.2, 3.0, 4.0) if full else (1.0,)))
+def _attempts(scene: Scene, full: bool) -> Iterator[tuple[bool, float]]:
+    """Whether to draw frames, and how many times the usual room to give: fewer tries where each takes long."""
+    rooms = (1.0, 1.3, ENOUGH, 2.2, 3.0, 4.0) if len(scene.arrows) <= MANY_ARROWS else (1.0, ENOUGH)
+    if full and any(box.group for box in scene.boxes):
+        yield from ((True, room) for room in rooms if room <= ENOUGH)
+    yield from ((False, room) for room in (rooms if full else (1.0,)))
 
 
 def _attempt(scene: Scene, frames: bool, room: float, full: bool) -> Layout:
@@ -197,15 +203,16 @@ def _run(graph: dict[str, Any], room: float, full: bool) -> Any:
         | {"compound_header": 12.0, "compound_padding": 12.0 * room},
         "labels": {"reservation": "always"},
         "routing": {"bundle_parallel": False},
-        "limits": {"max_dummies": 20_000},
-        "effort": "balanced" if full else "fast",
+        "limits": {"max_dummies": MOST_WAYPOINTS},
+        "tuning": {} if full else {"routing": {"overlap_repair_rounds": 0, "port_relax_rounds": 0}},  # minutes
+        "effort": "balanced" if len(graph["edges"]) <= MANY_ARROWS else "fast",
     }
     try:
         raw = graphlay.layout(graph, options=options)
-        if raw.bounds["max"]["x"] - raw.bounds["min"]["x"] > PAGE:
-            raw = graphlay.layout(
-                graph, options=options | {"wrap": {"viewport_aspect": 1.6}, "tuning": {"wrap": {"max_rows": 30}}}
-            )
+        width = raw.bounds["max"]["x"] - raw.bounds["min"]["x"]
+        if width > max(PAGE, 2.0 * (raw.bounds["max"]["y"] - raw.bounds["min"]["y"])):
+            rows = {"wrap": {"viewport_aspect": 1.6}, "tuning": options["tuning"] | {"wrap": {"max_rows": 30}}}
+            raw = graphlay.layout(graph, options=options | rows)
     except graphlay.GraphlayError as error:
         raise ParameterError(
             f"a network of {len(graph['edges'])} edges is too entangled for a picture ({error})",
