@@ -4,12 +4,12 @@ import dataclasses
 
 import numpy as np
 import pytest
-from tests.laws.walls import NAMES, RECORD, Smooth, build, content, everything, inputs
 
 import graphnet.plan.compile
 import graphnet.run.evolving
 from graphnet import RunError, TSContinuous
 from graphnet.testing import PoisonedArena, same_bits
+from tests.laws.walls import NAMES, RECORD, Smooth, build, content, everything, inputs
 
 BLOCKS = [1, 7, 64, 100]
 
@@ -137,7 +137,7 @@ def test_a_failing_plain_layer_leaves_no_trace(reference, monkeypatch):
 
     with monkeypatch.context() as patch:
         patch.setattr(Smooth, "evolve", evolve)
-        with pytest.raises(RunError, match="plain failed in block 0, at 0.1 s: ValueError: broken on purpose"):
+        with pytest.raises(RunError, match=r"plain failed in block 0, at 0\.1 s: ValueError: broken on purpose"):
             net.evolve(inputs())
     assert same_bits(everything(net), before)
     net.evolve(inputs())
