@@ -207,8 +207,9 @@ class ClusterError(GraphnetError, RuntimeError):
 
 def near(name: str, known: Iterable[str]) -> str | None:
     """The known name that a mistyped one most likely means, or None."""
-    found = difflib.get_close_matches(str(name), [str(one) for one in known], n=1, cutoff=0.6)
-    return found[0] if found else None
+    folded = {str(one).casefold(): str(one) for one in known}
+    found = difflib.get_close_matches(str(name).casefold(), folded, n=1, cutoff=0.6)
+    return folded[found[0]] if found else None
 
 
 def raise_all(errors: Sequence[GraphnetError]) -> None:

@@ -194,6 +194,7 @@ def test_a_wrong_section_does_not_hide_what_is_wrong_elsewhere(tmp_path):
         (3, "inputs.x.size is missing"),
         (5, "ParameterError: Rate: tau should be greater than 0"),
         (6, "layers.b should be a valid dictionary"),
+        (7, "UnknownName: no layer named 'q' in edge 'q -> b'; there are: x"),
         (10, "data.source is missing"),
     ]
 
@@ -222,8 +223,10 @@ def networks(draw):
             layer = net.add_layer(instance(cls, **changed), name=f"l{i}")
         except ValueError:
             continue
-        port = net.input(f"x{i}", layer.size_in, layer.input_type)
-        net.connect(port, layer, delay=draw(st.integers(0, 3)) * layer.dt, merge=draw(st.sampled_from([None, "sum"])))
+        if layer.size_in:
+            port = net.input(f"x{i}", layer.size_in, layer.input_type)
+            delay = draw(st.integers(0, 3)) * layer.dt
+            net.connect(port, layer, delay=delay, merge=draw(st.sampled_from([None, "sum"])))
         if draw(st.booleans()):
             net.output(layer)
     return net

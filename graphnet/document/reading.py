@@ -204,7 +204,11 @@ class _Reader:
         from ..edge import parse
 
         pre, post, *_ = parse(text)
-        if not self.failed.isdisjoint((pre, post)):
+        if not self.failed.isdisjoint((pre, post)):  # the layer has been told; the other end may be wrong as well
+            known = [*document.inputs, *document.layers]
+            for name in (pre, post):
+                if name not in known:
+                    raise UnknownName("layer", name, known, where=f"edge {text!r}")
             return {}
         return {net.connect_unchecked(text, merge=document.merge.get(post)).number: ("edges", i)}
 
