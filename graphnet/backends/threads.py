@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Callable, Sequence
+from statistics import fmean
 from time import perf_counter
 from typing import Any
 
@@ -17,8 +18,9 @@ from .stripes import Step, Stripe, cut, raise_failure, run_walk, whole
 GRAIN = 200.0  # microseconds that a stripe should take: a hand-over between threads costs 10 to 30
 HELD = 15.0  # microseconds of a task that are Python, during which no other thread runs
 MEASURED = 3  # blocks at most that run serially first
-TRIAL = 8  # blocks for every worker, after which threads must have proved faster
-PAUSE = 16  # trials that the serial run lasts before the next one, where they have not
+TRIAL = 4  # blocks for every worker, after which threads must have proved faster
+SLACK = 1.05  # what a block may take on threads, of what it takes alone: a wrong guess is not worth a change
+PAUSE = 16  # trials that the serial run lasts before the next one, where threads have lost twice
 
 After = Callable[[int], None] | None
 
@@ -102,29 +104,34 @@ class _Pilot:
 
     def run(self, blocks: int) -> None:
         k = min(MEASURED, 1 + blocks // 8)
-        costs = self._measure(k)
-        alone = sum(costs)  # microseconds for a block
-        stripes = cut(self.template, costs, GRAIN) if alone > 2 * GRAIN else []
+        costs, alone = self._measure(k)  # microseconds: at best for each task, usually for a block
+        stripes = cut(self.template, costs, GRAIN) if sum(costs) > 2 * GRAIN else []
         if not promising(costs, stripes, blocks - k):
             self._alone(k, blocks)
             return
         trial = length = TRIAL * self.workers
         while k < blocks:
             end = min(k + length, blocks)
-            if self._together(stripes, k, end) <= alone:
-                k, length = end, 4 * length
-                continue
-            k, length = end, trial
-            end = min(k + PAUSE * trial, blocks)
-            if k < end:
+            pace = self._together(stripes, k, end)
+            k, length = end, 4 * length
+            if pace > SLACK * alone and k < blocks:  # perhaps something else took the processor
+                end = min(k + trial, blocks)
                 alone = self._alone(k, end)
-            k = end
+                k, length = end, trial
+            if pace > SLACK * alone and k < blocks:
+                end = min(k + PAUSE * trial, blocks)
+                alone = self._alone(k, end)
+                k = end
 
-    def _measure(self, blocks: int) -> list[float]:
-        """Run the first blocks; gives the least microseconds that each task has taken."""
+    def _measure(self, blocks: int) -> tuple[list[float], float]:
+        """Run the first blocks; gives the least microseconds that each task took, and the mean of a block.
+
+        The mean leaves out the first block, in which kernels are compiled, unless it is the only one.
+        """
         costs = [math.inf] * len(self.walk)
+        paces: list[float] = []
         for k in range(blocks):
-            before = perf_counter()
+            begin = before = perf_counter()
             for step in self.walk:
                 self._step([step], k)
                 now = perf_counter()
@@ -132,7 +139,8 @@ class _Pilot:
                 before = now
             if self.after is not None:
                 self.after(k)
-        return costs
+            paces.append(1e6 * (perf_counter() - begin))
+        return costs, fmean(paces[1:] or paces)
 
     def _alone(self, first: int, last: int) -> float:
         """Run blocks first to last - 1 in the calling thread; gives the microseconds for each."""

@@ -8,7 +8,7 @@ import threading
 
 import pytest
 
-import graphnet.plan.compile
+import graphnet.plan.builder
 from graphnet import one_blas_thread
 from graphnet.backends import serial, threads
 from graphnet.plan import Schedule, Wanted, compile_plan
@@ -70,7 +70,7 @@ def test_any_block_and_any_number_of_workers_give_the_same_bits(reference, block
 @pytest.mark.parametrize("workers", [2, 3])
 @pytest.mark.parametrize("block", [1, 20])
 def test_no_buffer_is_read_after_it_was_given_back(reference, block, workers, monkeypatch):
-    monkeypatch.setattr(graphnet.plan.compile, "Arena", PoisonedArena)
+    monkeypatch.setattr(graphnet.plan.builder, "Arena", PoisonedArena)
     assert same_bits(on_threads(build(), block, workers, 0), reference)
 
 
