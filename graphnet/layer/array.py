@@ -12,12 +12,13 @@ from numpy.typing import NDArray
 from ..arrays import read_only
 from ..blocks import Block, Events, events_of
 from ..clock import exact, seconds, step_of
-from ..errors import InputError, SizeError, StateError
+from ..errors import InputError, StateError
 from ..noise import noise_key
 from ..products import one_blas_thread
 from ..span import Span
 from ..timeseries import TimeSeries, TSContinuous, TSEvent
 from .holding import Holding, State
+from .node import checked_state, checked_time
 
 
 class ArrayLayer(Holding, register=False):
@@ -62,7 +63,7 @@ class ArrayLayer(Holding, register=False):
 
     @_t.setter
     def _t(self, t: float) -> None:
-        self._timestep = step_of(float(t), self._dt)
+        self._timestep = step_of(checked_time(t, self.start_print), self._dt)
 
     def __getstate__(self) -> dict[str, Any]:
         return {**super().__getstate__(), "_own": self.state_now(), "_matrices": {}}
@@ -98,12 +99,8 @@ class ArrayLayer(Holding, register=False):
         variable = self._shown(now)
         if variable is None:
             raise StateError(f"{self.start_print} has no state to set")
-        array = np.array(state, dtype=now[variable].dtype)
-        if array.size != now[variable].size:
-            raise SizeError(
-                f"{self.start_print}: state must have {now[variable].size} elements, got shape {array.shape}"
-            )
-        self.set_state_now({**now, variable: array.reshape(now[variable].shape)})
+        old = now[variable]
+        self.set_state_now({**now, variable: checked_state(state, old.shape, old.dtype, self.start_print)})
 
     def reset_state(self) -> None:
         """Set the state to what ``initial`` gives."""

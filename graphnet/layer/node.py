@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import math
+import threading
 import warnings
 from abc import ABC
-from typing import Any, Protocol
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 from ..clock import checked_dt, seconds, step_of
 from ..errors import ParameterError, ParameterTypeError, SizeError, StateError
 from ..timeseries import TimeSeries, TSContinuous
+
+if TYPE_CHECKING:
+    from ..network import Network
 
 
 class Home(Protocol):
@@ -19,6 +25,7 @@ class Home(Protocol):
 
     name: str
     states: dict[str, dict[str, NDArray[Any]]]
+    lock: threading.Lock
 
     @property
     def t(self) -> float:
@@ -130,6 +137,18 @@ class Node(ABC):
             )
         self._weights = array.reshape(wanted)
 
+    def __rshift__(self, right: Any) -> Network:
+        """``a >> b``: the network in which a leads to b; see ``graphnet.chaining``."""
+        from ..chaining import chain
+
+        return chain(self, right)
+
+    def __rrshift__(self, left: Any) -> Network:
+        """``[a, b] >> c``: the network in which a and b lead to c."""
+        from ..chaining import chain
+
+        return chain(left, self)
+
     def __repr__(self) -> str:
         kinds = f"{self.input_type.__name__} -> {self.output_type.__name__}"
         units = "" if self._size == self._size_out else f", {self._size} units"
@@ -145,7 +164,8 @@ class Node(ABC):
 
     @t.setter
     def t(self, t: float) -> None:
-        self._alone("set the time of")
+        if self._home is None or not self._home.lock.locked():  # during a run a plain layer's evolve moves its clock
+            self._alone("set the time of")
         self._t = t
 
     @property
@@ -154,7 +174,7 @@ class Node(ABC):
 
     @_t.setter
     def _t(self, t: float) -> None:
-        self._timestep = step_of(float(t), self._dt)
+        self._timestep = step_of(checked_time(t, self.start_print), self._dt)
 
     def reset_time(self) -> None:
         """Set the clock to 0."""
@@ -167,6 +187,26 @@ class Node(ABC):
                 f"cannot {verb} {self.start_print} by itself: it belongs to the network {self._home.name!r}",
                 hint="use the network's own method, or a copy of the layer: copy.deepcopy(layer)",
             )
+
+
+def checked_time(t: Any, owner: str) -> float:
+    """A time as a float. Raises ParameterTypeError for a non-scalar."""
+    if isinstance(t, np.generic) or (isinstance(t, np.ndarray) and t.ndim == 0):
+        t = t.item()
+    if isinstance(t, bool) or not isinstance(t, int | float | Fraction):
+        raise ParameterTypeError(f"{owner}: a time is a number of seconds, got {t!r}", owner=owner, parameter="t")
+    return float(t)
+
+
+def checked_state(state: Any, shape: tuple[int, ...], dtype: DTypeLike, owner: str) -> NDArray[Any]:
+    """A copy of a state in its shape. Raises SizeError for another number of elements, ParameterError for text."""
+    try:
+        array = np.array(state, dtype=dtype)
+    except (TypeError, ValueError) as error:
+        raise ParameterError(f"{owner}: state must be numbers: {error}", owner=owner, parameter="state") from error
+    if array.size != math.prod(shape):
+        raise SizeError(f"{owner}: state must have {math.prod(shape)} elements, got shape {array.shape}")
+    return array.reshape(shape)
 
 
 def checked_noise(noise_std: Any, owner: str) -> float:

@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 
 from .. import registry
 from ..clock import step_of
-from ..errors import ParameterTypeError, SizeError
+from ..errors import ParameterTypeError
 from ..noise import RESERVED_STREAM, noise_key, normal
 from ..timeseries import TimeSeries
 from .discretising import Discretising
 from .expanding import Expanding
-from .node import promoted
+from .node import checked_state, promoted
 from .saving import Saving
 
 
@@ -63,13 +63,7 @@ class Layer(Discretising, Expanding, Saving, ABC):
 
     @state.setter
     def state(self, state: Any) -> None:
-        self._state = self._checked_state(state)
-
-    def _checked_state(self, state: Any) -> NDArray[np.float64]:
-        array = np.array(state, dtype=np.float64)
-        if array.size != self._size:
-            raise SizeError(f"{self.start_print}: state must have {self._size} elements, got shape {array.shape}")
-        return array.reshape(self._size)
+        self._state = checked_state(state, (self._size,), np.float64, self.start_print)
 
     def reset_state(self) -> None:
         """Set the state to its initial value, zeros unless the class says otherwise."""

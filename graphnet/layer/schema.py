@@ -13,6 +13,14 @@ from .parameters import MISSING, Parameter
 if TYPE_CHECKING:
     from .declared import Declared
 
+WORDS = {
+    "a valid integer": "a whole number",
+    "a valid number": "a number",
+    "a valid string": "text",
+    "a valid boolean": "true or false",
+}
+"""What the validator says, and what we say."""
+
 NUMPY = np.generic | np.ndarray
 ARRAY_SCHEMA: dict[str, Any] = {
     "anyOf": [
@@ -95,10 +103,13 @@ def _as_ours(cls: type[Declared], error: Any) -> ParameterError:
         names.append(name)
         parameter = cls.parameters()[name]
         message = one["msg"].replace("Input should", "should")
+        for theirs, ours in WORDS.items():
+            message = message.replace(theirs, ours)
         wrong_type = wrong_type and one["type"].endswith("_type")
         unit = f" (in {parameter.unit})" if parameter.unit else ""
         got = "" if one["type"] == "graphnet" else f", got {one['input']!r}{unit}"
-        lines.append(f"{cls.__name__}: {name} {message}{got}")
+        colon = "" if message.startswith(("should", "must")) else ":"
+        lines.append(f"{cls.__name__}: {name}{colon} {message}{got}")
     kind = ParameterTypeError if wrong_type else ParameterError
     each = list(dict.fromkeys(zip(names, lines, strict=True)))
     return kind("\n".join(line for _, line in each), owner=cls.__name__, parameter=names[0], each=each)

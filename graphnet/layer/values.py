@@ -38,7 +38,7 @@ def numbers(value: Any) -> NDArray[np.float64]:
     try:
         array = np.array(value)
     except ValueError as error:
-        raise ParameterError(f"should be numbers in rows of equal length: {error}") from error
+        raise ParameterError("should be numbers in rows of equal length") from error
     if array.dtype == bool or not (np.issubdtype(array.dtype, np.floating) or np.issubdtype(array.dtype, np.integer)):
         raise ParameterError(f"should be real numbers, got {_shown(value)} (dtype {array.dtype})")
     array = np.array(array, dtype=np.float64, order="C")

@@ -202,6 +202,10 @@ def test_the_state_setter_takes_n_elements_alone(layer):
     for wrong in (1.0, [1, 2], np.zeros(4)):
         with pytest.raises(AssertionError, match=r"state must have 3 elements"):
             layer.state = wrong
+    with pytest.raises(ValueError, match="state must be numbers"):
+        layer.state = ["a", "b", "c"]
+    with pytest.raises(TypeError, match="a time is a number of seconds, got 'noon'"):
+        layer.t = "noon"
     assert np.array_equal(layer.state, [1.0, 2.0, 3.0])
 
 
@@ -494,6 +498,21 @@ def test_a_class_from_the_page_is_a_node():
     assert np.array_equal(result["plain"].samples, alone.evolve(series).samples)
     again = net.evolve(series.start_at(net.t), record=["plain"])
     assert np.array_equal(again["plain"].samples, alone.evolve(series.start_at(alone.t)).samples)
+
+
+def test_a_class_that_moves_its_own_t_is_a_node_too():
+    class Mover(Leaky, register=False):
+        def evolve(self, ts_input=None, duration=None, num_timesteps=None):
+            before = self.t
+            out = super().evolve(ts_input, duration, num_timesteps)
+            self.t = before + self.dt * len(out.samples)
+            return out
+
+    net = Network([Mover(np.eye(2), dt=1e-3, name="mover")])
+    net.evolve(constant(2, 20, 1e-3))
+    assert net["mover"].t == net.t == 0.02
+    with pytest.raises(GraphnetError, match="cannot set the time of Mover 'mover' by itself"):
+        net["mover"].t = 0.0
 
 
 @pytest.mark.parametrize("twin", [copy.deepcopy, lambda one: pickle.loads(pickle.dumps(one))], ids=["copy", "pickle"])
