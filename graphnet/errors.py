@@ -51,7 +51,7 @@ class ParameterError(GraphnetError, ValueError):
         super().__init__(message, hint=hint)
         self.owner = owner
         self.parameter = parameter
-        self.each = tuple(each) or ((parameter, str(self)),)
+        self.each: tuple[tuple[str, str], ...] = tuple(each) or ((parameter, str(self)),)
 
 
 class ParameterTypeError(ParameterError, TypeError):
@@ -105,7 +105,7 @@ class CycleError(EdgeError):
     def __init__(self, message: str, *, cycle: Sequence[str] = (), hint: str | None = None) -> None:
         pre, post = (cycle[-1], cycle[0]) if cycle else ("", "")
         super().__init__(message, pre=pre, post=post, hint=hint)
-        self.cycle = tuple(cycle)
+        self.cycle: tuple[str, ...] = tuple(cycle)
 
 
 class UnknownName(GraphnetError, KeyError, ValueError):
@@ -114,7 +114,7 @@ class UnknownName(GraphnetError, KeyError, ValueError):
     def __init__(self, kind: str, name: str, known: Iterable[str], *, where: str = "") -> None:
         known = [str(one) for one in known]
         self.name = name
-        self.near = near(name, known)
+        self.near: str | None = near(name, known)
         place = f" in {where}" if where else ""
         if self.near is not None:
             cure = f"; did you mean {self.near!r}?"
@@ -148,7 +148,7 @@ class DocumentError(GraphnetError, ValueError):
     """A document that cannot become a network. ``problems`` lists everything wrong with it, in file order."""
 
     def __init__(self, problems: Sequence[Problem]) -> None:
-        self.problems = tuple(problems)
+        self.problems: tuple[Problem, ...] = tuple(problems)
         super().__init__("\n".join(str(one) for one in self.problems))
 
 
@@ -164,7 +164,7 @@ class NetworkErrors(NetworkError):
     """Several errors found by one check. ``errors`` lists them in order."""
 
     def __init__(self, errors: Sequence[GraphnetError]) -> None:
-        self.errors = tuple(errors)
+        self.errors: tuple[GraphnetError, ...] = tuple(errors)
         lines = [f"{type(one).__name__}: {one}" for one in self.errors]
         super().__init__(f"{len(lines)} errors, nothing was changed\n" + "\n".join(lines))
 
@@ -202,7 +202,7 @@ class ClusterError(GraphnetError, RuntimeError):
 
     def __init__(self, message: str, *, layers: Sequence[str] = (), hint: str | None = None) -> None:
         super().__init__(message, hint=hint)
-        self.layers = tuple(layers)
+        self.layers: tuple[str, ...] = tuple(layers)
 
 
 def near(name: str, known: Iterable[str]) -> str | None:

@@ -31,9 +31,12 @@ class Crew:
     def __init__(
         self, template: Template, states: list[Any], stripes: Sequence[Stripe], first: int, last: int, workers: int
     ) -> None:
-        self.template, self.states, self.stripes, self.last = template, states, stripes, last
-        self.workers = min(workers, len(stripes))
-        self.depth = depth_of(self.workers)
+        self.template: Template = template
+        self.states: list[Any] = states
+        self.stripes: Sequence[Stripe] = stripes
+        self.last: int = last
+        self.workers: int = min(workers, len(stripes))
+        self.depth: int = depth_of(self.workers)
         self._slots: list[list[Any]] = [[None] * len(template) for _ in range(self.depth)]
         self._left = [len(stripes)] * self.depth  # stripes that a block still waits for
         self._floor = first  # the oldest block that is not complete

@@ -49,7 +49,7 @@ class Lines(Mapping[Place, int]):
     __slots__ = ("root",)
 
     def __init__(self, root: Mark) -> None:
-        self.root = root
+        self.root: Mark = root
 
     def __getitem__(self, place: Place) -> int:
         mark: Mark | None = self.root

@@ -32,8 +32,12 @@ class Advance:
         self, layer: ArrayLayer, path: str, grid: Grid, key: int, *, tiled: bool = True,
         watched: Sequence[str] = (), stepped: Sequence[str] = (), tap: Tap | None = None, finite: bool = False,
     ) -> None:  # fmt: skip
-        self.layer, self.path, self.grid = layer, path, grid
-        self.watched, self.stepped, self.tap = tuple(watched), tuple(stepped), tap
+        self.layer: ArrayLayer = layer
+        self.path: str = path
+        self.grid: Grid = grid
+        self.watched: tuple[str, ...] = tuple(watched)
+        self.stepped: tuple[str, ...] = tuple(stepped)
+        self.tap: Tap | None = tap
         self.arenas: Sequence[Arena] = ()
         self._advance = layer.advance
         self._span = Span(grid.first, 0, key, tiled=tiled)

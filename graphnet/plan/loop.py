@@ -43,9 +43,11 @@ class Loop:
     """
 
     def __init__(self, members: Sequence[Member], grid: Grid, inner: int) -> None:
-        self.members, self.grid, self.inner = members, grid, inner
-        self.per = [int(grid.dt / one.advance.grid.dt) for one in members]
-        self.edges = [one for member in members for one in member.reads if isinstance(one, Inner)]
+        self.members: Sequence[Member] = members
+        self.grid: Grid = grid
+        self.inner: int = inner
+        self.per: list[int] = [int(grid.dt / one.advance.grid.dt) for one in members]
+        self.edges: list[Inner] = [one for member in members for one in member.reads if isinstance(one, Inner)]
         self.edges.sort(key=lambda one: one.line)
 
     def __call__(self, k: int, state: tuple[list[Any], list[State]], *outer: Any) -> tuple[Any, tuple[Any, ...]]:
@@ -102,7 +104,8 @@ class Outlet:
     __slots__ = ("chunks", "readable", "rows", "start", "steps")
 
     def __init__(self, start: int, steps: int) -> None:
-        self.start, self.steps = start, steps
+        self.start: int = start
+        self.steps: int = steps
         self.rows: Any = None
         self.readable: Any = None
         self.chunks: list[Events] = []
@@ -131,7 +134,7 @@ class Several:
     """The outlets of a member whose variables are watched: its block, then each variable."""
 
     def __init__(self, count: int, start: int, steps: int) -> None:
-        self.outlets = [Outlet(start, steps) for _ in range(1 + count)]
+        self.outlets: list[Outlet] = [Outlet(start, steps) for _ in range(1 + count)]
 
     def put(self, out: Any, first: int, length: int) -> None:
         """Take in the block and the rows of each variable."""
@@ -157,7 +160,8 @@ class RowWay:
     __slots__ = ("history", "outlet", "path")
 
     def __init__(self, path: Line, state: State, outlet: Outlet) -> None:
-        self.path, self.outlet = path, outlet
+        self.path: Line = path
+        self.outlet: Outlet = outlet
         self.history: NDArray[Any] = frozen(state["rows"])
 
     def read(self, first: int, length: int) -> NDArray[Any]:
@@ -197,7 +201,9 @@ class EventWay:
     __slots__ = ("at", "outlet", "path", "taken", "waiting")
 
     def __init__(self, path: Line, state: State, outlet: Outlet, at: int) -> None:
-        self.path, self.outlet, self.at = path, outlet, at
+        self.path: Line = path
+        self.outlet: Outlet = outlet
+        self.at: int = at
         self.taken = 0
         self.waiting: deque[tuple[NDArray[np.int64], NDArray[np.int32]]] = deque()
         if len(state["offset"]):
@@ -210,7 +216,7 @@ class EventWay:
             picked = path.pick(chunk)
             if len(picked.step):
                 self.waiting.append(((picked.step - self.outlet.start) * path.a + path.d, picked.channel))
-        self.taken = len(chunks)
+        self.taken: int = len(chunks)
 
     def read(self, first: int, length: int) -> Events:
         """The events that arrive in ``length`` steps of the post layer from step ``first`` of the block."""

@@ -36,7 +36,10 @@ class Store:
     ``every``."""
 
     def __init__(self, grid: Grid, size: int, event: bool, every: int = 1) -> None:
-        self.grid, self.size, self.event, self.every = grid, size, event, every
+        self.grid: Grid = grid
+        self.size: int = size
+        self.event: bool = event
+        self.every: int = every
         self._first = ceiling(grid.first, every)
         self._rows: NDArray[Any] | None = None
         self._parts: list[Events] = []
@@ -86,7 +89,10 @@ class Window:
     """The block of a signal that has just run, and nothing before it: what a stream keeps."""
 
     def __init__(self, grid: Grid, size: int, event: bool, every: int = 1) -> None:
-        self.grid, self.size, self.event, self.every = grid, size, event, every
+        self.grid: Grid = grid
+        self.size: int = size
+        self.event: bool = event
+        self.every: int = every
         self._start = grid.first
         self._block: Any = NO_EVENTS if event else np.zeros((0, size))
 

@@ -36,7 +36,9 @@ class Evolve:
     """Evolves a plain Layer over a block as a series; its state lives in the layer and is restored if the run fails."""
 
     def __init__(self, layer: Layer, path: str, grid: Grid) -> None:
-        self.layer, self.path, self.grid = layer, path, grid
+        self.layer: Layer = layer
+        self.path: str = path
+        self.grid: Grid = grid
 
     def __call__(self, k: int, state: Any, block: Any = None) -> tuple[Any, Any]:
         return state, self.run(block, self.grid.start(k), self.grid.steps(k))

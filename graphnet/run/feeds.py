@@ -114,7 +114,10 @@ class Rows:
         self, declared: Input, chunks: Iterator[Any] | None, dt: Fraction, now: Fraction,
         ask: Callable[[int], Any] | None = None,
     ) -> None:  # fmt: skip
-        self.declared, self.chunks, self.dt, self.ask = declared, chunks, dt, ask
+        self.declared: Input = declared
+        self.chunks: Iterator[Any] | None = chunks
+        self.dt: Fraction = dt
+        self.ask: Callable[[int], Any] | None = ask
         self.first = step_of(float(now), dt)
         if self.first * dt != now:
             raise InputError(f"input {declared.name!r}: its rows every {float(dt)!r} s do not meet {float(now)!r} s")
@@ -126,7 +129,7 @@ class Rows:
         name = f"input {self.declared.name!r}"
         begin = int(start / self.dt)
         self.held = self.held[begin - self.first :]
-        self.first = begin
+        self.first: int = begin
         needed = -(-(stop - self.first * self.dt) // self.dt)
         parts = [self.held]
         have = len(self.held)
@@ -155,7 +158,8 @@ class Pieces:
     """Events in pieces that follow each other in time, each a TSEvent."""
 
     def __init__(self, declared: Input, pieces: Iterator[Any]) -> None:
-        self.declared, self.pieces = declared, pieces
+        self.declared: Input = declared
+        self.pieces: Iterator[Any] = pieces
         self.held: list[TSEvent] = []
         self.ended = False
 

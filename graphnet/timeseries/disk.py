@@ -16,7 +16,7 @@ class Stored:
     def __init__(self, series: TimeSeries) -> None:
         self._file: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115  closed when nobody needs it any more
         series.save(self._file)
-        self.repr = repr(series)
+        self.repr: str = repr(series)
 
     def load(self) -> Any:
         return load_ts_from_file(self._file)

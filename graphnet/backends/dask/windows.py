@@ -52,18 +52,24 @@ class Run:
         self, client: Client, template: Template, states: list[Any], blocks: int, after: Callable[[int], None] | None,
         expected: Mapping[str, str] | None, patience: float,
     ) -> None:  # fmt: skip
-        self.client, self.template, self.states, self.blocks = client, template, states, blocks
-        self.after, self.expected = after, expected
-        self.watch = Watch(client, patience)
+        self.client: Client = client
+        self.template: Template = template
+        self.states: list[Any] = states
+        self.blocks: int = blocks
+        self.after: Callable[[int], None] | None = after
+        self.expected: Mapping[str, str] | None = expected
+        self.watch: Watch = Watch(client, patience)
         threads: Any = client.nthreads()
-        self.segments = cut(template, 2 * max(1, sum(threads.values())))
-        self.remote = [s for s, one in enumerate(self.segments) if not one.local]
-        self.ahead = len(self.remote) + 2
-        self.token = uuid.uuid4().hex
+        self.segments: list[Segment] = cut(template, 2 * max(1, sum(threads.values())))
+        self.remote: list[int] = [s for s, one in enumerate(self.segments) if not one.local]
+        self.ahead: int = len(self.remote) + 2
+        self.token: str = uuid.uuid4().hex
         home = {i: s for s, one in enumerate(self.segments) for i in one.numbers}
-        self.sources = [_by_home(one.reads, home) for one in self.segments]
-        self.names = [tuple(dict.fromkeys(template[i].name for i in one.numbers)) for one in self.segments]
-        self.now = [Made({i: states[i] for i in one.numbers}) for one in self.segments]
+        self.sources: list[dict[int, tuple[int, ...]]] = [_by_home(one.reads, home) for one in self.segments]
+        self.names: list[tuple[str, ...]] = [
+            tuple(dict.fromkeys(template[i].name for i in one.numbers)) for one in self.segments
+        ]
+        self.now: list[Made] = [Made({i: states[i] for i in one.numbers}) for one in self.segments]
 
     def go(self) -> None:
         """Run all windows, and replace the states."""
@@ -118,11 +124,12 @@ class Window:
     """The batches of blocks ``first`` to ``stop - 1``."""
 
     def __init__(self, run: Run, functions: Mapping[int, Future], first: int, stop: int, batch: int) -> None:
-        self.run, self.functions = run, functions
-        self.spans = [(k, min(batch, stop - k)) for k in range(first, stop, batch)]
+        self.run: Run = run
+        self.functions: Mapping[int, Future] = functions
+        self.spans: list[tuple[int, int]] = [(k, min(batch, stop - k)) for k in range(first, stop, batch)]
         self.tails: dict[int, Future] = {}
         self.flights: dict[int, _Flight] = {}
-        self.pace = Pace()
+        self.pace: Pace = Pace()
 
     def go(self) -> Pace:
         """Run them; the run's states are those after the last block."""
