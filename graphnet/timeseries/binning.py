@@ -21,6 +21,9 @@ def event_steps(train: Train, start: int, count: int, dt: Fraction, periodic: bo
     """The events in steps start ... start + count - 1 of ``dt``, sorted by (step, channel)."""
     if count <= 0 or len(train.channels) == 0:
         return NO_EVENTS
+    if train.grid == Grid(Fraction(0), dt) and train.steps is not None and not periodic:
+        low, high = train.steps.searchsorted(start), train.steps.searchsorted(start + count)
+        return Events(train.steps[low:high], train.channels[low:high])
     if periodic and train.duration > 0:
         train = unrolled(train, start * dt, (start + count) * dt)
     return _clocked(train, train.grid, start, count, dt) if train.grid else _timed(train, start, count, dt)

@@ -100,6 +100,8 @@ def as_channels(channels: ArrayLike, what: str = "channels") -> NDArray[np.int32
 
 def as_bound(t: Any, what: str) -> Time:
     """One finite time in seconds: a fraction as it is, any other real number as a float."""
+    if type(t) is float and math.isfinite(t):  # nearly always
+        return t
     if isinstance(t, Fraction):
         return t
     if isinstance(t, np.generic) or (isinstance(t, np.ndarray) and t.size == 1):

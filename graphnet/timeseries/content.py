@@ -75,6 +75,14 @@ class Trace(Content):
             return frozen(clocked_times(self.grid, 0, len(self.samples)))
         return NO_TIMES if self.stamps is None else self.stamps
 
+    @cached_property
+    def own_start(self) -> int | None:
+        """The absolute step of the first sample on the trace's own clock; None where it lies between steps."""
+        if self.grid is None or not self.samples.flags.c_contiguous:
+            return None
+        whole, rest = divmod(self.grid.origin, self.grid.dt)
+        return int(whole) if rest == 0 else None
+
     @property
     def first(self) -> Time:
         """The time of the first sample (of ``t_start`` where there is none)."""

@@ -19,11 +19,12 @@ from .binning import unrolled
 from .checks import as_channels, as_count, frozen, plain_array
 from .content import Train
 from .exactly import Grid, Time, ceil_step, common, floor_steps, on_grid, step_slack
-from .kernels import count_own_steps, count_steps, count_times
+from .kernels import count_between, count_steps, count_times, row_ends
 
 log = logging.getLogger("graphnet")
 
 _ALL = np.iinfo(np.int64).max
+MANY = 8  # events a row from which it pays to look for the rows among the events
 _ROOM = 2**62  # integers below this may be added once without leaving int64
 
 
@@ -35,6 +36,7 @@ class Table(NamedTuple):
     rows: int
     column: NDArray[np.int32]
     width: int
+    everything: bool  # column j is channel j, for all channels
 
 
 def wanted(train: Train, dt: Fraction, t_start: Any, t_stop: Any, num_timesteps: Any, channels: Any) -> Table:
@@ -48,7 +50,7 @@ def wanted(train: Train, dt: Fraction, t_start: Any, t_stop: Any, num_timesteps:
         rows = steps_between(origin, train.t_stop if t_stop is None else train.exactly(t_stop), dt)
     column = np.arange(train.num_channels, dtype=np.int32)
     if channels is None:
-        return Table(origin, dt, rows, column, train.num_channels)
+        return Table(origin, dt, rows, column, train.num_channels, True)
     ids = as_channels(channels)
     unknown = ids[ids >= train.num_channels]
     if unknown.size:
@@ -56,7 +58,7 @@ def wanted(train: Train, dt: Fraction, t_start: Any, t_stop: Any, num_timesteps:
     column[:] = -1
     known = ids < train.num_channels
     column[ids[known]] = np.flatnonzero(known)
-    return Table(origin, dt, rows, column, len(ids))
+    return Table(origin, dt, rows, column, len(ids), False)
 
 
 def steps_between(low: Time, high: Time, dt: Fraction) -> int:
@@ -99,13 +101,14 @@ def _count_clocked(
     step, channel = steps[low:high], train.channels[low:high]
     if len(step) == 0:
         return
-    if scale == unit and shift % unit == 0:
-        count_own_steps(step, channel, table.column, -(shift // unit), limit, counts)
+    if scale == unit and shift % unit == 0 and table.everything and len(step) > MANY * len(counts):
+        ends = np.searchsorted(step, np.arange(len(counts) + 1, dtype=np.int64) - shift // unit)
+        count_between(channel.view(np.uint32), ends, limit < _ALL, counts)
     elif max(abs(int(step[0])), abs(int(step[-1]))) * scale + abs(shift) < _ROOM:
         count_steps(step, channel, table.column, scale, shift, unit, limit, counts)
     else:
         rows = floor_steps(step, grid.dt, Fraction(offset), table.dt)
-        count_own_steps(rows, channel, table.column, 0, limit, counts)
+        count_steps(rows, channel, table.column, 1, 0, 1, limit, counts)
 
 
 def _count_timed(train: Train, table: Table, first: int, limit: int, counts: NDArray[Any]) -> None:
@@ -117,11 +120,16 @@ def _count_timed(train: Train, table: Table, first: int, limit: int, counts: NDA
         return
     largest = max(abs(float(times[0])), abs(float(times[-1])), abs(origin))
     if 4.0 * math.ulp(largest) / dt <= TOLERANCE:
+        if table.everything and len(times) > MANY * len(counts):
+            ends = np.empty(len(counts) + 1, dtype=np.int64)
+            row_ends(times, origin, dt, TOLERANCE, first, ends)
+            count_between(channel.view(np.uint32), ends, limit < _ALL, counts)
+            return
         count_times(times, channel, table.column, origin, dt, TOLERANCE, first, limit, counts)
         return
     step = steps_of(times, dt, origin)  # so late that the tolerance depends on the time
     begin, end = np.searchsorted(step, (first, first + len(counts)))
-    count_own_steps(step[begin:end], channel[begin:end], table.column, first, limit, counts)
+    count_steps(step[begin:end], channel[begin:end], table.column, 1, -first, 1, limit, counts)
 
 
 def raster(train: Train, table: Table, periodic: bool, add_events: bool, first: int, rows: int) -> NDArray[Any]:

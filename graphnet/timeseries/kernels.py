@@ -85,12 +85,34 @@ def count_steps(step, channel, column, scale, shift, unit, limit, table):
 
 
 @kernel
-def count_own_steps(step, channel, column, start, limit, table):
-    """``count_steps`` for rows ``step - start``."""
-    for i in range(step.shape[0]):
-        j = column[channel[i]]
-        if j >= 0:
-            table[step[i] - start, j] += table[step[i] - start, j] < limit
+def row_ends(times, origin, dt, slack, start, ends):
+    """Where the events of rows start, start + 1, ... begin among sorted times, by the rounding rule.
+
+    Many events a row: this finds each row's events instead of each event's row, and reads few of the times.
+    """
+    low = 0
+    for k in range(ends.shape[0]):
+        high = times.shape[0]
+        while low < high:
+            middle = (low + high) // 2
+            if (times[middle] - origin) / dt - (start + k) < -slack:
+                low = middle + 1
+            else:
+                high = middle
+        ends[k] = low
+
+
+@kernel
+def count_between(channel, ends, mark, table):
+    """Count the events ends[k] ... ends[k + 1] - 1 into row k; ``mark`` keeps apart only 0, 1 and more."""
+    for k in range(table.shape[0]):
+        row = table[k]
+        if mark:
+            for i in range(ends[k], ends[k + 1]):
+                row[channel[i]] |= row[channel[i]] + 1
+        else:
+            for i in range(ends[k], ends[k + 1]):
+                row[channel[i]] += 1
 
 
 @kernel

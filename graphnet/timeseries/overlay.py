@@ -26,12 +26,11 @@ _ROOM = 2**62  # integers below this may be added once without leaving int64
 def window(train: Train, low: Time, high: Time) -> tuple[int, int]:
     """Where the events of [low, high) begin and end."""
     if train.grid is None or train.steps is None:
-        begin, end = np.searchsorted(train.times, (float(low), float(high)))
-    else:
-        origin, dt = train.grid
-        bounds = (ceil_step(Fraction(low) - origin, dt), ceil_step(Fraction(high) - origin, dt))
-        begin, end = np.searchsorted(train.steps, bounds)
-    return int(begin), int(max(begin, end))
+        times = train.times  # numbers one by one: a pair would have to become an array first
+        return int(times.searchsorted(float(low))), int(times.searchsorted(float(high)))
+    origin, dt = train.grid
+    bounds = (ceil_step(Fraction(low) - origin, dt), ceil_step(Fraction(high) - origin, dt))
+    return int(train.steps.searchsorted(bounds[0])), int(train.steps.searchsorted(bounds[1]))
 
 
 def times_between(train: Train, begin: int, end: int) -> NDArray[np.float64]:

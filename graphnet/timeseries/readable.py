@@ -177,6 +177,9 @@ class Readable(TimeSeries):
         trace, periodic = self._content, self.periodic and self._content.duration > 0
         if count <= 0:
             return trace.samples[:0]
+        own = stepping.own_rows(trace, start, count, step)
+        if own is not None:
+            return own
         if len(trace.samples) == 0:
             raise SeriesError(f"{self.name}: an empty series has no samples at step {start} of {float(step)} s")
         if periodic or stepping.reaches_steps(trace, start, count, step):

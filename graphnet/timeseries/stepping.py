@@ -27,6 +27,15 @@ def step_fraction(dt: Any) -> Fraction:
     return dt
 
 
+def own_rows(trace: Trace, start: int, count: int, dt: Fraction) -> Samples | None:
+    """The rows of steps of the trace's own clock, as a view; None where it takes more than that."""
+    first = trace.own_start
+    if first is None or trace.grid is None or trace.grid.dt != dt:
+        return None
+    low = start - first
+    return trace.samples[low : low + count] if 0 <= low <= len(trace.samples) - count else None
+
+
 def sample_steps(trace: Trace, start: int, count: int, dt: Fraction, kind: str, periodic: bool) -> Samples:
     """Samples at ``k * dt`` for k = start ... start + count - 1, shape (count, C), C-contiguous, read-only.
 
