@@ -17,7 +17,7 @@ from .stripes import Step, Stripe, cut, raise_failure, run_walk, whole
 
 GRAIN = 200.0  # microseconds that a stripe should take: a hand-over between threads costs 10 to 30
 HELD = 15.0  # microseconds of a task that are Python, during which no other thread runs
-MEASURED = 3  # blocks at most that run serially first
+MEASURED = 2  # blocks at most that run serially first
 TRIAL = 4  # blocks for every worker, after which threads must have proved faster
 SLACK = 1.05  # what a block may take on threads, of what it takes alone: a wrong guess is not worth a change
 PAUSE = 16  # trials that the serial run lasts before the next one, where threads have lost twice

@@ -1,32 +1,38 @@
 """The walls hold over threads: the network that has everything which could break them gives the same bits."""
 
+import inspect
 import signal
 import subprocess
 import sys
 import textwrap
 import threading
 
+import numpy as np
 import pytest
 
 import graphnet.plan.builder
-from graphnet import one_blas_thread
+from graphnet import ArrayLayer, Network, TSContinuous, TSEvent, one_blas_thread, registry
 from graphnet.backends import serial, threads
 from graphnet.plan import Schedule, Wanted, compile_plan
-from graphnet.testing import PoisonedArena, same_bits
+from graphnet.testing import STEPS, PoisonedArena, drive, instance, same_bits
 from tests.laws.walls import NAMES, RECORD, build, content, everything, inputs
 
 BLOCKS = [1, 7, 64, 100]
 WORKERS = [1, 2, 3, 8]
+registry.layers.load()
+CLASSES = [
+    cls
+    for _, cls in registry.layers
+    if issubclass(cls, ArrayLayer) and not inspect.isabstract(cls) and cls.__module__.startswith("layers.")
+]
 VARIABLES = [(name, *name.split("."), 1) for name in RECORD if "." in name]
 
 
-def evolve(net, block, run, depth=1):
+def run_plan(net, given, total, block, wanted, run, depth):
     """As ``Network.evolve`` does it, every template run by ``run``, which has ``depth`` blocks under way."""
-    total = round(0.4 / net.dt)
     schedule = Schedule(net.now, net.exact_dt, total, block)
     with one_blas_thread():
-        wanted = Wanted([(name, 1) for name in NAMES], VARIABLES)
-        plan = compile_plan(net, schedule, inputs(), wanted, depth=depth)
+        plan = compile_plan(net, schedule, given, wanted, depth=depth)
         for stage in plan.stages:
             run(stage.feed, stage.feed_states, schedule.blocks)
             for task, store, outs in stage.plain:
@@ -35,7 +41,14 @@ def evolve(net, block, run, depth=1):
                     out.add(task.grid.first, made)
             run(stage.template, stage.states, schedule.blocks)
     net.commit(net.now + total * net.exact_dt, *plan.collect())
-    return content({name: store.series(name) for name, store in plan.stores.items()}), everything(net)
+    return {name: store.series(name) for name, store in plan.stores.items()}
+
+
+def evolve(net, block, run, depth=1):
+    """All that a run of the network of the walls gives and leaves."""
+    wanted = Wanted([(name, 1) for name in NAMES], VARIABLES)
+    signals = run_plan(net, inputs(), round(0.4 / net.dt), block, wanted, run, depth)
+    return content(signals), everything(net)
 
 
 def on_threads(net, block, workers, grain):
@@ -72,6 +85,42 @@ def test_any_block_and_any_number_of_workers_give_the_same_bits(reference, block
 def test_no_buffer_is_read_after_it_was_given_back(reference, block, workers, monkeypatch):
     monkeypatch.setattr(graphnet.plan.builder, "Arena", PoisonedArena)
     assert same_bits(on_threads(build(), block, workers, 0), reference)
+
+
+@pytest.mark.parametrize("workers", [None, 2])
+def test_a_network_evolves_over_threads(reference, workers):
+    net = build()
+    found = content(net.evolve(inputs(), record=RECORD, block=7, backend="threads", workers=workers))
+    assert same_bits((found, everything(net)), reference)
+
+
+def side_by_side(cls, run, depth):
+    """Outputs and states of three layers of a class, each with its own noise, that read one input."""
+    net = Network(seed=3)
+    one = instance(cls)
+    x = drive(one)
+    names = ["a", "b", "c"]
+    for name in names:
+        net.add_layer(instance(cls), name=name)
+    given = {}
+    if x is not None:
+        net.input("x", one.size_in, one.input_type)
+        net.connect_many([f"x -> {name}" for name in names])
+        if isinstance(x, np.ndarray):
+            given["x"] = TSContinuous.from_clocked(x, one.dt)
+        else:
+            given["x"] = TSEvent.from_steps(x.step, x.channel, one.dt, one.size_in, 0, STEPS)
+    signals = run_plan(net, given, STEPS, 13, Wanted([(name, 1) for name in names]), run, depth)
+    rows = [(one.times, one.channels) if isinstance(one, TSEvent) else (one.samples,) for one in signals.values()]
+    return rows, [net.states[name] for name in names]
+
+
+@pytest.mark.parametrize("cls", CLASSES, ids=lambda cls: cls.__name__)
+def test_every_layer_gives_the_same_bits_on_threads(cls):
+    def run(*given):
+        threads.run(*given, workers=2, grain=0)
+
+    assert same_bits(side_by_side(cls, run, threads.depth(2)), side_by_side(cls, serial.run, 1))
 
 
 PROGRAM = """
