@@ -29,13 +29,13 @@ class Checkpoint:
     """What ``Network.restore`` needs to go on as if nothing had happened.
 
     ``identity`` says to which network it belongs: layers with a digest of each parameter, edges, seed. States are by
-    the layer's name, lines by the position of their edge.
+    the layer's name, lines by the positions of their edges.
     """
 
     identity: Mapping[str, Any]
     now: Fraction
     states: Mapping[str, State]
-    lines: Mapping[int, State]
+    lines: Mapping[tuple[int, ...], State]
     draws: Mapping[str, int]
 
     def save(self, path: str | PathLike[str]) -> None:
@@ -76,9 +76,10 @@ class Checkpoint:
         if meta["format"] != FORMAT:
             raise ParameterError(f"{path} has checkpoint format {meta['format']}, this version reads {FORMAT}")
         states: dict[str, State] = {name: {} for name in meta["states"]}
-        lines: dict[int, State] = {number: {} for number in meta["lines"]}
+        lines: dict[tuple[int, ...], State] = {tuple(key): {} for key in meta["lines"]}
         for position, (kind, owner, variable) in enumerate(meta["index"]):
-            (states if kind == "state" else lines)[owner][variable] = arrays[f"a{position}"]
+            held = states[owner] if kind == "state" else lines[tuple(owner)]
+            held[variable] = arrays[f"a{position}"]
         return Checkpoint(meta["identity"], Fraction(*meta["now"]), states, lines, meta["draws"])
 
 
@@ -115,7 +116,7 @@ def take(net: Network) -> Checkpoint:
         identity(net),
         net.now,
         {name: _copied(state) for name, state in net.states.items()},
-        {position[number]: _copied(line) for number, line in net.lines.items()},
+        {tuple(position[number] for number in key): _copied(line) for key, line in net.lines.items()},
         {name: layer._draws for name, layer in net.layers.items() if layer._draws},
     )
 
@@ -131,7 +132,7 @@ def restore(net: Network, checkpoint: Checkpoint) -> None:
     net.commit(
         checkpoint.now,
         {name: _copied(state) for name, state in checkpoint.states.items()},
-        {edges[i].number: _copied(line) for i, line in checkpoint.lines.items()},
+        {tuple(edges[i].number for i in key): _copied(line) for key, line in checkpoint.lines.items()},
     )
     for name, layer in net.layers.items():
         layer._draws = checkpoint.draws.get(name, 0)

@@ -9,19 +9,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import edge as rules
-from .clock import exact
-from .edge import Edge, End, Merge
-from .errors import EdgeError, GraphnetError, NameTaken, ParameterError, UnknownName, raise_all
+from .edge import Edge, End, Merge, Place
+from .errors import CycleError, EdgeError, GraphnetError, NameTaken, ParameterError, UnknownName, raise_all
 from .layer import Layer
 from .layer.parameters import series_type
-from .structure import Input, Structure, structure_of
+from .paths import Path, paths_into
+from .structure import Group, Input, Port, Structure, structure_of
 from .timeseries import TSContinuous
 from .wiring import Wiring
 
 if TYPE_CHECKING:
     import networkx as nx
 
-Node = Layer | Input | str
+Node = Layer | Input | Port | Group | str
 
 
 class Composition:
@@ -31,9 +31,12 @@ class Composition:
         self.name = checked_name(name)
         self._layers: dict[str, Layer] = {}
         self._inputs: dict[str, Input] = {}
+        self._ports: dict[str, Port] = {}
         self._outputs: list[str] = []
         self._wiring = Wiring()
+        self._ends: dict[str, tuple[End, End]] = {}  # by name: as it sends, as it reads
         self._structure: Structure | None = None
+        self._paths: dict[str, list[Path]] = {}
 
     # ------------------------------------------------------------------ ends
 
@@ -44,9 +47,31 @@ class Composition:
         self._free(name)
         made = Input(name, int(size), series_type(type))
         self._inputs[name] = made
-        self._wiring.enter(name)
-        self._structure = None
+        end = End(name, made.size, made.type, None, external=True)
+        self._stand(name, end, end)
         return made
+
+    def port(self, name: str, size: int, type: Any = TSContinuous) -> Port:
+        """Declare a joint of ``size`` channels: what leads into it, by its merge, is what it leads on, without a step.
+
+        The inputs of a nested network are ports.
+        """
+        self._free(name)
+        made = Port(name, size, series_type(type))
+        self._ports[name] = made
+        end = End(name, size, made.type, None)
+        self._stand(name, end, end)
+        return made
+
+    def _stand(self, name: str, sends: End, reads: End) -> None:
+        """Give an end its place."""
+        self._ends[name] = sends, reads
+        self._wiring.enter(name)
+        self._changed()
+
+    def _changed(self) -> None:
+        self._structure = None
+        self._paths = {}
 
     def output(self, name: Node) -> None:
         """Declare a layer to be an output: what ``evolve`` gives where no ``record`` is asked for."""
@@ -55,6 +80,32 @@ class Composition:
             raise EdgeError(f"{name} is an external input; an output is a layer", pre=name)
         if name not in self._outputs:
             self._outputs.append(name)
+
+    def set_outputs(self, names: Iterable[Node]) -> None:
+        """Declare the outputs anew."""
+        self._outputs = []
+        for name in names:
+            self.output(name)
+
+    def remove_end(self, node: Node) -> None:
+        """Take out an external input or a port, with its edges. Raises UnknownName for anything else."""
+        name = self.name_of(node)
+        if name not in self._inputs and name not in self._ports:
+            raise UnknownName("input or port", name, [*self._inputs, *self._ports], where=f"network {self.name!r}")
+        self._dropped(self._wiring.leave(name))
+        for table in (self._inputs, self._ports, self._ends):
+            table.pop(name, None)
+        self._changed()
+
+    def reorder(self, names: Sequence[str]) -> None:
+        """Put the layers into an order, which decides among equals in the order of evolution."""
+        self._layers = {name: self._layers[name] for name in names}
+        self._changed()
+
+    def clear_edges(self) -> None:
+        """Take out every edge; what is under way on delayed ones waits for edges of the same numbers."""
+        self._wiring.forget(list(self._wiring.edges.values()))
+        self._changed()
 
     def _free(self, name: str) -> None:
         if not isinstance(name, str) or not re.fullmatch(r"[^\s\[\]@>]+", name):
@@ -85,20 +136,24 @@ class Composition:
 
         Raises UnknownName, EdgeError, CycleError.
         """
-        edge, declared = self._joined(pre, post, delay, merge, pre_channels, post_channels)
+        edge, declared, places = self._joined(pre, post, delay, merge, pre_channels, post_channels)
         before = self._wiring.merges.get(edge.post)
-        added = self._add(edge, declared)
+        added = self._add(edge, declared, places)
         try:
             if self._wiring.leads(added.post, added.pre):
                 self.structure()
+            self._check_ports(added)
         except GraphnetError:
             self._take_back([added], {edge.post: before})
             raise
         return added
 
-    def connect_unchecked(self, edge: str, merge: Merge | None = None) -> Edge:
-        """Join by a written edge without looking for loops: whoever adds many calls ``structure`` once at the end."""
-        return self._add(*self._joined(edge, merge=merge))
+    def connect_unchecked(
+        self, pre: Any, post: Any = None, delay: Any = 0.0, pre_channels: Any = None, post_channels: Any = None,
+        merge: Merge | None = None, number: int | None = None,
+    ) -> Edge:  # fmt: skip
+        """Join without looking for loops: whoever adds many calls ``structure`` once at the end."""
+        return self._add(*self._joined(pre, post, delay, merge, pre_channels, post_channels), number)
 
     def connect_many(self, edges: Iterable[Any], merge: Merge | None = None) -> list[Edge]:
         """Join many pairs ``(pre, post)`` or edges ``"a -> b"``: all of them, or none and every error together."""
@@ -107,9 +162,10 @@ class Composition:
         errors: list[GraphnetError] = []
         for one in edges:
             try:
-                edge, declared = self._joined(*_pair(one), merge=merge)
+                edge, declared, places = self._joined(*_pair(one), merge=merge)
                 before.setdefault(edge.post, self._wiring.merges.get(edge.post))
-                added.append(self._add(edge, declared))
+                added.append(self._add(edge, declared, places))
+                self._check_ports(added[-1])
             except GraphnetError as error:
                 errors.append(error)
         try:
@@ -128,7 +184,7 @@ class Composition:
         if not found:
             raise UnknownName("edge", " -> ".join(ends), [str(one) for one in self.edges])
         self._dropped(self._wiring.forget(found))
-        self._structure = None
+        self._changed()
 
     def _joined(
         self,
@@ -138,28 +194,78 @@ class Composition:
         merge: Any = None,
         pre_channels: Any = None,
         post_channels: Any = None,
-    ) -> tuple[Edge, Merge | None]:
-        """The checked edge, and the merge that its input has with it."""
-        where = f"edge '{_shown(pre)} -> {_shown(post)}'"
+    ) -> tuple[Edge, Merge | None, list[Place]]:
+        """The checked edge, the merge that its input has with it, and the places of all edges into that."""
+        where = ""
         if post is None:
             where = f"edge {_shown(pre)!r}"
             pre, post, delay, pre_channels, post_channels = _read(pre, delay, pre_channels, post_channels)
-        begin, end = self._end(pre, where), self._end(post, where, reads=True)
-        edge = rules.joined(begin, end, delay, pre_channels, post_channels)
-        merge = rules.merged(edge, self._wiring.merges.get(edge.post), merge)
-        self._placed([*self._wiring.into[edge.post], edge], merge, end)
-        return edge, merge
+        begin, end = self._end(pre, where, post), self._end(post, where, pre, reads=True)
+        if (
+            not delay
+            and pre_channels is None
+            and post_channels is None
+            and begin.dt == end.dt
+            and begin.type is end.type
+        ):
+            edge = Edge(begin.name, end.name)
+        else:
+            edge = rules.joined(begin, end, delay, pre_channels, post_channels)
+        declared = self._wiring.merges.get(end.name, end.merge)
+        merge = rules.merged(edge, declared, merge)
+        before = self._wiring.into[end.name]
+        if merge == declared and end.name in self._wiring.places:
+            places = self._wiring.places[end.name]
+            return edge, merge, [*places, rules.placed_next(edge, begin.size, merge, end, before, places)]
+        return edge, merge, self._placed([*before, edge], merge, end)
 
-    def _placed(self, edges: Sequence[Edge], merge: Merge | None, end: End) -> list[tuple[int, ...]]:
-        return rules.placed(edges, [self._end(one.pre).size for one in edges], merge, end)
+    def _placed(self, edges: Sequence[Edge], merge: Merge | None, end: End) -> list[Place]:
+        return rules.placed(edges, [self._ends[one.pre][0].size for one in edges], merge, end)
 
-    def _add(self, edge: Edge, merge: Merge | None) -> Edge:
-        self._structure = None
-        return self._wiring.add(edge, merge)
+    def _add(self, edge: Edge, merge: Merge | None, places: list[Place], number: int | None = None) -> Edge:
+        if edge.pre in self._ports and edge.post in self._ports:
+            self._not_round(edge)
+        self._changed()
+        return self._wiring.add(edge, merge, places, number)
 
     def _take_back(self, edges: Sequence[Edge], merges: Mapping[str, Merge | None]) -> None:
         self._wiring.take_back(edges, merges)
-        self._structure = None
+        self._changed()
+
+    def _check_ports(self, added: Edge) -> None:
+        """An edge at a port completes paths: check their clocks and delays as if each were an edge."""
+        if added.pre not in self._ports and added.post not in self._ports:
+            return
+        waiting, seen = [added.post], {added.post}
+        while waiting:
+            name = waiting.pop()
+            if name not in self._ports:
+                for path in self.paths_into(name):
+                    if added.number in path.key:
+                        self._check_path(path)
+            else:
+                following = [one.post for one in self._wiring.leaving[name] if one.post not in seen]
+                waiting += following
+                seen.update(following)
+
+    def _not_round(self, edge: Edge) -> None:
+        """Ports that lead back to each other hold nothing that could wait. Raises CycleError."""
+        waiting, seen = [edge.post], {edge.post}
+        while waiting:
+            name = waiting.pop()
+            if name == edge.pre:
+                raise CycleError(f"{edge}: these ports lead back to themselves", cycle=[edge.pre, edge.post])
+            following = [
+                one.post for one in self._wiring.leaving[name] if one.post in self._ports and one.post not in seen
+            ]
+            waiting += following
+            seen.update(following)
+
+    def _check_path(self, path: Path) -> None:
+        try:
+            rules.whole_delay(self._ends[path.pre][0], self._ends[path.post][1], path.delay)
+        except GraphnetError as error:
+            raise EdgeError(f"{path}: {error.message}", pre=path.pre, post=path.post, hint=error.hint) from error
 
     def _dropped(self, edges: Iterable[Edge]) -> None:
         """Called with the edges that have been taken out, for what else is kept of them."""
@@ -169,19 +275,37 @@ class Composition:
     def structure(self) -> Structure:
         """Order, loops and clocks of the network as it stands. Raises CycleError, TimeError."""
         if self._structure is None:
-            self._structure = structure_of(self._layers, self.edges)
+            leading: Iterable[Edge | Path] = self.edges
+            if self._ports:
+                leading = paths = [path for name in self._layers for path in self.paths_into(name)]
+                for path in paths:
+                    self._check_path(path)
+            self._structure = structure_of(self._layers, leading)
         return self._structure
 
-    def places(self, name: str) -> list[tuple[int, ...]]:
-        """The channels of a layer's input that each of its edges leads to, in the order of connecting."""
-        return self._placed(self._wiring.into[name], self._wiring.merges.get(name), self._end(name, reads=True))
+    def places(self, name: str) -> list[Place]:
+        """The channels of an input that each of its edges leads to, in the order of connecting."""
+        if name not in self._wiring.places:
+            end = self._ends[name][1]
+            merge = self._wiring.merges.get(name, end.merge)
+            self._wiring.places[name] = self._placed(self._wiring.into[name], merge, end)
+        return self._wiring.places[name]
+
+    def paths_into(self, name: str) -> list[Path]:
+        """Every path from a layer or an external input to a layer, over ports, in the order of connecting."""
+        if name not in self._paths:
+            self._paths[name] = paths_into(
+                name, self._wiring.into.__getitem__, self.places, lambda end: self._ends[end][0].size, self._ports
+            )
+        return self._paths[name]
 
     def uncovered(self, name: str) -> list[int]:
-        """The input channels that no edge leads to; none where no edge leads to the layer at all."""
-        if not self._wiring.into[name]:
+        """The input channels that nothing leads to; none where nothing leads to the layer at all."""
+        paths = self.paths_into(name)
+        if not paths or any(len(path.place) == self._ends[name][1].size for path in paths):
             return []
-        reached = {channel for place in self.places(name) for channel in place}
-        return [channel for channel in range(self._layers[name].size_in) if channel not in reached]
+        reached = {channel for path in paths for channel in path.place}
+        return [channel for channel in range(self._ends[name][1].size) if channel not in reached]
 
     # ------------------------------------------------------------------ looking
 
@@ -196,25 +320,34 @@ class Composition:
             if self._inputs.get(node.name) != node:
                 raise UnknownName("input", node.name, self._inputs, where=f"{here} (this one is of another network)")
             return node.name
+        if isinstance(node, Port):
+            node = node.name
         if not isinstance(node, str):
             raise EdgeError(f"a layer, an input or a name is wanted, got {node!r}")
         if node not in self._wiring:
             raise UnknownName("layer", node, self._wiring.into, where=here)
         return node
 
-    def _end(self, node: Node, where: str = "", reads: bool = False) -> End:
+    def _end(self, node: Any, where: str, other: Any, reads: bool = False) -> End:
+        ends = self._ends.get(node) if isinstance(node, str) else None
+        if ends is None:
+            where = (
+                where or f"edge '{_shown(other)} -> {_shown(node)}'"
+                if reads
+                else f"edge '{_shown(node)} -> {_shown(other)}'"
+            )
+            ends = self._ends[self._name_in_edge(node, where, reads)]
+        return ends[reads]
+
+    def _name_in_edge(self, node: Any, where: str, reads: bool) -> str:
+        if isinstance(node, Group):
+            return node.sole(reads)
         try:
-            name = self.name_of(node)
+            return self.name_of(node)
         except UnknownName as error:
-            if not where or not isinstance(node, str):
+            if not isinstance(node, str):
                 raise
             raise UnknownName("layer", error.name, self._wiring.into, where=where) from None
-        layer = self._layers.get(name)
-        if layer is None:
-            given = self._inputs[name]
-            return End(name, given.size, given.type, None)
-        size, kind = (layer.size_in, layer.input_type) if reads else (layer.size_out, layer.output_type)
-        return End(name, size, kind, exact(layer.dt))
 
     def __getitem__(self, name: str) -> Layer:
         if name not in self._layers:
@@ -226,6 +359,15 @@ class Composition:
 
     def __len__(self) -> int:
         return len(self._layers)
+
+    @property
+    def names(self) -> Sequence[str]:
+        """Every name in use: inputs, ports, layers."""
+        return tuple(self._ends)
+
+    def reads(self, name: str) -> End:
+        """An end as it reads: size, kind and step."""
+        return self._ends[name][1]
 
     @property
     def layers(self) -> Mapping[str, Layer]:
@@ -252,6 +394,11 @@ class Composition:
         """The declared merges by the name of the reading layer."""
         return dict(self._wiring.merges)
 
+    @property
+    def ports(self) -> Mapping[str, Port]:
+        """The inputs of nested networks, by path."""
+        return dict(self._ports)
+
     def edges_into(self, name: str) -> Sequence[Edge]:
         """The edges into a layer in the order of connecting."""
         return tuple(self._wiring.into[name])
@@ -262,13 +409,15 @@ class Composition:
         return [name for part in self.structure().parts for name in part.order]
 
     @property
-    def graph(self) -> nx.MultiDiGraph:
+    def graph(self) -> nx.MultiDiGraph[str]:
         """The network as a networkx graph, made anew: layers and inputs are nodes, edges keep their order."""
         import networkx as nx
 
         graph = nx.MultiDiGraph(name=self.name)
         for name, given in self._inputs.items():
             graph.add_node(name, kind="input", size=given.size, type=given.type.__name__)
+        for name, port in self._ports.items():
+            graph.add_node(name, kind="port", size=port.size, type=port.type.__name__)
         for name, layer in self._layers.items():
             graph.add_node(name, kind="layer", layer=layer, class_name=layer.class_name, dt=layer.dt)
         for one in self.edges:
@@ -287,7 +436,7 @@ def checked_name(name: Any) -> str:
 
 
 def _shown(node: Any) -> str:
-    return node.name if isinstance(node, Layer | Input) else str(node)
+    return node.name if isinstance(node, Layer | Input | Port | Group) else str(node)
 
 
 def _pair(given: Any) -> tuple[Any, Any]:

@@ -13,8 +13,8 @@ from typing import Any, Literal
 
 import numpy as np
 
-from .clock import gcd, lcm, whole_steps
-from .errors import EdgeError, GraphnetError, ParameterError
+from .clock import exact, gcd, lcm, whole_steps
+from .errors import EdgeError, GraphnetError, ParameterError, ParameterTypeError, TimeError
 from .timeseries import TimeSeries, TSContinuous, TSEvent
 
 Merge = Literal["sum", "concat"]
@@ -35,7 +35,7 @@ _NUMBER = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Edge:
     """``pre -> post``: names, a delay in exact seconds, and the channels at either end (None: all).
 
@@ -49,6 +49,9 @@ class Edge:
     post_channels: tuple[int, ...] | None = None
     number: int = field(default=0, compare=False)
 
+    def __repr__(self) -> str:
+        return f"Edge('{self}')"
+
     def __str__(self) -> str:
         delay = f" @ {written_delay(self.delay)}" if self.delay else ""
         return f"{self.pre}{_written(self.pre_channels)} -> {self.post}{_written(self.post_channels)}{delay}"
@@ -56,12 +59,17 @@ class Edge:
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """One side of an edge as the rules see it; ``dt`` is None for an external input, which takes its reader's clock."""
+    """One side of an edge as the rules see it; ``dt`` is None for an external input and for a port, which have no clock.
+
+    ``merge`` is how edges into it meet where nobody declares it otherwise.
+    """
 
     name: str
     size: int
     type: type[TimeSeries]
     dt: Fraction | None
+    external: bool = False
+    merge: Merge | None = None
 
 
 def parse(text: str) -> tuple[str, str, float | Fraction, Any, Any]:
@@ -185,7 +193,7 @@ def joined(pre: End, post: End, delay: Any, pre_channels: Any, post_channels: An
     def refuse(message: str, hint: str | None = None) -> EdgeError:
         return EdgeError(f"{name}: {message}", pre=pre.name, post=post.name, hint=hint)
 
-    if post.dt is None:
+    if post.external:
         raise refuse(f"{post.name} is an external input; nothing can lead into it")
     if pre.type is not post.type:
         hint = (
@@ -194,33 +202,47 @@ def joined(pre: End, post: End, delay: Any, pre_channels: Any, post_channels: An
             else f"put a layer that turns a signal into events between them, e.g. {pre.name} -> LIF -> {post.name}"
         )
         raise refuse(f"{_says(pre, 'emits')}, {_says(post, 'accepts')}", hint)
-    step = post.dt if pre.dt is None else gcd([pre.dt, post.dt])
-    if pre.dt is not None:
-        _sensible(pre, post, refuse)
     try:
         taken = channels(pre_channels, pre.size, pre.name), channels(post_channels, post.size, post.name)
-        if isinstance(delay, Fraction) and (delay / step).denominator == 1 and delay >= 0:
-            late = delay
-        else:
-            late = whole_steps(float(delay) if isinstance(delay, Fraction) else delay, step, "the delay") * step
+        late = whole_delay(pre, post, delay)
     except GraphnetError as error:
         raise refuse(error.message, error.hint) from error
     return Edge(pre.name, post.name, late, *taken)
 
 
+def whole_delay(pre: End, post: End, delay: Any) -> Fraction:
+    """A delay as exact seconds: a whole number of steps of gcd(pre.dt, post.dt), as far as they have clocks.
+
+    Raises TimeError, naming the nearest two, and where the clocks have no sensible common step.
+    """
+    steps = [one.dt for one in (pre, post) if one.dt is not None]
+    if not steps:
+        return delay if isinstance(delay, Fraction) else exact(checked_delay(delay))
+    if len(steps) == 2 and steps[0] != steps[1]:
+        common = lcm(steps)
+        if common > FINEST * min(steps):
+            raise TimeError(
+                f"{pre.name} has dt {float(steps[0])!r} s, {post.name} {float(steps[1])!r} s: their first common step is "
+                f"{float(common):g} s",
+                hint="use steps of which one is a small multiple of the other",
+            )
+    step = gcd(steps)
+    if isinstance(delay, Fraction) and (delay / step).denominator == 1 and delay >= 0:
+        return delay
+    return whole_steps(float(delay) if isinstance(delay, Fraction) else delay, step, "the delay") * step
+
+
+def checked_delay(delay: Any) -> float:
+    """A delay as a float that is finite and not negative. Raises ParameterTypeError, TimeError."""
+    if isinstance(delay, bool) or not isinstance(delay, int | float | np.integer | np.floating):
+        raise ParameterTypeError(f"the delay must be a number of seconds, got {delay!r}", parameter="delay")
+    if not 0.0 <= delay < float("inf"):
+        raise TimeError(f"the delay must be finite and not negative, got {float(delay)!r}")
+    return float(delay)
+
+
 def _says(end: End, verb: str) -> str:
     return f"{end.name} {verb} {end.type.__name__} ({end.size})"
-
-
-def _sensible(pre: End, post: End, refuse: Any) -> None:
-    assert pre.dt is not None and post.dt is not None  # an external input has been told apart before
-    common = lcm([pre.dt, post.dt])
-    if common > FINEST * min(pre.dt, post.dt):
-        raise refuse(
-            f"{pre.name} has dt {float(pre.dt)!r} s, {post.name} {float(post.dt)!r} s: their first common step is "
-            f"{float(common):g} s",
-            "use steps of which one is a small multiple of the other",
-        )
 
 
 def width(edge: Edge, pre_size: int) -> int:
@@ -241,28 +263,39 @@ def merged(edge: Edge, declared: Merge | None, asked: Any) -> Merge | None:
     return asked or declared
 
 
-def placed(edges: Sequence[Edge], sizes: Sequence[int], merge: Merge | None, post: End) -> list[tuple[int, ...]]:
-    """The channels of an input that each of its edges leads to, in the order of connecting.
+Place = Sequence[int]
+"""The channels of an input that an edge leads to, in the order of those that it carries; all of them are a range."""
+
+
+def placed(edges: Sequence[Edge], sizes: Sequence[int], merge: Merge | None, post: End) -> list[Place]:
+    """The places of the edges into one input, in the order of connecting.
 
     ``sizes`` are the sizes of the layers that the edges come from. Raises EdgeError for what no later edge could mend:
     a size that does not fit, channels covered twice without a merge, more channels than there are.
     """
-    places: list[tuple[int, ...]] = []
-    owner: dict[int, Edge] = {}
-    begin = 0
+    places: list[Place] = []
     for edge, size in zip(edges, sizes, strict=True):
-        count = width(edge, size)
-        place = _place(edge, count, merge, post, begin)
-        begin += count
-        for channel in place if merge is None else ():
-            if channel in owner:
-                raise _twice(edge, owner[channel], [c for c in place if c in owner], post)
-            owner[channel] = edge
+        place = placed_next(edge, size, merge, post, edges, places)
         places.append(place)
     return places
 
 
-def _place(edge: Edge, count: int, merge: Merge | None, post: End, begin: int) -> tuple[int, ...]:
+def placed_next(
+    edge: Edge, size: int, merge: Merge | None, post: End, before: Sequence[Edge], places: Sequence[Place]
+) -> Place:
+    """The place of one more edge, after those that have theirs. Raises EdgeError as ``placed`` does."""
+    begin = places[-1][-1] + 1 if places and merge == "concat" else 0
+    place = _place(edge, width(edge, size), merge, post, begin)
+    if merge is None and places:
+        wanted = set(place)
+        for other, taken in zip(before, places, strict=False):
+            both = sorted(wanted.intersection(taken))
+            if both:
+                raise _twice(edge, other, both, post)
+    return place
+
+
+def _place(edge: Edge, count: int, merge: Merge | None, post: End, begin: int) -> Place:
     def refuse(message: str, hint: str | None = None) -> EdgeError:
         return EdgeError(f"{edge}: {message}", pre=edge.pre, post=edge.post, hint=hint)
 
@@ -273,8 +306,8 @@ def _place(edge: Edge, count: int, merge: Merge | None, post: End, begin: int) -
             raise refuse(
                 f"{post.name} accepts {post.type.__name__} ({post.size}), its edges bring {begin + count} channels"
             )
-        return tuple(range(begin, begin + count))
-    wanted = tuple(range(post.size)) if edge.post_channels is None else edge.post_channels
+        return range(begin, begin + count)
+    wanted = range(post.size) if edge.post_channels is None else edge.post_channels
     if len(wanted) != count:
         emits = f"{edge.pre}{_written(edge.pre_channels)} emits {post.type.__name__} ({count})"
         accepts = f"{post.name}{_written(edge.post_channels)} accepts {post.type.__name__} ({len(wanted)})"
@@ -294,5 +327,7 @@ def _twice(edge: Edge, other: Edge, both: list[int], post: End) -> EdgeError:
     )
 
 
-__all__ = ["MERGES", "Edge", "End", "Merge", "TSContinuous", "channels", "joined", "parse", "placed", "width",
-           "written_delay"]  # fmt: skip
+__all__ = [
+    "MERGES", "Edge", "End", "Merge", "Place", "TSContinuous", "channels", "joined", "merged", "parse", "placed",
+    "placed_next", "whole_delay", "width", "written_delay",
+]  # fmt: skip

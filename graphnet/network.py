@@ -6,6 +6,7 @@ import copy
 import re
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
@@ -15,11 +16,11 @@ import numpy as np
 
 from .clock import checked_dt, exact, step_of
 from .composition import Composition, Node
-from .edge import Edge
+from .edge import Edge, End
 from .errors import GraphnetError, NetworkErrors, ParameterError, ParameterTypeError, TimeError, raise_all
 from .layer import ArrayLayer, Layer, State
 from .noise import noise_key
-from .structure import Input, common_step
+from .structure import Group, Input, common_step
 from .timeseries import TimeSeries
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ class Network(Composition):
         super().__init__(name)
         self.seed = _checked_seed(seed)
         self.states: dict[str, State] = {}
-        self.lines: dict[int, State] = {}
+        self.lines: dict[tuple[int, ...], State] = {}
         self.document: dict[str, Any] = {}
         """Sections of the document that are not the graph: data, fit, evaluate, run."""
         self._forced_dt = None if dt is None else exact(checked_dt(dt, f"network {name!r}"))
@@ -129,7 +130,7 @@ class Network(Composition):
             self._leave(name)
             for made in [one for one in self._inputs if one not in inputs]:
                 self._wiring.leave(made)
-                del self._inputs[made]
+                del self._inputs[made], self._ends[made]
             vars(held).update(before)
             raise
         return held
@@ -158,16 +159,86 @@ class Network(Composition):
         layer._home = self
         layer._timestep = int(self._now / exact(layer.dt))
         self._layers[name] = layer
-        self._wiring.enter(name)
-        self._structure = None
+        dt = exact(layer.dt)
+        self._stand(
+            name,
+            End(name, layer.size_out, layer.output_type, dt),
+            End(name, layer.size_in, layer.input_type, dt, merge=layer.joins),
+        )
 
     def _leave(self, name: str) -> State | None:
         """Take a layer out with its edges; gives its state."""
         self._dropped(self._wiring.leave(name))
         self._layers.pop(name)._home = None
         self._outputs = [one for one in self._outputs if one != name]
-        self._structure = None
+        del self._ends[name]
+        self._changed()
         return self.states.pop(name, None)
+
+    def add_network(self, network: Network, *, name: str | None = None) -> Group:
+        """Add a copy of a network, flattened, under a name; see ``graphnet.nesting.add_network``."""
+        from .nesting import add_network
+
+        return add_network(self, network, name)
+
+    def rename(self, layer: Node, name: str) -> None:
+        """Give a layer, an input or a port another name; noise follows the name. Raises NameTaken, ParameterError."""
+        old = self.name_of(layer)
+        self._free(name)
+        for table in (self._layers, self._inputs, self._ports, self._ends, self.states):
+            if old in table:
+                items = [(name if key == old else key, value) for key, value in table.items()]
+                table.clear()
+                table.update(items)
+        for ends in (self._inputs, self._ports):
+            if name in ends:
+                ends[name] = replace(ends[name], name=name)
+        self._ends[name] = tuple(replace(one, name=name) for one in self._ends[name])  # type: ignore[assignment]
+        if name in self._layers:
+            self._layers[name]._path = name
+        self._outputs = [name if one == old else one for one in self._outputs]
+        self._wiring.rename(old, name)
+        self._changed()
+
+    def replace(self, layer: Node, by: Layer) -> Layer:
+        """Put another layer in a layer's place, with its name and edges; all or nothing."""
+        from .editing import replace
+
+        return replace(self, layer, by)
+
+    def copy(self) -> Network:
+        """A network with the same content that shares nothing that changes."""
+        return copy.deepcopy(self)
+
+    def subgraph(self, outputs: Iterable[Node]) -> Network:
+        """A copy of what some layers need: they, and all that leads to them."""
+        from .editing import subgraph
+
+        return subgraph(self, outputs)
+
+    def __eq__(self, other: object) -> bool:
+        """Whether both have the same content: layers, parameters, states, edges, seed and time; names of networks may
+        differ."""
+        from .editing import same
+
+        return isinstance(other, Network) and (self is other or same(self, other))
+
+    __hash__ = None  # type: ignore[assignment] # content may change
+
+    def __rshift__(self, right: Any) -> Network:
+        from .chaining import chain
+
+        return chain(self, right)
+
+    def __rrshift__(self, left: Any) -> Network:
+        from .chaining import chain
+
+        return chain(left, self)
+
+    def forget_lines(self, number: int) -> None:
+        """Empty what is under way on every path over an edge."""
+        for key in [one for one in self.lines if number in one]:
+            del self.lines[key]
 
     def remove_layer(self, layer: Node) -> None:
         """Take a layer and its edges out; it keeps its state and the network's time."""
@@ -181,7 +252,7 @@ class Network(Composition):
 
     def _dropped(self, edges: Iterable[Edge]) -> None:
         for one in edges:
-            self.lines.pop(one.number, None)
+            self.forget_lines(one.number)
 
     def __repr__(self) -> str:
         return f"Network {self.name!r}: {len(self._layers)} layers, {len(self.edges)} edges, t {self.t!r} s"
@@ -229,7 +300,7 @@ class Network(Composition):
         """The key of a layer's noise: from the network's seed and the path, or from the layer's own seed."""
         return noise_key(self.seed, path, trial) if seed is None else noise_key("layer", seed, trial)
 
-    def commit(self, now: Fraction, states: Mapping[str, State], lines: Mapping[int, State]) -> None:
+    def commit(self, now: Fraction, states: Mapping[str, State], lines: Mapping[tuple[int, ...], State]) -> None:
         """Take over what a run ended with, all at once."""
         self.states.update(states)
         self.lines.update(lines)

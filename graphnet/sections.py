@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -13,11 +13,11 @@ Seconds = Annotated[float, Field(ge=0, json_schema_extra={"unit": "s"})]
 class Section(BaseModel):
     """A mapping of a document: strict, and closed to keys it does not know."""
 
-    model_config = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False)
+    model_config: ClassVar[ConfigDict] = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False)
 
 
 class InputSection(Section):
-    """An external input: number of channels and kind of series."""
+    """An external input, or the input of a nested network: number of channels and kind of series."""
 
     size: Annotated[int, Field(ge=1)]
     type: Literal["TSContinuous", "TSEvent"] = "TSContinuous"
@@ -26,7 +26,7 @@ class InputSection(Section):
 class DataSection(Section):
     """Where trials come from: a registered source and the options that it takes."""
 
-    model_config = ConfigDict(strict=True, extra="allow", allow_inf_nan=False)
+    model_config: ClassVar[ConfigDict] = ConfigDict(strict=True, extra="allow", allow_inf_nan=False)
     source: str
 
 
@@ -67,6 +67,7 @@ class Document(Section):
     seed: int = 0
     dt: Annotated[float, Field(gt=0, json_schema_extra={"unit": "s"})] | None = None
     inputs: dict[str, InputSection] = {}
+    ports: dict[str, InputSection] = {}
     layers: dict[str, dict[str, Any]] = {}
     edges: list[str] = []
     merge: dict[str, Literal["sum", "concat"]] = {}

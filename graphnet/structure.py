@@ -8,9 +8,10 @@ from fractions import Fraction
 
 from .clock import exact, gcd, lcm
 from .edge import FINEST, Edge, written_delay
-from .errors import CycleError, TimeError
+from .errors import CycleError, TimeError, UnknownName
 from .graph import components, find_cycle, loop_block
 from .layer import ArrayLayer, Layer
+from .paths import Path
 from .timeseries import TimeSeries
 
 
@@ -21,6 +22,32 @@ class Input:
     name: str
     size: int
     type: type[TimeSeries]
+
+
+@dataclass(frozen=True, slots=True)
+class Port:
+    """An input of a nested network: a joint that holds its merge, under its path such as ``front.x``."""
+
+    name: str
+    size: int
+    type: type[TimeSeries]
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A network that was added to another: its name there, the paths of its ports and of its outputs."""
+
+    name: str
+    ports: tuple[str, ...]
+    outputs: tuple[str, ...]
+
+    def sole(self, reads: bool) -> str:
+        """The one port, or the one output, that the network's name alone can mean. Raises UnknownName for several."""
+        paths = self.ports if reads else self.outputs
+        if len(paths) == 1:
+            return paths[0]
+        kind = "input" if reads else "output"
+        raise UnknownName(f"{kind} (it has {len(paths)})", self.name, paths, where=f"nested network {self.name!r}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +87,8 @@ def common_step(layers: Mapping[str, Layer]) -> Fraction:
     return common
 
 
-def structure_of(layers: Mapping[str, Layer], edges: Iterable[Edge]) -> Structure:
-    """Order and loops. Raises CycleError naming the whole loop."""
+def structure_of(layers: Mapping[str, Layer], edges: Iterable[Edge | Path]) -> Structure:
+    """Order and loops of what leads from layer to layer. Raises CycleError naming the whole loop."""
     names = list(layers)
     number = {name: i for i, name in enumerate(names)}
     inside = [one for one in edges if one.pre in number]
@@ -73,7 +100,7 @@ def structure_of(layers: Mapping[str, Layer], edges: Iterable[Edge]) -> Structur
     for place, nodes in enumerate(found):
         if len(nodes) > 1 or nodes[0] in successors[nodes[0]]:
             loops.update(dict.fromkeys(nodes, place))
-    within: dict[int, list[Edge]] = {place: [] for place in loops.values()}
+    within: dict[int, list[Edge | Path]] = {place: [] for place in loops.values()}
     for one in inside:
         place = loops.get(number[one.pre])
         if place is not None and place == loops.get(number[one.post]):
@@ -88,7 +115,7 @@ def structure_of(layers: Mapping[str, Layer], edges: Iterable[Edge]) -> Structur
     )
 
 
-def _loop(names: list[str], edges: list[Edge], layers: Mapping[str, Layer]) -> Part:
+def _loop(names: list[str], edges: list[Edge | Path], layers: Mapping[str, Layer]) -> Part:
     """How a loop is iterated. Raises CycleError where it cannot be."""
     _without_plain_layers(names, edges, layers)
     number = {name: i for i, name in enumerate(names)}
@@ -105,7 +132,7 @@ def _loop(names: list[str], edges: list[Edge], layers: Mapping[str, Layer]) -> P
     return Part(tuple(names[i] for i in order), block * tick, step)
 
 
-def _refused(cycle: list[str], edges: list[Edge], step: Fraction) -> CycleError:
+def _refused(cycle: list[str], edges: list[Edge | Path], step: Fraction) -> CycleError:
     shown = " -> ".join([*cycle, cycle[0]])
     pairs = set(zip(cycle, [*cycle[1:], cycle[0]], strict=True))
     along = [one for one in edges if (one.pre, one.post) in pairs]
@@ -120,7 +147,7 @@ def _refused(cycle: list[str], edges: list[Edge], step: Fraction) -> CycleError:
     return CycleError(f"these wait for each other: {shown}", cycle=cycle, hint=where)
 
 
-def _without_plain_layers(names: list[str], edges: list[Edge], layers: Mapping[str, Layer]) -> None:
+def _without_plain_layers(names: list[str], edges: list[Edge | Path], layers: Mapping[str, Layer]) -> None:
     plain = next((name for name in names if not isinstance(layers[name], ArrayLayer)), None)
     if plain is None:
         return

@@ -8,17 +8,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from .edge import Edge, Merge
+from .edge import Edge, Merge, Place
 
 
 class Wiring:
-    """Edges by number, by the end that they lead to and by the end that they come from; merges by the reading end."""
+    """Edges by number, by the end that they lead to and by the end that they come from; merges by the reading end.
+
+    ``places`` holds, for an end whose edges have theirs, the channels that each edge leads to.
+    """
 
     def __init__(self) -> None:
         self.edges: dict[int, Edge] = {}
         self.into: dict[str, list[Edge]] = {}
         self.leaving: dict[str, list[Edge]] = {}
         self.merges: dict[str, Merge] = {}
+        self.places: dict[str, list[Place]] = {}
         self._count = 0
 
     def __contains__(self, name: object) -> bool:
@@ -32,15 +36,19 @@ class Wiring:
         """Take away a layer or an input, and the edges that touch it."""
         gone = self.forget(dict.fromkeys([*self.into[name], *self.leaving[name]]))
         del self.into[name], self.leaving[name]
+        self.places.pop(name, None)
         return gone
 
-    def add(self, edge: Edge, merge: Merge | None) -> Edge:
-        """Add an edge and the merge that its input has with it; gives the edge with its number."""
-        numbered = replace(edge, number=self._count)
-        self._count += 1
-        self.edges[numbered.number] = numbered
+    def add(self, edge: Edge, merge: Merge | None, places: list[Place], number: int | None = None) -> Edge:
+        """Add an edge, the merge that its input has with it and the places of all edges into it; gives the edge with
+        its number, the next one unless it had one before."""
+        number = self._count if number is None else number
+        numbered = Edge(edge.pre, edge.post, edge.delay, edge.pre_channels, edge.post_channels, number)
+        self._count = max(self._count, number + 1)
+        self.edges[number] = numbered
         self.into[edge.post].append(numbered)
         self.leaving[edge.pre].append(numbered)
+        self.places[edge.post] = places
         if merge is not None:
             self.merges[edge.post] = merge
         return numbered
@@ -53,6 +61,7 @@ class Wiring:
             del self.edges[number]
         for name in dict.fromkeys(one.post for one in gone):
             self.into[name] = [one for one in self.into[name] if one.number not in numbers]
+            self.places.pop(name, None)
             if not self.into[name]:
                 self.merges.pop(name, None)
         for name in dict.fromkeys(one.pre for one in gone):
@@ -62,6 +71,8 @@ class Wiring:
     def take_back(self, edges: Iterable[Edge], merges: Mapping[str, Merge | None]) -> None:
         """Undo the latest calls of ``add``: as if these edges had never been; ``merges`` are those of before."""
         gone = self.forget(edges)
+        for name in merges:
+            self.places.pop(name, None)
         self._count = min((one.number for one in gone), default=self._count)
         for name, merge in merges.items():
             if merge is None:
@@ -78,3 +89,16 @@ class Wiring:
                     reached.add(one.post)
                     waiting.append(one.post)
         return goal in reached
+
+    def rename(self, old: str, new: str) -> None:
+        """Give an end another name; its edges keep their numbers and places."""
+        self.into = {new if name == old else name: edges for name, edges in self.into.items()}
+        self.leaving = {new if name == old else name: edges for name, edges in self.leaving.items()}
+        for one in dict.fromkeys([*self.into[new], *self.leaving[new]]):
+            renamed = replace(one, pre=new if one.pre == old else one.pre, post=new if one.post == old else one.post)
+            self.edges[one.number] = renamed
+            for side, end in ((self.into, renamed.post), (self.leaving, renamed.pre)):
+                side[end] = [renamed if other.number == one.number else other for other in side[end]]
+        for table in (self.merges, self.places):
+            if old in table:
+                table[new] = table.pop(old)  # type: ignore[assignment, arg-type, index] # the same table

@@ -128,7 +128,7 @@ def test_clocks_without_a_sensible_common_step_are_refused_with_both():
 def test_nothing_leads_into_an_external_input_whatever_its_kind():
     for kind in (TSContinuous, TSEvent):
         with pytest.raises(EdgeError, match="x is an external input"):
-            joined(end("a", 2), end("x", 2, kind, None), 0.0, None, None)
+            joined(end("a", 2), End("x", 2, kind, None, external=True), 0.0, None, None)
 
 
 @given(st.lists(st.integers(1, 5), min_size=1, max_size=6))

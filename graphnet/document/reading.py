@@ -74,6 +74,9 @@ class _Reader:
         for name, given in document.inputs.items():
             if name not in self.failed:
                 self._try(("inputs", name), lambda name=name, given=given: net.input(name, given.size, given.type))
+        for name, given in document.ports.items():
+            if name not in self.failed:
+                self._try(("ports", name), lambda name=name, given=given: net.port(name, given.size, given.type))
         for name, entry in document.layers.items():
             if name not in self.failed:
                 self._layer(net, name, entry)
@@ -116,7 +119,7 @@ class _Reader:
         try:
             action()
         except GraphnetError as error:
-            if len(place) > 1 and place[0] in ("inputs", "layers"):
+            if len(place) > 1 and place[0] in ("inputs", "ports", "layers"):
                 self.failed.add(str(place[1]))
             self._say(place, error)
 
@@ -141,11 +144,11 @@ class _Reader:
         """The data without what is wrong at these places, or None where too little would be left to check."""
         kept = dict(self.source.data)
         for section, *rest in places:
-            if section in ("inputs", "layers"):
+            if section in ("inputs", "ports", "layers"):
                 if not rest:
                     return None
                 self.failed.add(str(rest[0]))
-                kept[section] = {**kept[section], rest[0]: {"size": 1} if section == "inputs" else {}}
+                kept[section] = {**kept[section], rest[0]: {} if section == "layers" else {"size": 1}}
             else:
                 kept.pop(str(section), None)
         if "data" not in kept:
@@ -205,7 +208,7 @@ class _Reader:
 
         pre, post, *_ = parse(text)
         if not self.failed.isdisjoint((pre, post)):  # the layer has been told; the other end may be wrong as well
-            known = [*document.inputs, *document.layers]
+            known = [*document.inputs, *document.ports, *document.layers]
             for name in (pre, post):
                 if name not in known:
                     raise UnknownName("layer", name, known, where=f"edge {text!r}")
@@ -272,6 +275,7 @@ def _known_keys(place: Place) -> list[str]:
 
     parts = {
         "inputs": sections.InputSection,
+        "ports": sections.InputSection,
         "fit": sections.FitSection,
         "evaluate": sections.EvaluateSection,
         "run": sections.RunSection,

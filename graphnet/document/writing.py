@@ -20,7 +20,8 @@ def written(net: Network) -> dict[str, Any]:
     data: dict[str, Any] = {"graphnet": 1, "name": net.name, "seed": net.seed}
     if net.forced_dt is not None:
         data["dt"] = net.forced_dt
-    data["inputs"] = {name: {"size": one.size, "type": one.type.__name__} for name, one in net.inputs.items()}
+    for section, ends in (("inputs", net.inputs), ("ports", net.ports)):
+        data[section] = {name: {"size": one.size, "type": one.type.__name__} for name, one in ends.items()}
     data["layers"] = {name: _entry(layer) for name, layer in net.layers.items()}
     data["edges"] = [str(one) for one in net.edges]
     data["merge"] = dict(net.merges)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,8 @@ from .node import Node
 class Discretising(Node):
     """The part of a layer that reads a series on its own steps."""
 
+    joins: ClassVar[Literal["sum", "concat"] | None] = None
+    """How edges into it meet where nobody declares it otherwise."""
     allow_nan: ClassVar[bool] = False
     """Whether NaN in the input is meant."""
 

@@ -12,20 +12,22 @@ from fractions import Fraction
 from typing import Any
 
 from ..clock import exact
-from ..edge import Edge
 from ..layer import ArrayLayer, Layer, State
 from ..network import Network
-from ..span import Arena
+from ..paths import Path
 from ..structure import Part
 from ..tasks import Task
 from ..timeseries import TimeSeries, TSEvent
 from .advance import Advance, Tap
+from .builder import Builder
 from .grid import Grid, Schedule
 from .joints import Carry, Join, Line, Source
 from .loop import Inner, Loop, Member, Pick
 from .store import Keep, Kept, Store
 from .whole import Evolve, Whole
 
+Key = tuple[int, ...]
+"""The numbers of the edges along a path: under which the network keeps what is under way on it."""
 LONG = 16  # steps: inner blocks of a loop from this length on use products in tiles
 
 
@@ -48,12 +50,12 @@ class Plan:
     stages: list[Stage]
     stores: dict[str, Kept]
     sources: dict[tuple[str, Fraction], Source]
-    homes: list[Callable[[dict[str, State], dict[int, State]], None]]
+    homes: list[Callable[[dict[str, State], dict[Key, State]], None]]
 
-    def collect(self) -> tuple[dict[str, State], dict[int, State]]:
+    def collect(self) -> tuple[dict[str, State], dict[Key, State]]:
         """The states and lines that the run ended with."""
         states: dict[str, State] = {}
-        lines: dict[int, State] = {}
+        lines: dict[Key, State] = {}
         for take in self.homes:
             take(states, lines)
         return states, lines
@@ -91,61 +93,6 @@ def compile_plan(
     return _Compiler(net, schedule, given, wanted, trial, keep, depth).plan()
 
 
-class _Builder:
-    """One template in the making: tasks, their states, and which task gives which signal."""
-
-    def __init__(self) -> None:
-        self.entries: list[tuple[str, Any, tuple[int, ...]]] = []
-        self.states: list[Any] = []
-        self.made: dict[Any, int] = {}
-        self.local: set[str] = set()
-        self.costs: dict[int, float] = {}
-
-    def add(self, name: str, function: Any, inputs: Sequence[int] = (), state: Any = None) -> int:
-        self.entries.append((name, function, tuple(inputs)))
-        self.states.append(state)
-        return len(self.entries) - 1
-
-    def template(self, depth: int) -> list[Task]:
-        """The tasks; ``depth`` blocks may be under way at once, each with buffers of its own."""
-        last = list(range(len(self.entries)))
-        for i, (_, _, inputs) in enumerate(self.entries):
-            for j in inputs:
-                last[j] = i
-        self._share_arenas(last, depth)
-        return [
-            Task(
-                name,
-                function,
-                inputs,
-                last[i],
-                local=isinstance(function, Keep | Evolve) or name in self.local,
-                cost=self.costs.get(i, 1.0),
-            )
-            for i, (name, function, inputs) in enumerate(self.entries)
-        ]
-
-    def _share_arenas(self, last: list[int], depth: int) -> None:
-        """Give layers of one form the same buffers where the tasks run in order and their blocks never live
-        together."""
-        free: dict[Any, list[list[Arena]]] = {}
-        ends: dict[int, list[tuple[Any, list[Arena]]]] = {}
-        for i, (_, function, _) in enumerate(self.entries):
-            if isinstance(function, Advance) and not function.observed:  # a picked block outlives its task's readers
-                form = _form(function)
-                spare = free.get(form)
-                arenas = spare.pop() if spare and depth == 1 else [Arena() for _ in range(depth)]
-                function.arenas = arenas
-                ends.setdefault(last[i], []).append((form, arenas))
-            for form, arenas in ends.pop(i, ()):
-                free.setdefault(form, []).append(arenas)
-
-
-def _form(advance: Advance) -> Any:
-    layer = advance.layer
-    return type(layer), layer.dtype, layer.size_in, layer.size, layer.size_out, advance.grid.block
-
-
 class _Compiler:
     def __init__(
         self, net: Network, schedule: Schedule, given: Mapping[str, TimeSeries | None], wanted: Wanted, trial: int,
@@ -154,7 +101,8 @@ class _Compiler:
         self.net, self.schedule, self.given, self.wanted, self.trial = net, schedule, given, wanted, trial
         self.keep, self.depth = keep, depth
         self.sources: dict[tuple[str, Fraction], Source] = {}
-        self.layers = net.layers
+        self.layers, self.inputs = net.layers, net.inputs
+        self.grids: dict[Fraction, Grid] = {}
         self.stage_of: dict[str, int] = {}
         self.stores: dict[str, Kept] = {}
         self.gathered: dict[str, Store] = {}
@@ -168,7 +116,10 @@ class _Compiler:
     # ------------------------------------------------------------------ facts
 
     def grid(self, name: str) -> Grid:
-        return self.schedule.grid(exact(self.layers[name].dt))
+        dt = exact(self.layers[name].dt)
+        if dt not in self.grids:
+            self.grids[dt] = self.schedule.grid(dt)
+        return self.grids[dt]
 
     def form(self, name: str) -> tuple[int, bool]:
         layer = self.layers[name]
@@ -183,17 +134,8 @@ class _Compiler:
         parts = self.net.structure().parts
         for part in parts:
             self._set_stage(part)
-        crossing = {
-            one.pre
-            for one in self.net.edges
-            if one.pre in self.layers
-            and (self.stage_of[one.pre] < self.stage_of[one.post] or self.whole(self.layers[one.pre]))
-        }
-        for name in crossing:
-            kept = self.keys.get(name)
-            self.gathered[name] = (
-                kept if isinstance(kept, Store) and kept.every == 1 else Store(self.grid(name), *self.form(name))
-            )
+        if max(self.stage_of.values(), default=0) > 0:
+            self._gather()
         stages = [self._stage(number, parts) for number in range(max(self.stage_of.values(), default=0) + 1)]
         self.stores.update(self.keys)
         return Plan(self.schedule, stages, self.stores, self.sources, self.homes)
@@ -202,17 +144,29 @@ class _Compiler:
         before = [
             self.stage_of[one.pre]
             for name in part.order
-            for one in self.net.edges_into(name)
-            if one.pre in self.layers and one.pre not in part.order
+            for one in self.net.paths_into(name)
+            if one.pre in self.stage_of and one.pre not in part.order
         ]
         stage = max(before, default=0)
         if self.whole(self.layers[part.order[0]]):
             stage += 1
         self.stage_of.update(dict.fromkeys(part.order, stage))
 
+    def _gather(self) -> None:
+        """Keep whole what one stage gives to a later one, and what plain layers give."""
+        for post in self.layers:
+            for one in self.net.paths_into(post):
+                name = one.pre
+                if name not in self.layers or name in self.gathered:
+                    continue
+                if self.stage_of[name] < self.stage_of[post] or self.whole(self.layers[name]):
+                    kept = self.keys.get(name)
+                    whole = isinstance(kept, Store) and kept.every == 1
+                    self.gathered[name] = kept if whole else Store(self.grid(name), *self.form(name))
+
     def _stage(self, number: int, parts: Sequence[Part]) -> Stage:
         here = [part for part in parts if self.stage_of[part.order[0]] == number]
-        feed, main, stage = _Builder(), _Builder(), Stage()
+        feed, main, stage = Builder(), Builder(), Stage()
         for part in here:
             layer = self.layers[part.order[0]]
             if self.whole(layer):
@@ -226,7 +180,7 @@ class _Compiler:
         stage.template, stage.states = main.template(self.depth), main.states
         return stage
 
-    def _plain(self, stage: Stage, feed: _Builder, name: str) -> None:
+    def _plain(self, stage: Stage, feed: Builder, name: str) -> None:
         layer, grid = self.layers[name], self.grid(name)
         store = None
         source = self._assembled(feed, name)
@@ -237,7 +191,7 @@ class _Compiler:
 
     # ------------------------------------------------------------------ tasks
 
-    def _layer(self, build: _Builder, name: str) -> None:
+    def _layer(self, build: Builder, name: str) -> None:
         layer = self.layers[name]
         source = self._assembled(build, name)
         inputs = [] if source is None else [source]
@@ -263,7 +217,7 @@ class _Compiler:
             tap=self.wanted.taps.get(name), finite=self.wanted.finite,
         )  # fmt: skip
 
-    def _observed(self, build: _Builder, advance: Advance, task: int) -> int:
+    def _observed(self, build: Builder, advance: Advance, task: int) -> int:
         """Keep the variables that follow a layer's block; gives the task of the block itself."""
         if not advance.observed:
             return task
@@ -275,13 +229,13 @@ class _Compiler:
                 build.add(f"{key} (kept)", Keep(self.stores[key]), [picked])
         return build.add(advance.path, Pick(0), [task])
 
-    def _take_state(self, build: _Builder, task: int, name: str) -> None:
-        def take(states: dict[str, State], lines: dict[int, State]) -> None:
+    def _take_state(self, build: Builder, task: int, name: str) -> None:
+        def take(states: dict[str, State], lines: dict[Key, State]) -> None:
             states[name] = build.states[task]
 
         self.homes.append(take)
 
-    def _keep(self, build: _Builder, name: str, task: int) -> None:
+    def _keep(self, build: Builder, name: str, task: int) -> None:
         for store in self._stores_of(name):
             build.add(f"{name} (kept)", Keep(store), [task])
 
@@ -289,56 +243,53 @@ class _Compiler:
         found: list[Kept] = [one for one in (self.keys.get(name), self.gathered.get(name)) if one is not None]
         return found[:1] if len(found) == 2 and found[0] is found[1] else found
 
-    def _assembled(self, build: _Builder, name: str) -> int | None:
+    def _assembled(self, build: Builder, name: str) -> int | None:
         """The task whose block the layer reads, or None where nothing leads to it."""
-        edges = self.net.edges_into(name)
-        sources = [self._arriving(build, one) for one in edges]
-        join = self._join(name, edges)
+        paths = self.net.paths_into(name)
+        sources = [self._arriving(build, one) for one in paths]
+        join = self._join(name, paths)
         if join is None:
             return sources[0] if sources else None
         return build.add(f"{name} (merge)", join, sources)
 
-    def _join(self, name: str, edges: Sequence[Edge]) -> Join | None:
-        layer = self.layers[name]
-        if not edges:
+    def _join(self, name: str, paths: Sequence[Path]) -> Join | None:
+        size = self.layers[name].size_in
+        if not paths or (len(paths) == 1 and paths[0].place == range(size)):
             return None
-        places = self.net.places(name)
-        if len(edges) == 1 and places[0] == tuple(range(layer.size_in)):
-            return None
-        return Join(places, layer.size_in, layer.input_type is TSEvent)
+        return Join([one.place for one in paths], size, self.layers[name].input_type is TSEvent)
 
-    def _arriving(self, build: _Builder, edge: Edge) -> int:
-        """The task whose block arrives over an edge, on the grid of its post layer."""
-        line, pre = self._line(edge), self._sending(edge)
-        task = self._signal(build, edge, pre)
-        if line.is_plain:
+    def _arriving(self, build: Builder, path: Path) -> int:
+        """The task whose block arrives over a path, on the grid of its post layer."""
+        post, pre = self.grid(path.post), self._sending(path)
+        size, event = self._sent(path.pre)
+        task = self._signal(build, path.pre, pre)
+        if not path.delay and pre.dt == post.dt and path.picked == range(size):
             return task
-        made = build.add(str(edge), Carry(line, pre, self.grid(edge.post)), [task], self._line_state(edge))
+        line = Line(size, event, pre.dt, post.dt, path.delay, _picked(path, size))
+        made = build.add(str(path), Carry(line, pre, post), [task], self._line_state(path, line))
         if line.d:
 
-            def take(states: dict[str, State], lines: dict[int, State]) -> None:
-                lines[edge.number] = build.states[made]
+            def take(states: dict[str, State], lines: dict[Key, State]) -> None:
+                lines[path.key] = build.states[made]
 
             self.homes.append(take)
         return made
 
-    def _sending(self, edge: Edge) -> Grid:
-        return self.grid(edge.pre) if edge.pre in self.layers else self.grid(edge.post)
+    def _sending(self, path: Path) -> Grid:
+        return self.grid(path.pre) if path.pre in self.layers else self.grid(path.post)
 
-    def _line(self, edge: Edge) -> Line:
-        if edge.pre in self.layers:
-            size, event = self.form(edge.pre)
-        else:
-            declared = self.net.inputs[edge.pre]
-            size, event = declared.size, declared.type is TSEvent
-        return Line(size, event, self._sending(edge).dt, self.grid(edge.post).dt, edge.delay, edge.pre_channels)
+    def _sent(self, name: str) -> tuple[int, bool]:
+        if name in self.layers:
+            return self.form(name)
+        declared = self.inputs[name]
+        return declared.size, declared.type is TSEvent
 
-    def _signal(self, build: _Builder, edge: Edge, grid: Grid) -> int:
-        if edge.pre in build.made:
-            return build.made[edge.pre]
-        key: tuple[str, Fraction | None] = (edge.pre, None if edge.pre in self.layers else grid.dt)
+    def _signal(self, build: Builder, name: str, grid: Grid) -> int:
+        if name in build.made:
+            return build.made[name]
+        key: tuple[str, Fraction | None] = (name, None if name in self.layers else grid.dt)
         if key not in build.made:
-            build.made[key] = build.add(edge.pre, self._source(edge.pre, grid))
+            build.made[key] = build.add(name, self._source(name, grid))
         return build.made[key]
 
     def _source(self, name: str, grid: Grid) -> Source | Whole:
@@ -348,62 +299,62 @@ class _Compiler:
             self.sources[name, grid.dt] = Source(self.given[name], grid)
         return self.sources[name, grid.dt]
 
+    def _line_state(self, path: Path, line: Line) -> State:
+        kept = self.net.lines.get(path.key)
+        return line.initial() if kept is None else _copied(kept)
+
     # ------------------------------------------------------------------ loops
 
-    def _loop(self, build: _Builder, part: Part) -> None:
+    def _loop(self, build: Builder, part: Part) -> None:
         number = {name: i for i, name in enumerate(part.order)}
         grid = self.schedule.grid(part.step)
-        inner = min(int(part.block / part.step), grid.total)
+        inner = min(int(part.block / part.step), max(1, grid.total))
         outer: list[int] = []
-        inners: list[Inner] = []
-        reads: list[list[int | Inner]] = []
-        for i, name in enumerate(part.order):
-            reads.append([])
-            for edge in self.net.edges_into(name):
-                if edge.pre in number:
-                    one = Inner(number[edge.pre], i, self._line(edge), len(inners))
-                    inners.append(one)
-                    reads[i].append(one)
+        inside: list[Path] = []
+        lines: list[State] = []
+        members: list[Member] = []
+        for name in part.order:
+            reads: list[int | Inner] = []
+            for path in self.net.paths_into(name):
+                if path.pre in number:
+                    size, event = self.form(path.pre)
+                    pre, post = self.grid(path.pre), self.grid(name)
+                    line = Line(size, event, pre.dt, post.dt, path.delay, _picked(path, size))
+                    reads.append(Inner(number[path.pre], number[name], line, len(inside)))
+                    inside.append(path)
+                    lines.append(self._line_state(path, line))
                 else:
-                    outer.append(self._arriving(build, edge))
-                    reads[i].append(len(outer) - 1)
-        members = [self._member(name, inner, grid, reads[i]) for i, name in enumerate(part.order)]
-        state = (
-            [_copied(self.net.states[name]) for name in part.order],
-            [self._line_state(edge) for edge in self._inner_edges(part)],
-        )
+                    outer.append(self._arriving(build, path))
+                    reads.append(len(outer) - 1)
+            members.append(self._member(name, inner, grid, reads))
+        state = [_copied(self.net.states[name]) for name in part.order], lines
         label = " -> ".join([*part.order, part.order[0]])
         task = build.add(label, Loop(members, grid, inner), outer, state)
         if any(one.advance.tap is not None for one in members):
             build.local.add(label)
-        self._loop_states(build, part, task)
+        self._loop_states(build, part, inside, task)
         for i, name in enumerate(part.order):
             build.made[name] = self._observed(build, members[i].advance, build.add(name, Pick(i), [task]))
             self._keep(build, name, build.made[name])
-
-    def _inner_edges(self, part: Part) -> list[Edge]:
-        return [edge for name in part.order for edge in self.net.edges_into(name) if edge.pre in part.order]
 
     def _member(self, name: str, inner: int, grid: Grid, reads: list[int | Inner]) -> Member:
         layer = self.layers[name]
         assert isinstance(layer, ArrayLayer)  # the structure refuses others in a loop
         steps = inner * int(grid.dt / exact(layer.dt))
         advance = self._advance(layer, name, tiled=steps >= LONG)
-        return Member(advance, tuple(reads), self._join(name, self.net.edges_into(name)))
+        return Member(advance, tuple(reads), self._join(name, self.net.paths_into(name)))
 
-    def _line_state(self, edge: Edge) -> State:
-        kept = self.net.lines.get(edge.number)
-        return self._line(edge).initial() if kept is None else _copied(kept)
-
-    def _loop_states(self, build: _Builder, part: Part, task: int) -> None:
-        edges = self._inner_edges(part)
-
-        def take(states: dict[str, State], lines: dict[int, State]) -> None:
+    def _loop_states(self, build: Builder, part: Part, inside: Sequence[Path], task: int) -> None:
+        def take(states: dict[str, State], lines: dict[Key, State]) -> None:
             mine, under_way = build.states[task]
             states.update(zip(part.order, mine, strict=True))
-            lines.update((edge.number, line) for edge, line in zip(edges, under_way, strict=True))
+            lines.update((path.key, line) for path, line in zip(inside, under_way, strict=True))
 
         self.homes.append(take)
+
+
+def _picked(path: Path, size: int) -> Sequence[int] | None:
+    return None if path.picked == range(size) else path.picked
 
 
 def _copied(state: State) -> State:

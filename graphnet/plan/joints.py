@@ -54,7 +54,7 @@ class Line:
     """
 
     def __init__(
-        self, size: int, event: bool, pre: Fraction, post: Fraction, delay: Fraction, picked: tuple[int, ...] | None
+        self, size: int, event: bool, pre: Fraction, post: Fraction, delay: Fraction, picked: Sequence[int] | None
     ) -> None:
         tick = gcd([pre, post])
         self.event = event
@@ -143,12 +143,16 @@ class Carry:
 class Join:
     """Several edges into one input: added or united, set side by side, or led to channels of their own."""
 
-    def __init__(self, places: Sequence[tuple[int, ...]], size: int, event: bool) -> None:
-        self.places = [np.array(place, dtype=np.int32) for place in places]
+    def __init__(self, places: Sequence[Sequence[int]], size: int, event: bool) -> None:
+        self.whole = [place == range(size) for place in places]
+        self.places = [
+            slice(place.start, place.stop)
+            if isinstance(place, range) and not event
+            else np.array(place, dtype=np.int32)
+            for place in places
+        ]
         self.size = size
         self.event = event
-        whole = tuple(range(size))
-        self.whole = [tuple(place) == whole for place in places]
 
     def __call__(self, k: int, state: Any, *blocks: Any) -> tuple[Any, Any]:
         return state, frozen(self.join(blocks))

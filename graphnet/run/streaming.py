@@ -153,7 +153,7 @@ def _run_block(plan: Plan) -> None:
         raise as_run_error(error, plan.schedule) from error.__cause__
 
 
-def _copies(plan: Plan) -> tuple[dict[str, State], dict[int, State]]:
+def _copies(plan: Plan) -> tuple[dict[str, State], dict[tuple[int, ...], State]]:
     """States and lines to commit: the plan goes on with its own."""
     states, lines = plan.collect()
     return (

@@ -23,6 +23,7 @@ SUFFIXES = (".png", ".svg", ".dot", ".mmd")
 def scene(net: Network) -> Scene:
     """A network as plain data for the pens."""
     boxes = [Box(name, "input", "Input", one.size, one.size, None, _kind(one.type)) for name, one in net.inputs.items()]
+    boxes += [Box(name, "input", "Port", one.size, one.size, None, _kind(one.type)) for name, one in net.ports.items()]
     for name, layer in net.layers.items():
         boxes.append(
             Box(

@@ -7,7 +7,9 @@ import signal
 import subprocess
 import sys
 import textwrap
+import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -31,7 +33,7 @@ ROOT = Path(__file__).parents[2]
 class Mix:
     """Changes its state in place and reads its inputs; ``fails`` is a block, ``pause`` seconds."""
 
-    def __init__(self, number, fails=None, pause=0.0, error=ZeroDivisionError):
+    def __init__(self, number, fails=None, pause=0.0, error: Callable[[str], Exception] = ZeroDivisionError):
         self.number, self.fails, self.pause, self.error = number, fails, pause, error
 
     def __call__(self, k, state, *blocks):
@@ -178,7 +180,7 @@ def test_branches_go_to_different_segments():
 def test_a_layer_that_raises_on_a_worker_leaves_the_network_untouched(client):
     net = build()
     before = everything(net)
-    net["slow"].__dict__["advance"] = _broken
+    vars(net["slow"])["advance"] = _broken
     with pytest.raises(RunError, match=r"slow failed in block 2, at 0.056 s: ValueError: broken on purpose"):
         net.evolve(inputs(), block=7, backend=client)
     assert same_bits(everything(net), before)
@@ -206,12 +208,13 @@ def test_an_exception_that_cannot_travel_keeps_its_text_and_trace(client):
     with pytest.raises(TaskFailed, match="odd failed in block 1") as caught:
         dask.run(template, fresh(template), 4, client=client)
     cause = caught.value.__cause__
+    assert cause is not None
     assert str(cause) == "Stubborn: task 0, block 1 and more"
     assert "on worker process" in cause.__notes__[0] and "raise self.error" in cause.__notes__[0]
 
 
 def test_a_function_that_cannot_be_sent_is_named(client):
-    template = [Task("fine", Mix(0)), Task("held", (_ for _ in ()), (0,))]
+    template = [Task("fine", Mix(0)), Task("held", Mix(1, fails=threading.Lock()), (0,))]
     with pytest.raises(ClusterError, match="held cannot be sent to a worker: TypeError") as caught:
         dask.run(with_readers(template), fresh(template), 4, client=client)
     assert caught.value.layers == ("held",)
@@ -332,6 +335,24 @@ def test_a_lost_scheduler_ends_the_run_with_a_clear_error():
             dask.run(template, fresh(template), 100_000, after, client=opened, patience=3.0)
 
 
+def test_weights_larger_than_a_message_arrive_whole(client):
+    weights = np.random.default_rng(0).normal(size=1_500_000)
+    template = [Task("big", Adds(weights))]
+    states = [0.0]
+    dask.run(template, states, 2, client=client)
+    assert states == [2 * weights.sum()]
+
+
+class Adds:
+    """Adds up an array of 12 MB."""
+
+    def __init__(self, weights):
+        self.weights = weights
+
+    def __call__(self, k, state):
+        return state + self.weights.sum(), None
+
+
 class Dies:
     """Ends its process."""
 
@@ -417,6 +438,14 @@ def test_layers_and_kernels_of_a_script_travel_with_it(tmp_path):
     assert not err.strip()
 
 
+def test_a_script_without_a_guard_is_told_so(tmp_path):
+    """Every new process would run the script again: an error says what to write."""
+    process = script(tmp_path, 'made().evolve(ts, block=4, backend="dask", workers=1)')
+    _, err = process.communicate(timeout=120)
+    assert process.returncode == 1
+    assert err.rstrip().endswith("hint: in a script, evolve under: if __name__ == '__main__'"), err
+
+
 def test_ctrl_c_ends_the_run_at_once_and_leaves_no_process(tmp_path):
     """SIGINT for the whole group, as a terminal sends it."""
     process = script(
@@ -434,6 +463,7 @@ def test_ctrl_c_ends_the_run_at_once_and_leaves_no_process(tmp_path):
             dask.run([Task("slow", slow)], [None], 100_000, lambda k: print(k, flush=True), workers=2)
         """,
     )
+    assert process.stdout is not None and process.stderr is not None
     assert process.stdout.readline().strip() == "0", process.stderr.read()
     group = psutil.Process(process.pid).children(recursive=True)
     assert len(group) >= 2

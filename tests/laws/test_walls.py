@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-import graphnet.plan.compile
+import graphnet.plan.builder
 import graphnet.run.evolving
 from graphnet import RunError, TSContinuous
 from graphnet.testing import PoisonedArena, same_bits
@@ -62,7 +62,7 @@ def test_recording_less_changes_no_bit(reference):
 
 @pytest.mark.parametrize("block", [1, 20])
 def test_no_buffer_is_read_after_it_was_given_back(reference, block, monkeypatch):
-    monkeypatch.setattr(graphnet.plan.compile, "Arena", PoisonedArena)
+    monkeypatch.setattr(graphnet.plan.builder, "Arena", PoisonedArena)
     net = build()
     assert same_bits(content(net.evolve(inputs(), record=RECORD, block=block)), reference[0])
     assert same_bits(everything(net), reference[1])

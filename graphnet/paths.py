@@ -1,0 +1,83 @@
+"""What reaches a layer, through the ports of nested networks: a port holds a merge and passes on, it takes no time.
+
+A path leads from a layer or an external input over any number of ports to a layer; its delay is the sum of its edges'.
+A network without ports has one path for each edge.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from .edge import Edge
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """``picked[i]``, a channel of ``pre``, goes to ``place[i]``, a channel of ``post``, ``delay`` seconds later.
+
+    ``key`` are the numbers of the edges along it.
+    """
+
+    pre: str
+    post: str
+    delay: Fraction
+    picked: Sequence[int]
+    place: Sequence[int]
+    key: tuple[int, ...]
+    edges: tuple[Edge, ...]
+
+    def __str__(self) -> str:
+        return str(self.edges[0]) if len(self.edges) == 1 else " | ".join(str(one) for one in self.edges)
+
+
+def paths_into(
+    name: str,
+    into: Callable[[str], Sequence[Edge]],
+    places: Callable[[str], Sequence[Sequence[int]]],
+    size: Callable[[str], int],
+    ports: Iterable[str] = (),
+) -> list[Path]:
+    """Every path into a layer (or port), in the order of connecting.
+
+    ``into`` gives the edges into an end, ``places`` the channels that each leads to, ``size`` the channels of an end
+    that sends, ``ports`` the names that are ports.
+    """
+    known = set(ports)
+    memory: dict[str, list[Path]] = {}
+    waiting = [name]
+    while waiting:  # ports first, without recursion: nesting may be deep
+        end = waiting[-1]
+        lacking = [one.pre for one in into(end) if one.pre in known and one.pre not in memory]
+        if lacking:
+            waiting += lacking
+            continue
+        waiting.pop()
+        found: list[Path] = []
+        for edge, place in zip(into(end), places(end), strict=True):
+            picked = edge.pre_channels if edge.pre_channels is not None else range(size(edge.pre))
+            if edge.pre in known:
+                led = [_through(one, edge, picked, place) for one in memory[edge.pre]]
+                found += [one for one in led if one is not None]
+            else:
+                found.append(Path(edge.pre, end, edge.delay, picked, place, (edge.number,), (edge,)))
+        memory[end] = found
+    return memory[name]
+
+
+def _through(path: Path, edge: Edge, picked: Sequence[int], place: Sequence[int]) -> Path | None:
+    """A path into a port, led on by an edge out of it; None where the edge carries none of its channels."""
+    goes = dict(zip(picked, place, strict=True))
+    pairs = [(c, goes[q]) for c, q in zip(path.picked, path.place, strict=True) if q in goes]
+    if not pairs:
+        return None
+    return Path(
+        path.pre,
+        edge.post,
+        path.delay + edge.delay,
+        tuple(c for c, _ in pairs),
+        tuple(p for _, p in pairs),
+        (*path.key, edge.number),
+        (*path.edges, edge),
+    )

@@ -1,0 +1,70 @@
+"""One template in the making: tasks, their states, which task gives which signal, and which buffers they share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ..span import Arena
+from ..tasks import Task
+from .advance import Advance
+from .store import Keep
+from .whole import Evolve
+
+
+class Builder:
+    """Collects tasks in topological order."""
+
+    """One template in the making: tasks, their states, and which task gives which signal."""
+
+    def __init__(self) -> None:
+        self.entries: list[tuple[str, Any, tuple[int, ...]]] = []
+        self.states: list[Any] = []
+        self.made: dict[Any, int] = {}
+        self.local: set[str] = set()
+        self.costs: dict[int, float] = {}
+
+    def add(self, name: str, function: Any, inputs: Sequence[int] = (), state: Any = None) -> int:
+        """Add a task; gives its index."""
+        self.entries.append((name, function, tuple(inputs)))
+        self.states.append(state)
+        return len(self.entries) - 1
+
+    def template(self, depth: int) -> list[Task]:
+        """The tasks; ``depth`` blocks may be under way at once, each with buffers of its own."""
+        last = list(range(len(self.entries)))
+        for i, (_, _, inputs) in enumerate(self.entries):
+            for j in inputs:
+                last[j] = i
+        self._share_arenas(last, depth)
+        return [
+            Task(
+                name,
+                function,
+                inputs,
+                last[i],
+                local=isinstance(function, Keep | Evolve) or name in self.local,
+                cost=self.costs.get(i, 1.0),
+            )
+            for i, (name, function, inputs) in enumerate(self.entries)
+        ]
+
+    def _share_arenas(self, last: list[int], depth: int) -> None:
+        """Give layers of one form the same buffers where the tasks run in order and their blocks never live
+        together."""
+        free: dict[Any, list[list[Arena]]] = {}
+        ends: dict[int, list[tuple[Any, list[Arena]]]] = {}
+        for i, (_, function, _) in enumerate(self.entries):
+            if isinstance(function, Advance) and not function.observed:  # a picked block outlives its task's readers
+                form = _form(function)
+                spare = free.get(form)
+                arenas = spare.pop() if spare and depth == 1 else [Arena() for _ in range(depth)]
+                function.arenas = arenas
+                ends.setdefault(last[i], []).append((form, arenas))
+            for form, arenas in ends.pop(i, ()):
+                free.setdefault(form, []).append(arenas)
+
+
+def _form(advance: Advance) -> Any:
+    layer = advance.layer
+    return type(layer), layer.dtype, layer.size_in, layer.size, layer.size_out, advance.grid.block
