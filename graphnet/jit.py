@@ -13,10 +13,7 @@ import threading
 from collections.abc import Callable
 from functools import update_wrapper
 from pathlib import Path
-from typing import Any, Generic, ParamSpec, TypeVar
-
-P = ParamSpec("P")
-R = TypeVar("R")
+from typing import Any
 
 log = logging.getLogger("graphnet")
 
@@ -26,20 +23,23 @@ def jit_enabled() -> bool:
     return os.environ.get("GRAPHNET_JIT", "1") != "0"
 
 
-class Kernel(Generic[P, R]):
-    """A function over arrays that is compiled when it is first called; ``python`` is the function itself."""
+class Kernel:
+    """A function over arrays that is compiled when it is first called; ``python`` is the function itself.
 
-    def __init__(self, function: Callable[P, R]) -> None:
-        self.python = function
+    It is compiled for the types of arrays that it is called with, so it states none.
+    """
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self.python: Callable[..., Any] = function
         self._dispatcher: Any = None
         # the first call replaces this with the compiled function, so that later calls cost one attribute
-        self._call: Callable[P, R] = self._first
+        self._call: Callable[..., Any] = self._first
         update_wrapper(self, function)
 
-    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
         return self._call(*args, **kwargs)
 
-    def _first(self, *args: P.args, **kwargs: P.kwargs) -> R:
+    def _first(self, *args: Any, **kwargs: Any) -> Any:
         self._call = self.compiled if jit_enabled() else self.python
         return self._call(*args, **kwargs)
 
@@ -70,14 +70,14 @@ class Kernel(Generic[P, R]):
         """
         return (Kernel, (self.python,)) if self.__module__ == "__main__" else self.python.__qualname__
 
-    def __copy__(self) -> Kernel[P, R]:
+    def __copy__(self) -> Kernel:
         return self
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> Kernel[P, R]:
+    def __deepcopy__(self, memo: dict[int, Any]) -> Kernel:
         return self
 
 
-def kernel(function: Callable[P, R]) -> Kernel[P, R]:
+def kernel(function: Callable[..., Any]) -> Kernel:
     """Compile ``function`` on its first call: no GIL, strict floating point, cached on disk.
 
     >>> @kernel

@@ -17,9 +17,7 @@ from .blocks import Events
 from .jit import kernel
 
 if TYPE_CHECKING:
-    from scipy.sparse import csr_array
-
-    Matrix = NDArray[Any] | csr_array
+    Matrix = NDArray[Any] | Any  # or a scipy.sparse.csr_array, which carries no types
 else:
     Matrix = Any
 
