@@ -71,7 +71,7 @@ settings = click.option(
 )
 
 
-@commands.command()
+@commands.command(short_help="Check a network: silent when it is sound.")
 @document
 @settings
 def check(file: Path, settings: tuple[str, ...]) -> None:
@@ -79,7 +79,7 @@ def check(file: Path, settings: tuple[str, ...]) -> None:
     _load(file, settings)
 
 
-@commands.command()
+@commands.command(short_help="Run what a document asks, write results and pictures.")
 @document
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Folder of the results [default: out/NAME].")
 @settings
@@ -158,14 +158,19 @@ def _bars(trials: Sequence[T], what: str) -> Iterable[T]:
 
 
 def _summary(cls: type[Any]) -> str:
-    return (inspect.getdoc(cls) or "").partition("\n")[0]
+    return _docs(cls).partition("\n")[0]
+
+
+def _docs(cls: type[Any]) -> str:
+    """The docstring as a terminal shows it: without the marks around names."""
+    return (inspect.getdoc(cls) or "").replace("``", "")
 
 
 def _described(cls: type[Any]) -> str:
     """Docstring and parameters of a class of layers."""
     from .layer import ArrayLayer
 
-    lines = [f"{cls.__name__}  ({cls.__module__})", "", inspect.getdoc(cls) or "", ""]
+    lines = [f"{cls.__name__}  ({cls.__module__})", "", _docs(cls), ""]
     if issubclass(cls, ArrayLayer):
         rows = [("parameter", "type", "unit", "bounds", "default")]
         rows += [_row(one) for one in cls.parameters().values()]
@@ -178,4 +183,6 @@ def _row(one: Parameter) -> tuple[str, str, str, str, str]:
     from .layer.parameters import MISSING
 
     default = "required" if one.default is MISSING else one.written(one.default)
-    return one.name, one.shape, one.unit or "-", one.range or "-", "none" if default is None else str(default)
+    words = {None: "none", True: "true", False: "false"}  # as a document writes them
+    shown = words[default] if default is None or isinstance(default, bool) else str(default)
+    return one.name, one.shape, one.unit or "-", one.range or "-", shown
