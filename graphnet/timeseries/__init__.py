@@ -1,7 +1,7 @@
 """Series over time: continuous signals and events, exact on the grid, and never changed behind one's back."""
 
 from .backend import BackendMissing, get_global_ts_plotting_backend, set_global_ts_plotting_backend
-from .base import TimeSeries
+from .base import TimeSeries, _extend_periodic_times  # noqa: F401  a name that scripts import
 from .continuous import TSContinuous
 from .disk import TSDictOnDisk
 from .event import TSEvent

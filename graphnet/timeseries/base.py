@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import sys
 from collections.abc import Iterable
 from dataclasses import replace
@@ -14,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from graphnet.errors import SeriesError, SeriesTypeError
 
-from . import backend
+from .backend import get_global_ts_plotting_backend, resolve
 from .checks import as_bound, as_instants, as_times
 from .content import Content
 from .exactly import Time
@@ -288,12 +289,12 @@ class TimeSeries:
     @property
     def plotting_backend(self) -> str | None:
         """What ``plot`` draws with: this series' own choice, else the global one."""
-        return self._plotting_backend or backend.get_global_ts_plotting_backend()
+        return self._plotting_backend or get_global_ts_plotting_backend()
 
-    def set_plotting_backend(self, backend_name: str | None, verbose: bool = True) -> None:
+    def set_plotting_backend(self, backend: str | None, verbose: bool = True) -> None:
         """Choose a plotting backend for this series alone; None follows the global choice."""
-        self._plotting_backend = backend.resolve(backend_name)
-        if verbose and backend_name is not None:
+        self._plotting_backend = resolve(backend)
+        if verbose and backend is not None:
             log.info("series %s draws with %s", self.name, self._plotting_backend)
 
     def to_dict(self) -> dict[str, Any]:
@@ -345,3 +346,11 @@ def listed(series: Any, kind: type[Any], act: str) -> list[Any]:
         if not isinstance(one, kind):
             raise SeriesTypeError(f"{act}: expected {kind.__name__}, got {type(one).__name__}")
     return several
+
+
+def _extend_periodic_times(t_start: float, t_stop: float, series: TimeSeries) -> NDArray[np.float64]:
+    """The times of a periodic series, repeated so often before and after that they reach over [t_start, t_stop]."""
+    before = max(math.ceil((series.t_start - t_start) / series.duration), 0)
+    after = max(math.ceil((t_stop - series.t_stop) / series.duration), 0)
+    starts = np.arange(-before, after + 1) * series.duration
+    return (starts[:, None] + series.times[None, :]).reshape(-1)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from graphnet.errors import GraphnetError
-from graphnet.timeseries import TimeSeries, TSContinuous, TSEvent, full_nan
+from graphnet.timeseries import TimeSeries, TSContinuous, TSEvent, _extend_periodic_times, full_nan
 
 SIGNATURES = {
     TimeSeries: {
@@ -17,7 +17,7 @@ SIGNATURES = {
         "contains": "times",
         "concatenate_t": "series offset",
         "load": "path expected_type",
-        "set_plotting_backend": "backend_name verbose",
+        "set_plotting_backend": "backend verbose",
     },
     TSContinuous: {
         "__init__": "times samples num_channels periodic t_start t_stop name units interp_kind fill_value",
@@ -100,6 +100,11 @@ def test_representations_say_what_a_series_holds(capsys):
     assert len(capsys.readouterr().out.splitlines()) == 21
     TSEvent([0.5], [2], t_stop=1.0).print()
     assert "t=0.5: channel 2" in capsys.readouterr().out
+
+
+def test_periodic_times_are_repeated_over_what_is_asked_for():
+    ts = TimeSeries([0.0, 0.5], t_stop=1.0, periodic=True)
+    assert _extend_periodic_times(-1.2, 1.5, ts).tolist() == [-2, -1.5, -1, -0.5, 0, 0.5, 1, 1.5]
 
 
 def test_full_nan():
