@@ -28,7 +28,7 @@ class Composition:
     """Named layers and inputs, joined by checked edges. ``Network`` adds ownership, time and runs."""
 
     def __init__(self, name: str) -> None:
-        self.name = checked_name(name)
+        self.name: str = checked_name(name)
         self._layers: dict[str, Layer] = {}
         self._inputs: dict[str, Input] = {}
         self._ports: dict[str, Port] = {}

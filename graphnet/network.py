@@ -51,7 +51,7 @@ class Network(Composition):
         dt: float | None = None,
     ) -> None:
         super().__init__(name)
-        self.seed = _checked_seed(seed)
+        self.seed: int = _checked_seed(seed)
         self.states: dict[str, State] = {}
         self.lines: dict[tuple[int, ...], State] = {}
         self.document: dict[str, Any] = {}
@@ -92,7 +92,7 @@ class Network(Composition):
     def __setstate__(self, content: dict[str, Any]) -> None:
         """Make a copy or an unpickled network the owner of its layers, which leave their network behind."""
         vars(self).update(content)
-        self.lock = threading.Lock()
+        self.lock: LockType = threading.Lock()
         for name, layer in self._layers.items():
             layer._path, layer._home = name, self
 

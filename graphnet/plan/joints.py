@@ -58,10 +58,12 @@ class Line:
     ) -> None:
         tick = gcd([pre, post])
         self.event = event
-        self.a, self.b, self.d = int(pre / tick), int(post / tick), int(delay / tick)
-        self.size = size if picked is None else len(picked)
-        self.held = -(-self.d // self.a)
-        self.picked = None if picked is None else np.array(picked)
+        self.a: int = int(pre / tick)
+        self.b: int = int(post / tick)
+        self.d: int = int(delay / tick)
+        self.size: int = size if picked is None else len(picked)
+        self.held: int = -(-self.d // self.a)
+        self.picked: NDArray[Any] | None = None if picked is None else np.array(picked)
         self.renamed: NDArray[np.int32] | None = None
         if picked is not None and event:
             self.renamed = np.full(size, -1, dtype=np.int32)
@@ -127,7 +129,9 @@ class Carry:
     """A line as a task: block k of the pre layer in, block k of the post layer out."""
 
     def __init__(self, line: Line, pre: Grid, post: Grid) -> None:
-        self.line, self.pre, self.post = line, pre, post
+        self.line: Line = line
+        self.pre: Grid = pre
+        self.post: Grid = post
 
     def __call__(self, k: int, state: State, block: Any) -> tuple[State, Any]:
         line = self.line
@@ -144,8 +148,8 @@ class Join:
     """Several edges into one input: added or united, set side by side, or led to channels of their own."""
 
     def __init__(self, places: Sequence[Sequence[int]], size: int, event: bool) -> None:
-        self.whole = [place == range(size) for place in places]
-        self.places = [
+        self.whole: list[bool] = [place == range(size) for place in places]
+        self.places: list[slice[int, int, Any] | NDArray[signedinteger[_32Bit]]] = [
             slice(place.start, place.stop)
             if isinstance(place, range) and not event
             else np.array(place, dtype=np.int32)
