@@ -19,7 +19,7 @@ GRAIN = 200.0  # microseconds that a stripe should take: a hand-over between thr
 HELD = 15.0  # microseconds of a task that are Python, during which no other thread runs
 MEASURED = 2  # blocks at most that run serially first
 TRIAL = 4  # blocks for every worker, after which threads must have proved faster
-SLACK = 1.05  # what a block may take on threads, of what it takes alone: a wrong guess is not worth a change
+SLACK = 1.1  # what a block may take on threads, of what it takes alone: a wrong guess is not worth a change
 PAUSE = 16  # trials that the serial run lasts before the next one, where threads have lost twice
 
 After = Callable[[int], None] | None
@@ -36,10 +36,11 @@ def run(
 ) -> None:
     """Run every task for every block on ``workers`` threads (None: one for every processor that this process may use).
 
-    Same bits and same errors as ``serial.run``; ``after(k)`` follows block k in the calling thread, while later blocks
-    may be under way already. The first blocks run serially and are measured; threads take over where the measured costs
-    promise a gain, and only for as long as they keep it. With a ``grain``, in units of ``Task.cost``, nothing is
-    measured: threads run from the first block on, in stripes of at least that cost.
+    Same bits and same errors as ``serial.run``, of a template that allows ``depth(workers)`` blocks under way at once.
+    ``after(k)`` follows block k in the calling thread, while later blocks may be under way already. The first blocks run
+    serially and are measured; threads take over where the measured costs promise a gain, and only for as long as they
+    keep it. With a ``grain``, in units of ``Task.cost``, nothing is measured: threads run from the first block on, in
+    stripes of at least that cost.
 
     Raises TaskFailed where a task raises, ParameterError where ``workers`` is below 1.
     """
