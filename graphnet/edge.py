@@ -59,7 +59,8 @@ class Edge:
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """One side of an edge as the rules see it; ``dt`` is None for an external input and for a port, which have no clock.
+    """One side of an edge as the rules see it; ``dt`` is None for an external input and for a port, which have no
+    clock.
 
     ``merge`` is how edges into it meet where nobody declares it otherwise.
     """
@@ -161,7 +162,8 @@ def _written(picked: Sequence[int] | None) -> str:
 
 
 def written_delay(delay: Fraction) -> str:
-    """A delay as ``parse`` reads it back exactly: in the largest unit that makes it a short number, else as a fraction.
+    """A delay as ``parse`` reads it back exactly: in the largest unit that makes it a short number, else as a
+    fraction.
 
     >>> written_delay(Fraction(3, 1000)), written_delay(Fraction(1, 44100))
     ('3 ms', '1/44100 s')
@@ -222,8 +224,8 @@ def whole_delay(pre: End, post: End, delay: Any) -> Fraction:
         common = lcm(steps)
         if common > FINEST * min(steps):
             raise TimeError(
-                f"{pre.name} has dt {float(steps[0])!r} s, {post.name} {float(steps[1])!r} s: their first common step is "
-                f"{float(common):g} s",
+                f"{pre.name} has dt {float(steps[0])!r} s, {post.name} {float(steps[1])!r} s: their first common step "
+                f"is {float(common):g} s",
                 hint="use steps of which one is a small multiple of the other",
             )
     step = gcd(steps)

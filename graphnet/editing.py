@@ -22,7 +22,7 @@ def replace(net: Network, node: Node, layer: Layer) -> Layer:
     Raises the errors of every edge that does not fit the new layer, all together; the network is then as before.
     """
     name = net.name_of(node)
-    net[name]  # only layers are replaced  # noqa: B018
+    net[name]  # only layers are replaced
     trial = copy.deepcopy(net)
     held = copy.deepcopy(layer) if layer._home is not None else layer
     _exchanged(trial, name, copy.deepcopy(held))
@@ -64,7 +64,8 @@ def _exchanged(net: Network, name: str, layer: Layer) -> Layer:
 
 
 def subgraph(net: Network, outputs: Iterable[Node]) -> Network:
-    """A copy of the part of a network that some layers need: they, and all that leads to them, with states and time."""
+    """A copy of the part of a network that some layers need: they, and all that leads to them, with states and
+    time."""
     wanted = [net.name_of(one) for one in outputs]
     needed: set[str] = set()
     waiting = list(wanted)
@@ -84,7 +85,8 @@ def subgraph(net: Network, outputs: Iterable[Node]) -> Network:
 
 
 def same(net: Network, other: Network) -> bool:
-    """Whether two networks have the same content: layers with parameters and states, edges in order, seed, time, lines."""
+    """Whether two networks have the same content: layers with parameters and states, edges in order, seed, time,
+    lines."""
     if _outline(net) != _outline(other):
         return False
     for name, layer in net.layers.items():

@@ -1,4 +1,5 @@
-"""A network inside another: copied and flattened under its name when it is added, so that nesting costs nothing later."""
+"""A network inside another: copied and flattened under its name when it is added, so that nesting costs nothing
+later."""
 
 from __future__ import annotations
 
@@ -15,11 +16,12 @@ if TYPE_CHECKING:
 
 
 def add_network(outer: Network, inner: Network, name: str | None = None) -> Group:
-    """Add a copy of ``inner`` to ``outer``: layer ``filter`` becomes ``front.filter``, input ``x`` the port ``front.x``.
+    """Add a copy of ``inner`` to ``outer``: layer ``filter`` becomes ``front.filter``, input ``x`` the port
+    ``front.x``.
 
-    The copies keep their states and what is under way on their delayed edges, and take the outer network's clock; noise
-    follows the outer seed and the new paths. The group that is returned stands for the one port or output where there is
-    only one. Raises NameTaken, ParameterError, TimeError; the outer network is then as before.
+    The copies keep their states and what is under way on their delayed edges, and take the outer network's clock;
+    noise follows the outer seed and the new paths. The group that is returned stands for the one port or output where
+    there is only one. Raises NameTaken, ParameterError, TimeError; the outer network is then as before.
     """
     name = inner.name if name is None else name
     if not name or any(letter in name for letter in " []@>\t\n"):

@@ -48,8 +48,8 @@ class Span:
     """The stretch of steps that a call of ``advance`` covers.
 
     ``start``: the absolute step of the block's first row. ``steps``: its number of rows. ``watch``: state variables to
-    record, each with a buffer (steps, ...) that ``advance`` fills. ``arena``: where ``empty`` finds buffers, or None for
-    fresh ones.
+    record, each with a buffer (steps, ...) that ``advance`` fills. ``arena``: where ``empty`` finds buffers, or None
+    for fresh ones.
     """
 
     __slots__ = ("_key", "_tiled", "arena", "start", "steps", "watch")
@@ -74,7 +74,7 @@ class Span:
     def __getstate__(self) -> tuple[None, dict[str, Any]]:
         """What travels to another process: no pool, whose buffers are lent in this one."""
         kept = {name: getattr(self, name) for name in self.__slots__}
-        return None, {**kept, "_pool": None, "taken": []}
+        return None, {**kept, "arena": None}
 
     def normal(self, stream: int, size: int) -> NDArray[np.float64]:
         """Standard normal noise of one of the layer's streams (0, 1, ...), shape (steps, size)."""

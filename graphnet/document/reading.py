@@ -7,6 +7,7 @@ import inspect
 import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -71,15 +72,7 @@ class _Reader:
         if document is None:
             raise self._refused()
         net = self._empty(document)
-        for name, given in document.inputs.items():
-            if name not in self.failed:
-                self._try(("inputs", name), lambda name=name, given=given: net.input(name, given.size, given.type))
-        for name, given in document.ports.items():
-            if name not in self.failed:
-                self._try(("ports", name), lambda name=name, given=given: net.port(name, given.size, given.type))
-        for name, entry in document.layers.items():
-            if name not in self.failed:
-                self._layer(net, name, entry)
+        self._ends(net, document)
         self._edges(net, document)
         for i, name in enumerate(document.outputs):
             if name not in self.failed:
@@ -91,6 +84,19 @@ class _Reader:
         net.document = {name: self.source.data[name] for name in EXPERIMENT if self.source.data.get(name) is not None}
         move_files(net.document, lambda file: os.path.abspath(self.folder / file))  # noqa: PTH100 # symlinks stay
         return net
+
+    def _ends(self, net: Network, document: Document) -> None:
+        """Inputs, ports and layers, each that can be had."""
+        for section, given, declare in (
+            ("inputs", document.inputs, net.input),
+            ("ports", document.ports, net.port),
+        ):
+            for name, one in given.items():
+                if name not in self.failed:
+                    self._try((section, name), partial(declare, name, one.size, one.type))
+        for name, entry in document.layers.items():
+            if name not in self.failed:
+                self._layer(net, name, entry)
 
     def _empty(self, document: Document) -> Network:
         try:
