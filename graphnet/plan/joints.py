@@ -149,7 +149,7 @@ class Join:
 
     def __init__(self, places: Sequence[Sequence[int]], size: int, event: bool) -> None:
         self.whole: list[bool] = [place == range(size) for place in places]
-        self.places: list[slice[int, int, Any] | NDArray[signedinteger[_32Bit]]] = [
+        self.places: list[Any] = [
             slice(place.start, place.stop)
             if isinstance(place, range) and not event
             else np.array(place, dtype=np.int32)

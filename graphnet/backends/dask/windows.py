@@ -100,7 +100,7 @@ class Run:
                 ) from error  # fmt: skip
         return self.segments[s]
 
-    def submit(self, s: int, what: str, function: Callable[..., Any], *args: Any) -> Future:
+    def submit(self, s: int, what: str, function: Callable[..., Any], *args: Any) -> Future[Any]:
         """A key of its own for a call: two calls are never taken for one."""
         names = self.names[s]
         key = f"{names[0]}-{self.token}-{what}"
@@ -110,7 +110,7 @@ class Run:
         except Exception as error:
             raise ClusterError(f"the scheduler is lost: {error}", layers=names, hint=AGAIN) from error
 
-    def send(self, s: int, what: str, value: Any) -> Future:
+    def send(self, s: int, what: str, value: Any) -> Future[Any]:
         """Something of the caller for a segment. The scheduler keeps it, so that no loss of a worker loses it."""
         content = packed(value)
         if len(content) <= PIECE:
@@ -123,11 +123,11 @@ class Run:
 class Window:
     """The batches of blocks ``first`` to ``stop - 1``."""
 
-    def __init__(self, run: Run, functions: Mapping[int, Future], first: int, stop: int, batch: int) -> None:
+    def __init__(self, run: Run, functions: Mapping[int, Future[Any]], first: int, stop: int, batch: int) -> None:
         self.run: Run = run
-        self.functions: Mapping[int, Future] = functions
+        self.functions: Mapping[int, Future[Any]] = functions
         self.spans: list[tuple[int, int]] = [(k, min(batch, stop - k)) for k in range(first, stop, batch)]
-        self.tails: dict[int, Future] = {}
+        self.tails: dict[int, Future[Any]] = {}
         self.flights: dict[int, _Flight] = {}
         self.pace: Pace = Pace()
 
@@ -146,7 +146,7 @@ class Window:
             let_go((*self.tails.values(), *self._waiting()))
         return self.pace
 
-    def _waiting(self) -> Iterable[Future]:
+    def _waiting(self) -> Iterable[Future[Any]]:
         return (one for flight in self.flights.values() for one in (*flight.reports.values(), *flight.parcels.values()))
 
     # ------------------------------------------------------------------ there
@@ -182,7 +182,7 @@ class Window:
         name, ends = f"report-{s}-{flight.first}", b == len(self.spans) - 1
         flight.reports[s] = run.submit(s, name, parcel, made, tuple(sorted(wanted)), ends)
 
-    def _given(self, b: int, sender: int, reader: int, tasks: tuple[int, ...]) -> Future:
+    def _given(self, b: int, sender: int, reader: int, tasks: tuple[int, ...]) -> Future[Any]:
         """The parcel of a segment: of a remote one it is on a worker, of a local one it is sent now."""
         flight = self.flights[b]
         if not self.run.segments[sender].local:
@@ -256,8 +256,8 @@ class _Flight:
 
     first: int
     count: int
-    reports: dict[int, Future] = field(default_factory=dict)
-    parcels: dict[tuple[int, int], Future] = field(default_factory=dict)
+    reports: dict[int, Future[Any]] = field(default_factory=dict)
+    parcels: dict[tuple[int, int], Future[Any]] = field(default_factory=dict)
     here: dict[int, list[Any]] = field(default_factory=dict)
     failure: Failure | None = None
 
