@@ -37,7 +37,7 @@ def run(
     """Run every task for every block on ``workers`` threads (None: one for every processor that this process may use).
 
     Same bits and same errors as ``serial.run``, of a template that allows ``depth(workers)`` blocks under way at once.
-    ``after(k)`` follows block k in the calling thread, while later blocks may be under way already. The first blocks run
+    ``after(k)`` follows block k in the calling thread, while later blocks may be under way. The first blocks run
     serially and are measured; threads take over where the measured costs promise a gain, and only for as long as they
     keep it. With a ``grain``, in units of ``Task.cost``, nothing is measured: threads run from the first block on, in
     stripes of at least that cost.
