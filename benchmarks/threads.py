@@ -4,11 +4,13 @@
 
 Wide: two chains of rate layers of 700 units side by side; deep: a pipeline of 8 such layers. Spiking: two chains of
 rate layers that end in LIF neurons. Tiny: a chain of 200 layers of 8 units, in short and in long blocks. A ratio above
-1 says that threads are faster; the tiny chains must stay above 1 / 1.2.
+1 says that threads are faster; the tiny chains must stay above 1 / 1.2. On a machine that is busy with other things the
+ratios of single pairs scatter: the load is printed first.
 """
 
 from __future__ import annotations
 
+import os
 import statistics
 import sys
 import time
@@ -39,26 +41,25 @@ def drive(net: Network, size: int, steps: int, block: int, run: Run, depth: int 
         return time.perf_counter() - begin
 
 
-def chain(net: Network, prefix: str, count: int, size: int, last: type[Any] = Rate) -> None:
-    """``count`` layers one after the other, from the input ``x`` to an output."""
+def chain(net: Network, prefix: str, count: int, size: int, spikes: bool) -> None:
+    """``count`` rate layers one after the other, from the input ``x`` to an output; the last may be neurons."""
     rng, before = np.random.default_rng(len(prefix)), "x"
     for k in range(count):
         weights = rng.normal(size=(size, size)) / np.sqrt(size)
-        kind = last if k == count - 1 else Rate
-        given = {"activation": "tanh"} if kind is Rate else {"bias": 1.2}
+        rate = Rate(weights, dt=DT, activation="tanh")
         name = f"{prefix}{k}"
-        net.add_layer(kind(weights, dt=DT, **given), name=name)
+        net.add_layer(LIF(weights, dt=DT, bias=1.2) if spikes and k == count - 1 else rate, name=name)
         net.connect(before, name)
         before = name
     net.output(before)
 
 
-def network(size: int, *chains: tuple[str, int, type[Any]]) -> Network:
+def network(size: int, *chains: tuple[str, int], spikes: bool = False) -> Network:
     """Chains side by side, all fed by one input."""
     net = Network(seed=1)
     net.input("x", size)
-    for prefix, count, last in chains:
-        chain(net, prefix, count, size, last)
+    for prefix, count in chains:
+        chain(net, prefix, count, size, spikes)
     return net
 
 
@@ -82,12 +83,13 @@ def compare(label: str, net: Network, size: int, steps: int, block: int, repeats
 def main() -> None:
     repeats = int(sys.argv[1]) if len(sys.argv) > 1 else 5
     workers = int(sys.argv[2]) if len(sys.argv) > 2 else 2
-    pair = network(700, ("a", 4, Rate), ("b", 4, Rate))
+    print(f"load {os.getloadavg()[0]:.1f} on {threads.available()} processors, {workers} workers")
+    pair = network(700, ("a", 4), ("b", 4))
     compare("wide: 2 x 4 rate layers of 700", pair, 700, 128 * 40, 128, repeats, workers)
-    compare("deep: 8 rate layers of 700", network(700, ("a", 8, Rate)), 700, 128 * 40, 128, repeats, workers)
-    spiking = network(700, ("a", 4, LIF), ("b", 4, LIF))
+    compare("deep: 8 rate layers of 700", network(700, ("a", 8)), 700, 128 * 40, 128, repeats, workers)
+    spiking = network(700, ("a", 4), ("b", 4), spikes=True)
     compare("spiking: 2 x (3 rate, 1 LIF)", spiking, 700, 128 * 40, 128, repeats, workers)
-    tiny = network(8, ("a", 200, Rate))
+    tiny = network(8, ("a", 200))
     for block, blocks in [(1, 300), (64, 200), (256, 100), (1024, 40), (4096, 16)]:
         compare(f"tiny: 200 of 8, blocks of {block}", tiny, 8, block * blocks, block, repeats, workers)
 
