@@ -52,7 +52,7 @@ class Layer(Discretising, Expanding, Saving, ABC):
         self._state: Any = np.zeros(self._size)
 
     def __init_subclass__(cls, register: bool = True, **kwargs: Any) -> None:
-        """Register the class under its name; ``class Mine(Layer, register=False)`` keeps one out of documents and lists."""
+        """Register the class under its name; ``class Mine(Layer, register=False)`` stays out of documents."""
         super().__init_subclass__(**kwargs)
         if register:
             registry.layers.add(cls)
