@@ -93,8 +93,11 @@ def _from_file(spec: Spec, folder: Path) -> NDArray[Any]:
     unknown = sorted(set(spec) - {"file", "key", "sha256"})
     if unknown:
         raise ParameterError(f"a file of an array has the keys file, key and sha256, not {unknown}")
+    path = folder / str(spec["file"])
+    if path.exists() and not path.is_file():  # a device or a pipe would be read for ever
+        raise ParameterError(f"cannot read {spec['file']}: it is no regular file")
     try:
-        content = (folder / str(spec["file"])).read_bytes()
+        content = path.read_bytes()
     except OSError as error:
         raise ParameterError(f"cannot read {spec['file']}: {error.strerror}") from error
     found = hashlib.sha256(content).hexdigest()
