@@ -84,11 +84,13 @@ def _trials(net: Network, sections: Mapping[str, Any], watch: Watch[Trial]) -> t
     if "evaluate" in sections:
         section = EvaluateSection.model_validate(sections["evaluate"])
         simulated += _evaluate(net, data, section, watch, outcome)
-        shown, group = section.reset, _group(data, section.on)
+        shown, group, number = section.reset, _group(data, section.on), section.show
     else:
-        shown, group = "all", _group(data, next(iter(data.groups), "train"))
+        shown, group, number = "all", _group(data, next(iter(data.groups), "train")), 0
     reset_before(net, shown)
-    outcome.activity = evolve(net, group[0].inputs, record=tuple(net.layers))
+    if number >= len(group):
+        raise InputError(f"evaluate: show is trial {number}, there are {len(group)} trials, the first is 0")
+    outcome.activity = evolve(net, group[number].inputs, record=tuple(net.layers), trial=number)
     return outcome, simulated
 
 

@@ -41,7 +41,7 @@ class FitSection(Section):
 
 class EvaluateSection(Section):
     """Which signal is judged, on which trials, and how: the largest mean or last value names the class, or the
-    error.
+    error. ``show`` is the number of the trial whose activity is drawn.
     """
 
     signal: str
@@ -49,6 +49,7 @@ class EvaluateSection(Section):
     reset: Reset = "all"
     washout: Seconds = 0.0
     decide: Literal["mean", "last"] = "mean"
+    show: Annotated[int, Field(ge=0)] = 0
 
 
 class RunSection(Section):
