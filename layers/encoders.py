@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from graphnet import (
     Size,
     Span,
     State,
+    TimeSeries,
     TSEvent,
     kernel,
     positional,
@@ -44,8 +45,8 @@ class DeltaEncoder(ArrayLayer):
     size: Size = positional()
     threshold: PerUnit[Positive[float]]
 
-    emits = TSEvent
-    recordable = ("n", "first", "started")
+    emits: ClassVar[type[TimeSeries]] = TSEvent
+    recordable: ClassVar[tuple[str, ...]] = ("n", "first", "started")
 
     def sizes(self) -> tuple[int, int, int]:
         size, _, _ = super().sizes()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,7 +39,7 @@ class Rate(ArrayLayer):
     method: Literal["euler", "exact"] = "euler"
     x0: PerUnit[float] = 0.0
 
-    recordable = ("x",)
+    recordable: ClassVar[tuple[str, ...]] = ("x",)
 
     def prepare(self) -> None:
         tau = np.broadcast_to(np.asarray(self.tau, dtype=np.float64), (self.size,))

@@ -118,7 +118,7 @@ class Moments:
     """
 
     def __init__(self, size_in: int, size_out: int, centred: bool) -> None:
-        self.rows = 0
+        self.rows: int = 0
         self.centred = centred
         self.size_in = size_in
         self._waiting = np.empty((CHUNK, size_in + size_out))

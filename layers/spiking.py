@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,7 @@ from graphnet import (
     SeriesType,
     Span,
     State,
+    TimeSeries,
     TSContinuous,
     TSEvent,
     Weights,
@@ -63,8 +64,8 @@ class LIF(ArrayLayer):
     v0: PerUnit[float] | None = None
     input_type: SeriesType = TSContinuous
 
-    emits = TSEvent
-    recordable = ("v", "wait", "fired")
+    emits: ClassVar[type[TimeSeries]] = TSEvent
+    recordable: ClassVar[tuple[str, ...]] = ("v", "wait", "fired")
 
     def prepare(self) -> None:
         size = (self.size,)

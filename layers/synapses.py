@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
-from graphnet import ArrayLayer, PerUnit, Positive, Seconds, Span, State, TSEvent, Weights, kernel, positional
+from graphnet import (
+    ArrayLayer,
+    PerUnit,
+    Positive,
+    Seconds,
+    Span,
+    State,
+    TimeSeries,
+    TSEvent,
+    Weights,
+    kernel,
+    positional,
+)
 
 
 class ExpSyn(ArrayLayer):
@@ -26,8 +38,8 @@ class ExpSyn(ArrayLayer):
     weights: Weights = positional()
     tau: PerUnit[Positive[Seconds]] = 0.005
 
-    accepts = TSEvent
-    recordable = ("y",)
+    accepts: ClassVar[type[TimeSeries]] = TSEvent
+    recordable: ClassVar[tuple[str, ...]] = ("y",)
 
     def prepare(self) -> None:
         tau = np.broadcast_to(np.asarray(self.tau, dtype=np.float64), (self.size,))
