@@ -7,7 +7,7 @@ import logging
 
 from graphnet.errors import GraphnetError, SeriesError
 
-log = logging.getLogger("graphnet")
+log: logging.Logger = logging.getLogger("graphnet")
 
 MATPLOTLIB = frozenset({"matplotlib", "mpl", "mp", "pyplot", "plt"})
 HOLOVIEWS = frozenset({"holoviews", "holo", "hv", "Holoviews", "HoloViews"})

@@ -22,7 +22,7 @@ from .exactly import Time
 from .extent import extent_of, is_array, same, snapped_below, spread_offsets
 from .stepping import extent_covers, step_fraction
 
-log = logging.getLogger("graphnet")
+log: logging.Logger = logging.getLogger("graphnet")
 
 
 class TimeSeries:

@@ -113,6 +113,7 @@ class Train(Content):
     steps: NDArray[np.int64] | None = None
 
     def shifted(self, offset: Time) -> Self:
+        """The same, ``offset`` seconds later, every event still before ``t_stop``."""
         moved = super().shifted(offset)
         if moved.stamps is not None and len(moved.stamps) and moved.stamps[-1] >= moved.t_stop:
             return replace(

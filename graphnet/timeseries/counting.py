@@ -21,7 +21,7 @@ from .content import Train
 from .exactly import Grid, Time, ceil_step, common, floor_steps, on_grid, step_slack
 from .kernels import count_between, count_steps, count_times, row_ends
 
-log = logging.getLogger("graphnet")
+log: logging.Logger = logging.getLogger("graphnet")
 
 _ALL = np.iinfo(np.int64).max
 MANY = 8  # events a row from which it pays to look for the rows among the events

@@ -19,6 +19,7 @@ class Stored:
         self.repr: str = repr(series)
 
     def load(self) -> Any:
+        """The series, anew."""
         return load_ts_from_file(self._file)
 
     def __del__(self) -> None:

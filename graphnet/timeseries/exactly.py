@@ -26,6 +26,7 @@ class Grid(NamedTuple):
     dt: Fraction
 
     def shifted(self, offset: Fraction) -> Grid:
+        """The same clock, ``offset`` seconds later."""
         return Grid(self.origin + offset, self.dt)
 
 

@@ -19,6 +19,7 @@ RELATIVE_TOLERANCE = 1e-6  # of a duration: likewise; the smaller of the two cou
 
 
 def is_array(value: Any) -> bool:
+    """Whether this is an array of NumPy."""
     return isinstance(value, np.ndarray)
 
 

@@ -26,7 +26,7 @@ from .event import TSEvent
 from .exactly import Grid
 from .sampling import Reading
 
-log = logging.getLogger("graphnet")
+log: logging.Logger = logging.getLogger("graphnet")
 
 KINDS: dict[str, type[TimeSeries]] = {one.__name__: one for one in (TimeSeries, TSContinuous, TSEvent)}
 
@@ -77,6 +77,7 @@ def record(
 
 
 def ratio(t: Fraction) -> str:
+    """A fraction as text, which may be longer than any integer of NumPy."""
     return f"{t.numerator}/{t.denominator}"
 
 
@@ -198,6 +199,7 @@ def tagged(stored: dict[str, Any], prefix: str) -> str | None:
 
 
 def name_of(stored: dict[str, Any]) -> str:
+    """The name of the series in these arrays."""
     return str(stored["name"]) if "name" in stored else (tagged(stored, "name") or "unnamed")
 
 

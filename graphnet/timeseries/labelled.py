@@ -62,6 +62,7 @@ def seconds_of(index: NDArray[Any]) -> NDArray[np.float64]:
 
 
 def to_xarray(series: Any) -> Any:
+    """A signal as a DataArray."""
     import xarray
 
     coords = {"time": ("time", series.times, {"units": "s"}), "channel": np.arange(series.num_channels)}
@@ -71,6 +72,7 @@ def to_xarray(series: Any) -> Any:
 
 
 def from_xarray(cls: type[Any], array: Any) -> Any:
+    """A signal from a DataArray."""
     if "time" not in array.dims or array.ndim > 2:
         raise SeriesError(f"expected a dim time and at most one other, got {array.dims}")
     array = array.transpose("time", ...)
@@ -78,6 +80,7 @@ def from_xarray(cls: type[Any], array: Any) -> Any:
 
 
 def to_frame(series: Any) -> Any:
+    """A signal as a DataFrame."""
     import pandas
 
     frame = pandas.DataFrame(series.samples, index=pandas.Index(series.times, name="time"))
@@ -87,11 +90,13 @@ def to_frame(series: Any) -> Any:
 
 
 def from_frame(cls: type[Any], frame: Any) -> Any:
+    """A signal from a DataFrame or a Series of pandas."""
     times = seconds_of(frame.index.to_numpy())
     return signal(cls, times, frame.to_numpy(), frame.attrs, frame.attrs.get("name"))
 
 
 def to_event_frame(series: Any) -> Any:
+    """Events as a DataFrame."""
     import pandas
 
     frame = pandas.DataFrame({"time": series.times, "channel": series.channels})
@@ -100,6 +105,7 @@ def to_event_frame(series: Any) -> Any:
 
 
 def from_event_frame(cls: type[Any], frame: Any, t_stop: float | None, num_channels: int | None) -> Any:
+    """Events from a DataFrame."""
     columns = seconds_of(frame["time"].to_numpy()), frame["channel"].to_numpy()
     return labelled_events(cls, *columns, frame.attrs, t_stop, num_channels)
 

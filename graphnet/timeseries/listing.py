@@ -15,6 +15,7 @@ COLUMNS = ["time", "channel"]
 
 
 def to_csv(series: Any, path: Any) -> None:
+    """Write events as CSV."""
     with Path(path).open("w", newline="", encoding="utf-8") as file:
         file.write(f"# {json.dumps(event_labels(series))}\n")
         lines = csv.writer(file)
@@ -23,6 +24,7 @@ def to_csv(series: Any, path: Any) -> None:
 
 
 def from_csv(cls: type[Any], path: Any, t_stop: float | None, num_channels: int | None) -> Any:
+    """Read events from CSV; a line that is none is named by its number."""
     attrs: dict[str, Any] = {}
     times: list[float] = []
     channels: list[float] = []

@@ -15,6 +15,7 @@ def notes_of(series: Any) -> dict[str, Any]:
 
 
 def signal_to_neo(series: Any) -> Any:
+    """A signal as a signal of Neo."""
     import neo
     import quantities as pq
 
@@ -30,6 +31,7 @@ def signal_to_neo(series: Any) -> Any:
 
 
 def signal_from_neo(cls: type[Any], signal: Any) -> Any:
+    """A signal from a signal of Neo."""
     import neo
 
     source: Any = signal  # its quantities are typed as possibly absent
@@ -51,6 +53,7 @@ def signal_from_neo(cls: type[Any], signal: Any) -> Any:
 
 
 def events_to_neo(series: Any) -> list[Any]:
+    """Events as spike trains of Neo."""
     import neo
 
     order = np.argsort(series.channels, kind="stable")
@@ -64,6 +67,7 @@ def events_to_neo(series: Any) -> list[Any]:
 
 
 def events_from_neo(cls: type[Any], trains: Any) -> Any:
+    """Events from spike trains of Neo."""
     trains = list(trains)
     if not trains:
         return cls()
@@ -80,6 +84,7 @@ def events_from_neo(cls: type[Any], trains: Any) -> Any:
 
 
 def signal_to_nir(series: Any) -> Any:
+    """A clocked signal as data of NIR."""
     import nir
 
     if series.dt is None:
@@ -88,6 +93,7 @@ def signal_to_nir(series: Any) -> Any:
 
 
 def signal_from_nir(cls: type[Any], data: Any, sample: int, t_start: float) -> Any:
+    """A clocked signal from data of NIR."""
     import nir
 
     if not isinstance(data, nir.TimeGriddedData):
@@ -96,6 +102,7 @@ def signal_from_nir(cls: type[Any], data: Any, sample: int, t_start: float) -> A
 
 
 def events_to_nir(series: Any) -> Any:
+    """Events as data of NIR."""
     import nir
 
     times = series.start_at_zero().times
@@ -103,6 +110,7 @@ def events_to_nir(series: Any) -> Any:
 
 
 def events_from_nir(cls: type[Any], data: Any, sample: int, t_start: float) -> Any:
+    """Events from data of NIR."""
     import nir
 
     if isinstance(data, nir.TimeGriddedData):

@@ -11,6 +11,7 @@ from graphnet.errors import SeriesError
 
 
 def to_wav(series: Any, path: Any) -> None:
+    """Write a clocked signal as WAV."""
     from scipy.io import wavfile
 
     step = series.exact_dt
@@ -23,6 +24,7 @@ def to_wav(series: Any, path: Any) -> None:
 
 
 def from_wav(cls: type[Any], path: Any, t_start: float) -> Any:
+    """Read a clocked signal from WAV."""
     from scipy.io import wavfile
 
     rate, samples = wavfile.read(path)
