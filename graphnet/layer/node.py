@@ -7,7 +7,7 @@ import threading
 import warnings
 from abc import ABC
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -15,9 +15,6 @@ from numpy.typing import DTypeLike, NDArray
 from ..clock import checked_dt, seconds, step_of
 from ..errors import ParameterError, ParameterTypeError, SizeError, StateError
 from ..timeseries import TimeSeries, TSContinuous
-
-if TYPE_CHECKING:
-    from ..network import Network
 
 
 class Home(Protocol):
@@ -136,18 +133,6 @@ class Node(ABC):
                 parameter="weights",
             )
         self._weights = array.reshape(wanted)
-
-    def __rshift__(self, right: Any) -> Network:
-        """``a >> b``: the network in which a leads to b; see ``graphnet.chaining``."""
-        from ..chaining import chain
-
-        return chain(self, right)
-
-    def __rrshift__(self, left: Any) -> Network:
-        """``[a, b] >> c``: the network in which a and b lead to c."""
-        from ..chaining import chain
-
-        return chain(left, self)
 
     def __repr__(self) -> str:
         kinds = f"{self.input_type.__name__} -> {self.output_type.__name__}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,9 @@ from .discretising import Discretising
 from .expanding import Expanding
 from .node import checked_state, promoted
 from .saving import Saving
+
+if TYPE_CHECKING:
+    from ..network import Network
 
 
 class Layer(Discretising, Expanding, Saving, ABC):
@@ -101,3 +104,15 @@ class Layer(Discretising, Expanding, Saving, ABC):
         ``ts_input``: series of ``size_in`` channels (or one, repeated). ``duration`` (s) and ``num_timesteps`` say how
         far to evolve; without them the input's extent does. Returns a series of ``size_out`` channels.
         """
+
+    def __rshift__(self, right: Any) -> Network:
+        """``a >> b``: the network in which a leads to b; see ``graphnet.chaining``."""
+        from ..chaining import chain
+
+        return chain(self, right)
+
+    def __rrshift__(self, left: Any) -> Network:
+        """``[a, b] >> c``: the network in which a and b lead to c."""
+        from ..chaining import chain
+
+        return chain(left, self)
