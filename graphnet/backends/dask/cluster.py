@@ -12,7 +12,7 @@ from ...errors import ClusterError, ParameterError, ParameterTypeError
 from .worker import WAIVE, different, facts
 
 if TYPE_CHECKING:
-    from distributed import Client, Future
+    from distributed import Client, Future, LocalCluster
 
 AGAIN = "start a cluster, and run again"
 POLL = 2.0  # seconds between two looks at whether the cluster is still there
@@ -95,7 +95,7 @@ def _local(workers: int | None) -> Iterator[Client]:
     try:
         client = Client(cluster, set_as_default=False)
         cluster.scale(count)
-        _wait_for_workers(client, count)
+        _wait_for_workers(cluster, client, count)
         yield client
     finally:
         if client is not None:
@@ -111,14 +111,21 @@ def _checked_count(workers: Any, cores: int) -> int:
     return workers
 
 
-def _wait_for_workers(client: Client, count: int) -> None:
-    try:
-        client.wait_for_workers(count, timeout=STARTING)
-    except TimeoutError as error:
-        raise ClusterError(
-            f"{count} worker processes did not start within {STARTING:g} s",
-            hint="in a script, call it under: if __name__ == '__main__'",
-        ) from error
+def _wait_for_workers(cluster: LocalCluster, client: Client, count: int) -> None:
+    from distributed import Status
+
+    began = time.monotonic()
+    while True:
+        try:
+            client.wait_for_workers(count, timeout=1.0)
+            return
+        except TimeoutError as error:
+            failed = any(one.status == Status.failed for one in cluster.workers.values())
+            if failed or time.monotonic() - began > STARTING:
+                raise ClusterError(
+                    f"a local cluster of {count} worker processes could not be started",
+                    hint="in a script, evolve under: if __name__ == '__main__'",
+                ) from error
 
 
 # ---------------------------------------------------------------------- the same bits
@@ -166,19 +173,25 @@ class Watch:
         self._deserted: float | None = None
 
     def results(self, futures: Sequence[Future]) -> list[Any]:
-        """What some futures hold."""
+        """What is sealed in some futures."""
         from concurrent.futures import CancelledError
 
         async def gathered() -> Any:
             gathering: Any = self.client.gather(list(futures), asynchronous=True)
             return await gathering
 
+        limit = POLL
         while True:
             try:
-                held: Any = self.client.sync(gathered, callback_timeout=POLL)
-                return held
+                for one in futures:
+                    error: Any = None if one.status == "finished" else one.exception(timeout=POLL)
+                    if error is not None:
+                        raise self._broken(futures, error) from error
+                held: Any = self.client.sync(gathered, callback_timeout=limit)
+                return [one.value for one in held]
             except TimeoutError:
                 self._look()
+                limit *= 2  # what is long on its way shall arrive
             except CancelledError as error:
                 self._look(lost=True)
                 raise self._lost(futures, error) from error
@@ -195,7 +208,7 @@ class Watch:
             hint="run again; more workers keep more copies",
         )
 
-    def _broken(self, futures: Sequence[Future], error: Exception) -> ClusterError:
+    def _broken(self, futures: Sequence[Future], error: BaseException) -> ClusterError:
         """Errors of layers come as part of a result: this one is of the machinery."""
         from distributed import KilledWorker
 

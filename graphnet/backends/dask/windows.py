@@ -12,7 +12,8 @@ from ...tasks import Template
 from ..serial import TaskFailed
 from .cluster import AGAIN, Watch, let_go
 from .segments import Failure, Made, Segment, cut, run_blocks
-from .worker import Parcel, advance, frozen, packed, parcel, unpack
+from .travel import packed, unpack
+from .worker import Parcel, advance, frozen, parcel
 
 if TYPE_CHECKING:
     from distributed import Client, Future

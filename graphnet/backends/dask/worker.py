@@ -18,7 +18,8 @@ from typing import Any
 import numpy as np
 
 from ...errors import ClusterError
-from .segments import Failure, Made, Segment, run_blocks
+from .segments import Failure, Made, run_blocks
+from .travel import Sealed
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,47 +35,35 @@ class Parcel:
     states: Mapping[int, Any] | None = None
 
 
-def packed(value: Any) -> bytes:
-    """Something as bytes that any process of the cluster can pass on; classes of a script travel by value."""
-    from distributed.protocol.pickle import dumps
-
-    return dumps(value)
-
-
-def unpack(content: bytes) -> Any:
-    """The same again; what a worker cannot import is an error of this task, and no trouble between processes."""
-    from distributed.protocol.pickle import loads
-
-    return loads(content)
-
-
 def advance(
-    segment: Segment, expected: Mapping[str, str] | None, before: Made, first: int, count: int, *parcels: Parcel
-) -> Made:
-    """Run ``count`` blocks of a segment from block ``first``; ``before`` is what the batch before it left.
+    sealed: Sealed, expected: Mapping[str, str] | None, left: Sealed, first: int, count: int, *parcels: Sealed
+) -> Sealed:
+    """Run ``count`` blocks of a segment from block ``first``; ``left`` is the ``Made`` that the batch before it left.
 
     States are copied before a task changes them: if this result is lost, the same call finds them as they were. With
     ``expected``, a machine that would give other bits is refused.
     """
     if expected is not None and facts() != expected:
         raise ClusterError(different("a worker that joined later", facts(), expected), hint=WAIVE)
+    segment, before = sealed.value, left.value
     if before.short:
-        return Made(before.states, short=True)
-    given = {task: frozen(blocks) for parcel in parcels for task, blocks in parcel.blocks.items()}
+        return Sealed(Made(before.states, short=True))
+    given = {task: frozen(blocks) for one in parcels for task, blocks in one.value.blocks.items()}
     began = time.perf_counter()
     with _one_blas_thread():
         made = run_blocks(segment, copy.deepcopy(before.states), first, count, given)
     made.seconds = time.perf_counter() - began
     if made.failure is not None:
         made.failure = Failure(made.failure.block, made.failure.task, _portable(made.failure.error))
-    return made
+    return Sealed(made)
 
 
-def parcel(made: Made, tasks: tuple[int, ...], ends: bool = False) -> Parcel:
-    """The blocks of some tasks; where a window ends, the states too."""
+def parcel(sealed: Sealed, tasks: tuple[int, ...], ends: bool = False) -> Sealed:
+    """A ``Parcel`` with the blocks of some tasks; where a window ends, with the states too."""
+    made: Made = sealed.value
     size = sum(_size(blocks) for blocks in made.blocks.values())
     blocks = {i: made.blocks.get(i, []) for i in tasks}
-    return Parcel(blocks, made.failure, made.seconds, size, made.states if ends else None)
+    return Sealed(Parcel(blocks, made.failure, made.seconds, size, made.states if ends else None))
 
 
 def frozen(block: Any) -> Any:
