@@ -113,7 +113,7 @@ def write(path: Any, entry: dict[str, Any], verbose: bool = False) -> None:
 
     A file is written beside its place and then moved there: a failure leaves the old one whole.
     """
-    stored = {key: value for key, value in entry.items() if not (key == "times" and "clock" in entry)}
+    stored = {key: storable(value) for key, value in entry.items() if not (key == "times" and "clock" in entry)}
     if not isinstance(path, str | os.PathLike):
         np.savez(path, **stored)
         return
@@ -130,6 +130,11 @@ def write(path: Any, entry: dict[str, Any], verbose: bool = False) -> None:
         beside.unlink(missing_ok=True)
     if verbose:
         log.info("saved %s %s to %s", entry["str_type"], entry["name"], place)
+
+
+def storable(value: Any) -> Any:
+    """A field as NumPy stores it; text that ends in a NUL, which NumPy would cut off, as bytes."""
+    return np.frombuffer(value.encode(), dtype=np.uint8) if isinstance(value, str) and value.endswith("\0") else value
 
 
 # --- reading ---------------------------------------------------------------------------------------------------------
@@ -200,7 +205,12 @@ def tagged(stored: dict[str, Any], prefix: str) -> str | None:
 
 def name_of(stored: dict[str, Any]) -> str:
     """The name of the series in these arrays."""
-    return str(stored["name"]) if "name" in stored else (tagged(stored, "name") or "unnamed")
+    return text_of(stored["name"]) if "name" in stored else (tagged(stored, "name") or "unnamed")
+
+
+def text_of(value: Any) -> str:
+    """Text as it was before ``storable``."""
+    return value.tobytes().decode() if isinstance(value, np.ndarray) and value.dtype == np.uint8 else str(value)
 
 
 def restored(stored: dict[str, Any], kind: str) -> Any:
@@ -233,7 +243,7 @@ def continuous(stored: dict[str, Any]) -> TSContinuous:
     kind = str(stored["interp_kind"]) if "interp_kind" in stored else (tagged(stored, "interp_kind") or "linear")
     fill: Any = np.asarray(stored.get("fill_value", "extrapolate"))
     fill = fill if fill.ndim else fill.item()
-    about: dict[str, Any] = {"name": name_of(stored), "units": str(stored["units"]) if "units" in stored else None}
+    about: dict[str, Any] = {"name": name_of(stored), "units": text_of(stored["units"]) if "units" in stored else None}
     clock = clock_of(stored)
     if clock is None:
         extent: dict[str, Any] = {key: float(stored[key]) for key in ("t_start", "t_stop") if key in stored}

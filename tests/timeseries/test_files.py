@@ -22,7 +22,7 @@ def any_series(draw):
     dt, start = draw(st.sampled_from([0.1, 1 / 44100, 1e-3])), draw(st.floats(-5, 5))
     if kind in ("clocked", "irregular"):
         about |= {
-            "units": draw(st.none() | st.just("mV")),
+            "units": draw(st.sampled_from([None, "mV", "\0"])),
             "interp_kind": draw(st.sampled_from(["previous", "linear"])),
         }
         if kind == "clocked":
