@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from numpy.typing import DTypeLike, NDArray
 from .blocks import Events
 from .errors import ParameterError
 from .noise import RESERVED_STREAM, fill_normal, fill_uniform
-from .products import Matrix, columns, multiply
+from .products import Matrix, multiply
 
 
 class Arena:
@@ -93,7 +94,8 @@ class Span:
 
         ``matrix``: C-ordered (M, N), a diagonal (N,), or a scipy CSR array.
         """
-        out = self.empty((self.steps, columns(matrix)), matrix.dtype)
+        shape = (self.steps, matrix.shape[-1])
+        out = np.empty(shape, matrix.dtype) if self.arena is None else self.arena.take(shape, matrix.dtype)
         if x is None:
             out[:] = 0
             return out
@@ -106,6 +108,7 @@ class Span:
         return self.arena.take(shape, np.dtype(dtype))
 
 
+@lru_cache(maxsize=64)
 def _stream(stream: int) -> np.uint64:
     if not 0 <= stream < RESERVED_STREAM:
         raise ParameterError(f"a noise stream is a number from 0 to 2**32 - 2, got {stream!r}", parameter="stream")

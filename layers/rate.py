@@ -56,13 +56,13 @@ class Rate(ArrayLayer):
         else:
             keep, share = np.exp(-self.dt / tau), -np.expm1(-self.dt / tau)
             spread = np.sqrt(tau / 2.0 * -np.expm1(-2.0 * self.dt / tau))
-        self._keep = keep.astype(self.dtype)
-        self._gain = (share * self.gain).astype(self.dtype)
-        self._base = (share * self.bias).astype(self.dtype)
-        self._spread = (self.noise_std * spread).astype(self.dtype)
-        self._alike = all(bool(np.all(one == one[0])) for one in (self._keep, self._base, self._gain))
+        keep, gain, base = (one.astype(self.dtype) for one in (keep, share * self.gain, share * self.bias))
+        spread = (self.noise_std * spread).astype(self.dtype)
+        alike = all(bool(np.all(one == one[0])) for one in (keep, base, gain))
         self._code = ACTIVATIONS[self.activation]
-        self._recurrent = self._recurrence()
+        self._noisy, self._follows = self.noise_std > 0, self.weights_rec is not None
+        self._constants = (alike, keep, base, gain, spread, self._code, *self._recurrence())
+        self._silence, self._unwatched = np.empty((0, self.size)), np.empty((0, self.size), dtype=self.dtype)
 
     def _recurrence(self) -> tuple[NDArray[Any], ...]:
         """Recurrent weights as the kernel reads them: (rows dense, then a transposed CSR), the absent one empty."""
@@ -89,14 +89,13 @@ class Rate(ArrayLayer):
 
     def advance(self, state: State, block: Any, span: Span) -> tuple[State, Any]:
         rows = span.product(block, self.matrix())
-        noise = span.normal(0, self.size) if self.noise_std else np.empty((0, self.size))
-        watch = span.watch.get("x", np.empty((0, self.size), dtype=self.dtype))
-        constants = (self._alike, self._keep, self._base, self._gain, self._spread, self._code)
+        noise = span.normal(0, self.size) if self._noisy else self._silence
+        watch = span.watch.get("x", self._unwatched) if span.watch else self._unwatched
         x = y = state["x"]
-        if self.weights_rec is not None:
+        if self._follows:
             y = x.copy()
             activate(y, self._code)
-        run(x, y, rows, noise, watch, *constants, *self._recurrent)
+        run(x, y, rows, noise, watch, *self._constants)
         return state, rows
 
 

@@ -61,9 +61,10 @@ class Advance:
         left = self._per * schedule.total - begun
         span.start = self._first + begun
         span.steps = self._block if left > self._block else left
-        if self.arenas:
-            span.arena = arena = self.arenas[k % len(self.arenas)]
-            arena.begin()
+        arenas = self.arenas
+        if arenas:
+            span.arena = arena = arenas[k % len(arenas)]
+            arena.place = 0  # as begin does
         if self._careful:
             return self.run(state, block, span.start, span.steps)
         state, out = self._advance(state, block, span)
