@@ -56,11 +56,9 @@ class Ridge(ArrayLayer, Trainable):
     def prepare(self) -> None:
         self.must(self.noise_std == 0, "noise_std", "must be 0: there is no state that noise could act on")
         weights = self.matrix()
-        if weights is None:
-            self.weights = np.zeros((self.size_in, self.size_out))  # the checked setter prepares again
-            return
-        shape = np.shape(weights)
         wanted = (self.size_in, self.size_out)
+        self._matrix = np.zeros(wanted, dtype=self.dtype) if weights is None else weights
+        shape = np.shape(self._matrix)
         self.must(shape == wanted, "weights", f"must have shape {wanted}, got {shape}")
         self._bias = self.per_unit("bias")
 
@@ -72,7 +70,7 @@ class Ridge(ArrayLayer, Trainable):
         return {}
 
     def advance(self, state: State, block: Any, span: Span) -> tuple[State, Any]:
-        y = span.product(block, self.matrix())
+        y = span.product(block, self._matrix)
         y += self._bias
         return state, y
 

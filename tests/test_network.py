@@ -1,7 +1,6 @@
 """Composing a network: a refusal changes nothing, layers have one owner, and names are told apart."""
 
 import copy
-import time
 
 import networkx as nx
 import numpy as np
@@ -9,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import graphnet.edge
 from graphnet import (
     CycleError,
     EdgeError,
@@ -25,6 +25,7 @@ from graphnet import (
     UnknownName,
 )
 from graphnet.errors import NetworkErrors
+from graphnet.wiring import Wiring
 from layers import LIF, ExpSyn, Linear, PassThrough, Rate
 
 
@@ -386,25 +387,33 @@ def test_kinds_and_sizes_of_inputs_are_checked_as_those_of_layers():
     assert list(net.layers) == []
 
 
-def test_a_sum_of_many_edges_is_joined_in_one_pass():
-    """3,000 edges into one input, each looked at once; looked at with all before it they would take far longer."""
+def test_a_sum_of_many_edges_looks_at_each_once(monkeypatch):
+    looked = []
+    place = graphnet.edge._place
+
+    def counted(*arguments):
+        looked.append(1)
+        return place(*arguments)
+
+    monkeypatch.setattr(graphnet.edge, "_place", counted)
     net = Network(name="n")
     net.add_layer(PassThrough(1), name="hub")
-    for i in range(3000):
+    for i in range(300):
         net.add_layer(PassThrough(1), name=f"l{i}")
-    began = time.perf_counter()
-    net.connect_many([(f"l{i}", "hub") for i in range(3000)], merge="sum")
-    assert time.perf_counter() - began < 5
-    assert len(net.edges_into("hub")) == 3000
+    net.connect_many([(f"l{i}", "hub") for i in range(300)], merge="sum")
+    assert len(net.edges_into("hub")) == 300
+    assert len(looked) <= 2 * 300
 
 
-def test_a_hub_of_many_edges_is_taken_out_in_one_pass():
+def test_a_hub_of_many_edges_is_taken_out_in_one_pass(monkeypatch):
     net = Network(name="n")
     net.add_layer(PassThrough(1), name="hub")
-    for i in range(2000):
+    for i in range(200):
         net.add_layer(PassThrough(1), name=f"l{i}")
-    net.connect_many([("hub", f"l{i}") for i in range(2000)])
-    began = time.perf_counter()
+    net.connect_many([("hub", f"l{i}") for i in range(200)])
+    passes = []
+    forget = Wiring.forget
+    monkeypatch.setattr(Wiring, "forget", lambda self, edges: passes.append(1) or forget(self, edges))
     net.remove_layer("hub")
-    assert time.perf_counter() - began < 1
     assert net.edges == ()
+    assert len(passes) == 1
