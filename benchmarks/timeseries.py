@@ -1,7 +1,7 @@
 """Speed of series as ratios, each against a baseline in the same run: ``python benchmarks/timeseries.py [--small]``.
 
-Both sides of a ratio run in turn, after one warm-up each (compilation is not timed); medians of CPU time are compared. A line
-ends with the bound that the project promises; ``MISSED`` marks one that does not hold here.
+Both sides of a ratio run in turn, after one warm-up each (compilation is not timed); medians of CPU time are compared.
+A line ends with the bound that the project promises; ``MISSED`` marks one that does not hold here.
 """
 
 from __future__ import annotations

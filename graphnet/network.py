@@ -6,7 +6,7 @@ import copy
 import re
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from contextlib import contextmanager
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
@@ -18,10 +18,11 @@ from .clock import checked_dt, exact, step_of
 from .composition import Composition, Node
 from .edge import Edge, End
 from .errors import GraphnetError, NetworkErrors, ParameterError, ParameterTypeError, TimeError, raise_all
-from .layer import ArrayLayer, Layer, State
+from .layer import ArrayLayer, Layer, State, declared_ports
 from .noise import noise_key
 from .structure import Group, Input, common_step
 from .timeseries import TimeSeries
+from .wiring import Wiring
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -58,6 +59,7 @@ class Network(Composition):
         """Sections of the document that are not the graph: data, fit, evaluate, run."""
         self._forced_dt = None if dt is None else exact(checked_dt(dt, f"network {name!r}"))
         self._now = Fraction(0)
+        self._entering: list[tuple[Layer, dict[str, Any]]] | None = None  # inside all_or_nothing: layers as they were
         self.lock = threading.Lock()
         """Held while the network is being evolved."""
         self._in_series(layers)
@@ -65,34 +67,61 @@ class Network(Composition):
     def _in_series(self, layers: Any) -> None:
         if isinstance(layers, Layer | str) or not isinstance(layers, Iterable):
             raise ParameterTypeError(f"a network is made of a list of layers, got {layers!r}", hint="Network([a, b])")
-        errors: list[GraphnetError] = []
-        names: list[str] = []
-        before: list[tuple[Layer, dict[str, Any]]] = []
-        for layer in layers:
+        with self.all_or_nothing():
+            errors: list[GraphnetError] = []
+            names: list[str] = []
+            for layer in layers:
+                try:
+                    names.append(self.name_of(self.add_layer(layer)))
+                except GraphnetError as error:
+                    errors.append(error)
             try:
-                kept = dict(vars(layer)) if isinstance(layer, Layer) else {}
-                names.append(self.name_of(self.add_layer(layer)))
-                before.append((layer, kept))
+                if names and self[names[0]].size_in > 0:
+                    self._from_outside(names[0])
+                self.connect_many(pairwise(names) if not errors else ())
             except GraphnetError as error:
-                errors.append(error)
+                errors.extend(error.errors if isinstance(error, NetworkErrors) else [error])
+            raise_all(errors)
+
+    @contextmanager
+    def all_or_nothing(self) -> Iterator[None]:
+        """What raises inside leaves the network, and the layers that were entering it, as they were before."""
+        kept = {
+            name: value.copy() if isinstance(value, dict | list | Wiring) else value
+            for name, value in vars(self).items()
+        }
+        outer, self._entering = self._entering, []
         try:
-            if names and self[names[0]].size_in > 0:
-                self._from_outside(names[0])
-            self.connect_many(pairwise(names) if not errors else ())
-        except GraphnetError as error:
-            errors.extend(error.errors if isinstance(error, NetworkErrors) else [error])
-        if errors:
-            for layer, kept in reversed(before):
-                vars(layer).update(kept)
-        raise_all(errors)
+            yield
+        except BaseException:
+            for layer, before in reversed(self._entering):
+                vars(layer).update(before)
+            vars(self).update(kept)
+            raise
+        self._entering = None if outer is None else [*outer, *self._entering]
 
     def __getstate__(self) -> dict[str, Any]:
         return {name: value for name, value in vars(self).items() if name != "lock"}
 
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        """What never changes is shared, and states are copied once, for the network and its layers."""
+        made = object.__new__(type(self))
+        memo[id(self)] = made
+        content = self.__getstate__()
+        for state in self.states.values():
+            memo[id(state)] = {name: array.copy() for name, array in state.items()}
+        for name, value in content.items():
+            if name in _SHARED:
+                content[name] = value.copy() if isinstance(value, dict | list) else value
+            else:
+                content[name] = copy.deepcopy(value, memo)
+        made.__setstate__(content)
+        return made
+
     def __setstate__(self, content: dict[str, Any]) -> None:
         """Make a copy or an unpickled network the owner of its layers, which leave their network behind."""
         vars(self).update(content)
-        self.lock: LockType = threading.Lock()
+        self.lock: threading.Lock = threading.Lock()
         for name, layer in self._layers.items():
             layer._path, layer._home = name, self
 
@@ -119,6 +148,8 @@ class Network(Composition):
         held = copy.deepcopy(layer) if layer._home is not None else layer
         before, inputs = dict(vars(held)), list(self._inputs)
         self._enter(held, name)
+        if not external_input and input_layer is None and output_layer is None:
+            return held
         try:
             if external_input:
                 self._from_outside(name)
@@ -153,25 +184,33 @@ class Network(Composition):
         return name
 
     def _enter(self, layer: Layer, name: str) -> None:
+        ports = declared_ports(layer) if isinstance(layer, ArrayLayer) else {}
+        for port in ports:
+            self._free(f"{name}.{port}")
+        if self._entering is not None:
+            self._entering.append((layer, dict(vars(layer))))
         if isinstance(layer, ArrayLayer):
             self.states[name] = layer.state_now()
+        dt = exact(layer.dt)
         layer._path = name
         layer._home = self
-        layer._timestep = int(self._now / exact(layer.dt))
+        layer._timestep = int(self._now / dt) if self._now else 0
         self._layers[name] = layer
-        dt = exact(layer.dt)
-        self._stand(
-            name,
-            End(name, layer.size_out, layer.output_type, dt),
-            End(name, layer.size_in, layer.input_type, dt, merge=layer.joins),
-        )
+        sends, reads = (layer.size_out, layer.output_type), (layer.size_in, layer.input_type)
+        self._stand(name, End(name, *sends, dt), End(name, *reads, dt, merge=layer.joins))
+        for port, form in ports.items():
+            end = End(f"{name}.{port}", *form, dt, merge=layer.joins)
+            self._stand(end.name, end, end)
+        if ports:
+            self._inlets[name] = tuple(f"{name}.{port}" for port in ports)
 
     def _leave(self, name: str) -> State | None:
         """Take a layer out with its edges; gives its state."""
-        self._dropped(self._wiring.leave(name))
+        for end in (name, *self._inlets.pop(name, ())):
+            self._dropped(self._wiring.leave(end))
+            del self._ends[end]
         self._layers.pop(name)._home = None
         self._outputs = [one for one in self._outputs if one != name]
-        del self._ends[name]
         self._changed()
         return self.states.pop(name, None)
 
@@ -182,23 +221,13 @@ class Network(Composition):
         return add_network(self, network, name)
 
     def rename(self, layer: Node, name: str) -> None:
-        """Give a layer, an input or a port another name; noise follows the name. Raises NameTaken, ParameterError."""
-        old = self.name_of(layer)
-        self._free(name)
-        for table in (self._layers, self._inputs, self._ports, self._ends, self.states):
-            if old in table:
-                items = [(name if key == old else key, value) for key, value in table.items()]
-                table.clear()
-                table.update(items)
-        for ends in (self._inputs, self._ports):
-            if name in ends:
-                ends[name] = replace(ends[name], name=name)
-        self._ends[name] = tuple(replace(one, name=name) for one in self._ends[name])  # type: ignore[assignment]
-        if name in self._layers:
-            self._layers[name]._path = name
-        self._outputs = [name if one == old else one for one in self._outputs]
-        self._wiring.rename(old, name)
-        self._changed()
+        """Give a layer, an input or a port another name; noise follows the name.
+
+        Raises UnknownName, NameTaken, ParameterError.
+        """
+        from .editing import rename
+
+        rename(self, self.name_of(layer), name)
 
     def replace(self, layer: Node, by: Layer) -> Layer:
         """Put another layer in a layer's place, with its name and edges; all or nothing."""
@@ -444,6 +473,10 @@ class Network(Composition):
         from .document import load
 
         return load(path)
+
+
+_SHARED = frozenset(("_ends", "_inlets", "_inputs", "_ports", "_outputs", "_structure", "_paths", "_now", "_forced_dt"))
+"""What a copy has containers of its own for, of the same content."""
 
 
 def _checked_seed(seed: Any) -> int:

@@ -106,7 +106,7 @@ class _Compiler:
         self.stage_of: dict[str, int] = {}
         self.stores: dict[str, Kept] = {}
         self.gathered: dict[str, Store] = {}
-        self.homes: list[Callable[[dict[str, State], dict[int, State]], None]] = []
+        self.homes: list[Callable[[dict[str, State], dict[Key, State]], None]] = []
         self.keys = {
             name: self.keep(self.grid(name), *self.form(name), every)
             for name, every in wanted.signals
@@ -161,8 +161,9 @@ class _Compiler:
                     continue
                 if self.stage_of[name] < self.stage_of[post] or self.whole(self.layers[name]):
                     kept = self.keys.get(name)
-                    whole = isinstance(kept, Store) and kept.every == 1
-                    self.gathered[name] = kept if whole else Store(self.grid(name), *self.form(name))
+                    if not isinstance(kept, Store) or kept.every != 1:
+                        kept = Store(self.grid(name), *self.form(name))
+                    self.gathered[name] = kept
 
     def _stage(self, number: int, parts: Sequence[Part]) -> Stage:
         here = [part for part in parts if self.stage_of[part.order[0]] == number]
@@ -187,7 +188,7 @@ class _Compiler:
         if source is not None:
             store = Store(grid, layer.size_in, layer.input_type is TSEvent)
             feed.add(name, Keep(store), [source])
-        stage.plain.append((Evolve(layer, name, grid), store, self._stores_of(name)))
+        stage.plain.append((Evolve(layer, name, grid, self.wanted.finite), store, self._stores_of(name)))
 
     # ------------------------------------------------------------------ tasks
 
@@ -203,7 +204,7 @@ class _Compiler:
                 build.local.add(name)
             task = self._observed(build, advance, task)
         else:
-            task = build.add(name, Evolve(layer, name, self.grid(name)), inputs)
+            task = build.add(name, Evolve(layer, name, self.grid(name), self.wanted.finite), inputs)
         build.made[name] = task
         self._keep(build, name, task)
 
