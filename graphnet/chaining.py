@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .edge import Merge
-from .errors import EdgeError, ParameterError
+from .errors import EdgeError, ParameterError, ParameterTypeError
 from .layer import Layer
 from .network import Network
 
@@ -46,34 +46,53 @@ def chain(left: Any, right: Part) -> Network:
     parts = list(left.parts) if isinstance(left, Merged) else left if isinstance(left, list | tuple) else [left]
     if not parts:
         raise EdgeError("an empty list leads to nothing")
+    for part in (*parts, right):
+        if not isinstance(part, Layer | Network):
+            raise ParameterTypeError(f"layers and networks are chained, got {part!r}", parameter="chain")
     net = parts[0] if isinstance(parts[0], Network) else Network(name="chain")
-    begins: list[str] = []
-    ends: list[str] = []
-    for part in parts:
-        if part is net:
-            ends += net.outputs or [name for name in net.layers if not any(edge.pre == name for edge in net.edges)]
-            continue
-        first, last = _entered(net, part)
-        begins += first
-        ends += last
-    first, last = _entered(net, right)
-    if len(first) != 1:
-        raise EdgeError(f"{_word(right)} has {len(first)} inputs: connect them by name", hint="net.connect(...)")
-    _feed(net, begins)
-    net.connect_many([(end, first[0]) for end in ends], merge=how)
-    net.set_outputs(last)
+    with net.all_or_nothing():
+        begins: list[str] = []
+        ends = _ends(net) if parts[0] is net else []
+        for part in parts[1:] if parts[0] is net else parts:
+            first, last = _entered(net, part)
+            begins += first
+            ends += last
+        first, last = _entered(net, right)
+        if len(first) != 1:
+            raise EdgeError(_refused(right, first), hint="net.connect(...) joins them by name")
+        _feed(net, begins)
+        net.connect_many([(end, first[0]) for end in ends], merge=how)
+        net.set_outputs(last)
     return net
 
 
-def _entered(net: Network, part: Any) -> tuple[list[str], list[str]]:
+def _refused(right: Part, inputs: Sequence[str]) -> str:
+    takes = f"has {len(inputs)} inputs ({', '.join(inputs)})" if inputs else "takes no input"
+    word = f"network {right.name!r}" if isinstance(right, Network) else right.start_print
+    return f"{word} {takes}: a chain leads to one"
+
+
+def _ends(net: Network) -> list[str]:
+    """What a network gives on: its outputs, else the layers that lead nowhere."""
+    return list(net.outputs) or [name for name in net.layers if not net.edges_from(name)]
+
+
+def _entered(net: Network, part: Part) -> tuple[list[str], list[str]]:
     """Add a part; gives the ends that take its input and those that give its output."""
-    if isinstance(part, Layer):
-        name = net.name_of(part if part._home is net else net.add_layer(part))
-        return ([name] if part.size_in else []), [name]
     if isinstance(part, Network):
-        group = net.add_network(part)
+        group = net.add_network(part, name=_free_name(net, part.name))
         return list(group.ports), list(group.outputs)
-    raise ParameterError(f"layers and networks are chained, got {part!r}")
+    name = net.name_of(part if part._home is net else net.add_layer(part))
+    return (list(net.inlets.get(name, (name,))) if part.size_in else []), [name]
+
+
+def _free_name(net: Network, name: str) -> str:
+    """The name of a network, or with a number where that one is taken: one network may stand in a chain twice."""
+    names, found, count = net.names, name, 0
+    while found in names or any(one.startswith(f"{found}.") for one in names):
+        count += 1
+        found = f"{name}_{count}"
+    return found
 
 
 def _feed(net: Network, names: Sequence[str]) -> None:
@@ -85,7 +104,3 @@ def _feed(net: Network, names: Sequence[str]) -> None:
         if outside not in net.inputs:
             net.input(outside, size, kind)
         net.connect(outside, name)
-
-
-def _word(part: Any) -> str:
-    return f"network {part.name!r}" if isinstance(part, Network) else repr(part)

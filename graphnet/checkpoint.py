@@ -148,7 +148,7 @@ def identity(net: Network) -> dict[str, Any]:
         layers[name] = {"class": layer.class_name, "parameters": parameters, "state": shapes}
     return {
         "seed": net.seed,
-        "inputs": {name: [one.size, one.type.__name__] for name, one in net.inputs.items()},
+        "inputs": {name: [one.size, one.type.__name__] for name, one in (*net.inputs.items(), *net.ports.items())},
         "layers": layers,
         "edges": [str(one) for one in net.edges],
         "merges": dict(net.merges),

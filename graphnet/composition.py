@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,6 +24,10 @@ if TYPE_CHECKING:
     import networkx as nx
 
 Node = Layer | Input | Port | Group | str
+NONE = Fraction(0)
+NUMBERS = (float, int, Fraction)
+Joined = tuple[Edge, Merge | None, Place, list[Place] | None]
+"""A checked edge, the merge that its input has with it, its place, and those of the edges before it where they change."""
 
 
 class Composition:
@@ -35,6 +41,7 @@ class Composition:
         self._outputs: list[str] = []
         self._wiring = Wiring()
         self._ends: dict[str, tuple[End, End]] = {}  # by name: as it sends, as it reads
+        self._inlets: dict[str, tuple[str, ...]] = {}  # of layers that have several inputs: the ends that read
         self._structure: Structure | None = None
         self._paths: dict[str, list[Path]] = {}
 
@@ -42,10 +49,8 @@ class Composition:
 
     def input(self, name: str, size: int, type: Any = TSContinuous) -> Input:
         """Declare an external input of ``size`` channels and give the handle that ``connect`` takes."""
-        if isinstance(size, bool) or not isinstance(size, int | np.integer) or size < 1:
-            raise ParameterError(f"input {name!r}: size must be a whole number above 0, got {size!r}", parameter="size")
         self._free(name)
-        made = Input(name, int(size), series_type(type))
+        made = Input(name, _checked_size(size, f"input {name!r}"), series_type(type))
         self._inputs[name] = made
         end = End(name, made.size, made.type, None, external=True)
         self._stand(name, end, end)
@@ -57,9 +62,9 @@ class Composition:
         The inputs of a nested network are ports.
         """
         self._free(name)
-        made = Port(name, size, series_type(type))
+        made = Port(name, _checked_size(size, f"port {name!r}"), series_type(type))
         self._ports[name] = made
-        end = End(name, size, made.type, None)
+        end = End(name, made.size, made.type, None)
         self._stand(name, end, end)
         return made
 
@@ -71,21 +76,27 @@ class Composition:
 
     def _changed(self) -> None:
         self._structure = None
-        self._paths = {}
+        if self._paths:
+            self._paths = {}
 
     def output(self, name: Node) -> None:
         """Declare a layer to be an output: what ``evolve`` gives where no ``record`` is asked for."""
         name = self.name_of(name)
         if name not in self._layers:
-            raise EdgeError(f"{name} is an external input; an output is a layer", pre=name)
+            kind = "an external input" if name in self._inputs else "an input"
+            raise EdgeError(f"{name} is {kind}; an output is a layer", pre=name)
         if name not in self._outputs:
             self._outputs.append(name)
 
     def set_outputs(self, names: Iterable[Node]) -> None:
-        """Declare the outputs anew."""
-        self._outputs = []
-        for name in names:
-            self.output(name)
+        """Declare the outputs anew. Raises UnknownName, EdgeError; the outputs are then as before."""
+        before, self._outputs = self._outputs, []
+        try:
+            for name in names:
+                self.output(name)
+        except GraphnetError:
+            self._outputs = before
+            raise
 
     def remove_end(self, node: Node) -> None:
         """Take out an external input or a port, with its edges. Raises UnknownName for anything else."""
@@ -136,15 +147,15 @@ class Composition:
 
         Raises UnknownName, EdgeError, CycleError.
         """
-        edge, declared, places = self._joined(pre, post, delay, merge, pre_channels, post_channels)
-        before = self._wiring.merges.get(edge.post)
-        added = self._add(edge, declared, places)
+        joined = self._joined(pre, post, delay, merge, pre_channels, post_channels)
+        before = self._wiring.merges.get(joined[0].post)
+        added = self._add(*joined)
         try:
             if self._wiring.leads(added.post, added.pre):
                 self.structure()
             self._check_ports(added)
         except GraphnetError:
-            self._take_back([added], {edge.post: before})
+            self._take_back([added], {added.post: before})
             raise
         return added
 
@@ -153,7 +164,7 @@ class Composition:
         merge: Merge | None = None, number: int | None = None,
     ) -> Edge:  # fmt: skip
         """Join without looking for loops: whoever adds many calls ``structure`` once at the end."""
-        return self._add(*self._joined(pre, post, delay, merge, pre_channels, post_channels), number)
+        return self._add(*self._joined(pre, post, delay, merge, pre_channels, post_channels, number))
 
     def connect_many(self, edges: Iterable[Any], merge: Merge | None = None) -> list[Edge]:
         """Join many pairs ``(pre, post)`` or edges ``"a -> b"``: all of them, or none and every error together."""
@@ -162,10 +173,13 @@ class Composition:
         errors: list[GraphnetError] = []
         for one in edges:
             try:
-                edge, declared, places = self._joined(*_pair(one), merge=merge)
-                before.setdefault(edge.post, self._wiring.merges.get(edge.post))
-                added.append(self._add(edge, declared, places))
-                self._check_ports(added[-1])
+                joined = self._joined(*_pair(one), merge=merge)
+                post = joined[0].post
+                if post not in before:
+                    before[post] = self._wiring.merges.get(post)
+                added.append(self._add(*joined))
+                if self._ports:
+                    self._check_ports(added[-1])
             except GraphnetError as error:
                 errors.append(error)
         try:
@@ -179,7 +193,7 @@ class Composition:
 
     def disconnect(self, pre: Node, post: Node) -> None:
         """Take out every edge from ``pre`` to ``post``. Raises UnknownName where there is none."""
-        ends = self.name_of(pre), self.name_of(post)
+        ends = self.name_of(pre), post.sole(True) if isinstance(post, Group) else self.name_of(post)
         found = [one for one in self._wiring.leaving[ends[0]] if one.post == ends[1]]
         if not found:
             raise UnknownName("edge", " -> ".join(ends), [str(one) for one in self.edges])
@@ -187,46 +201,52 @@ class Composition:
         self._changed()
 
     def _joined(
-        self,
-        pre: Any,
-        post: Any = None,
-        delay: Any = 0.0,
-        merge: Any = None,
-        pre_channels: Any = None,
-        post_channels: Any = None,
-    ) -> tuple[Edge, Merge | None, list[Place]]:
-        """The checked edge, the merge that its input has with it, and the places of all edges into that."""
+        self, pre: Any, post: Any = None, delay: Any = 0.0, merge: Any = None, pre_channels: Any = None,
+        post_channels: Any = None, number: int | None = None,
+    ) -> Joined:  # fmt: skip
+        """An edge, checked but not added."""
         where = ""
         if post is None:
             where = f"edge {_shown(pre)!r}"
             pre, post, delay, pre_channels, post_channels = _read(pre, delay, pre_channels, post_channels)
         begin, end = self._end(pre, where, post), self._end(post, where, pre, reads=True)
-        if (
-            not delay
-            and pre_channels is None
+        number = self._wiring.next if number is None else number
+        plain = (  # the rules have nothing to say about most edges
+            pre_channels is None
             and post_channels is None
-            and begin.dt == end.dt
+            and not delay
+            and type(delay) in NUMBERS
             and begin.type is end.type
-        ):
-            edge = Edge(begin.name, end.name)
+            and (begin.dt is end.dt or begin.dt == end.dt)
+            and not end.external
+        )
+        if plain:
+            edge = Edge(begin.name, end.name, NONE, None, None, number)
         else:
-            edge = rules.joined(begin, end, delay, pre_channels, post_channels)
-        declared = self._wiring.merges.get(end.name, end.merge)
-        merge = rules.merged(edge, declared, merge)
-        before = self._wiring.into[end.name]
-        if merge == declared and end.name in self._wiring.places:
-            places = self._wiring.places[end.name]
-            return edge, merge, [*places, rules.placed_next(edge, begin.size, merge, end, before, places)]
-        return edge, merge, self._placed([*before, edge], merge, end)
+            edge = rules.joined(begin, end, delay, pre_channels, post_channels, number)
+        return self._met(edge, begin.size, end, merge)
+
+    def _met(self, edge: Edge, size: int, end: End, asked: Any) -> Joined:
+        """How an edge meets those that lead to its input already."""
+        wiring, name = self._wiring, end.name
+        declared = wiring.merges.get(name)
+        merge = rules.merged(edge, declared, end.merge if asked is None and declared is None else asked)
+        before, places = wiring.into[name], wiring.places.get(name)
+        if before and (places is None or merge != declared):
+            *earlier, place = self._placed([*before, edge], merge, end)
+            return edge, merge, place, earlier
+        if merge == "sum" and size == end.size and edge.pre_channels is None and edge.post_channels is None:
+            return edge, merge, range(size), None
+        return edge, merge, rules.placed_next(edge, size, merge, end, before, places or ()), None
 
     def _placed(self, edges: Sequence[Edge], merge: Merge | None, end: End) -> list[Place]:
         return rules.placed(edges, [self._ends[one.pre][0].size for one in edges], merge, end)
 
-    def _add(self, edge: Edge, merge: Merge | None, places: list[Place], number: int | None = None) -> Edge:
+    def _add(self, edge: Edge, merge: Merge | None, place: Place, before: list[Place] | None) -> Edge:
         if edge.pre in self._ports and edge.post in self._ports:
             self._not_round(edge)
         self._changed()
-        return self._wiring.add(edge, merge, places, number)
+        return self._wiring.add(edge, merge, place, before)
 
     def _take_back(self, edges: Sequence[Edge], merges: Mapping[str, Merge | None]) -> None:
         self._wiring.take_back(edges, merges)
@@ -250,16 +270,12 @@ class Composition:
 
     def _not_round(self, edge: Edge) -> None:
         """Ports that lead back to each other hold nothing that could wait. Raises CycleError."""
-        waiting, seen = [edge.post], {edge.post}
-        while waiting:
-            name = waiting.pop()
-            if name == edge.pre:
-                raise CycleError(f"{edge}: these ports lead back to themselves", cycle=[edge.pre, edge.post])
-            following = [
-                one.post for one in self._wiring.leaving[name] if one.post in self._ports and one.post not in seen
-            ]
-            waiting += following
-            seen.update(following)
+        if edge.pre == edge.post or self._wiring.leads(edge.post, edge.pre, self._ports):
+            raise CycleError(
+                f"{edge}: these ports lead back to themselves",
+                cycle=list(dict.fromkeys([edge.pre, edge.post])),
+                hint="ports take no time: let a layer stand between them, and a delay",
+            )
 
     def _check_path(self, path: Path) -> None:
         try:
@@ -273,13 +289,14 @@ class Composition:
     # ------------------------------------------------------------------ soundness
 
     def structure(self) -> Structure:
-        """Order, loops and clocks of the network as it stands. Raises CycleError, TimeError."""
+        """Order, loops and clocks of the network as it stands. Raises CycleError, TimeError, EdgeError."""
         if self._structure is None:
-            leading: Iterable[Edge | Path] = self.edges
-            if self._ports:
+            leading: Iterable[Edge | Path] = self._wiring.edges.values()
+            if self._ports or self._inlets:
                 leading = paths = [path for name in self._layers for path in self.paths_into(name)]
                 for path in paths:
-                    self._check_path(path)
+                    if len(path.key) > 1:
+                        self._check_path(path)
             self._structure = structure_of(self._layers, leading)
         return self._structure
 
@@ -292,20 +309,27 @@ class Composition:
         return self._wiring.places[name]
 
     def paths_into(self, name: str) -> list[Path]:
-        """Every path from a layer or an external input to a layer, over ports, in the order of connecting."""
+        """Every path from a layer or an external input to a layer (or one of its inputs), over ports, in the order of
+        connecting."""
         if name not in self._paths:
-            self._paths[name] = paths_into(
+            found = [
+                replace(path, post=name, inlet=inlet)
+                for inlet in self._inlets.get(name, ())
+                for path in self.paths_into(inlet)
+            ]
+            self._paths[name] = found or paths_into(
                 name, self._wiring.into.__getitem__, self.places, lambda end: self._ends[end][0].size, self._ports
             )
         return self._paths[name]
 
     def uncovered(self, name: str) -> list[int]:
-        """The input channels that nothing leads to; none where nothing leads to the layer at all."""
+        """The channels of an input that nothing leads to; none where nothing leads to it at all."""
         paths = self.paths_into(name)
-        if not paths or any(len(path.place) == self._ends[name][1].size for path in paths):
+        size = self._ends[name][1].size
+        if not paths or any(len(path.place) == size for path in paths):
             return []
         reached = {channel for path in paths for channel in path.place}
-        return [channel for channel in range(self._ends[name][1].size) if channel not in reached]
+        return [channel for channel in range(size) if channel not in reached]
 
     # ------------------------------------------------------------------ looking
 
@@ -320,6 +344,8 @@ class Composition:
             if self._inputs.get(node.name) != node:
                 raise UnknownName("input", node.name, self._inputs, where=f"{here} (this one is of another network)")
             return node.name
+        if isinstance(node, Group):
+            return node.sole(False)
         if isinstance(node, Port):
             node = node.name
         if not isinstance(node, str):
@@ -337,7 +363,19 @@ class Composition:
                 else f"edge '{_shown(node)} -> {_shown(other)}'"
             )
             ends = self._ends[self._name_in_edge(node, where, reads)]
-        return ends[reads]
+        end = ends[reads]
+        if self._inlets:
+            self._check_inlet(end.name, reads)
+        return end
+
+    def _check_inlet(self, name: str, reads: bool) -> None:
+        """A layer of several inputs is led to by one of them, and an input of a layer leads nowhere by itself."""
+        if reads and name in self._inlets:
+            inlets = self._inlets[name]
+            raise EdgeError(f"{name} has {len(inlets)} inputs: {', '.join(inlets)}", post=name, hint="name one of them")
+        if not (reads or name in self._layers or name in self._inputs or name in self._ports):
+            layer = name.rpartition(".")[0]
+            raise EdgeError(f"{name} is an input of {layer}; nothing leads out of it", pre=name, hint=f"use {layer!r}")
 
     def _name_in_edge(self, node: Any, where: str, reads: bool) -> str:
         if isinstance(node, Group):
@@ -365,9 +403,22 @@ class Composition:
         """Every name in use: inputs, ports, layers."""
         return tuple(self._ends)
 
+    def sends(self, name: str) -> End:
+        """An end as it sends: size, kind and step."""
+        return self._ends[name][0]
+
     def reads(self, name: str) -> End:
         """An end as it reads: size, kind and step."""
         return self._ends[name][1]
+
+    @property
+    def inlets(self) -> Mapping[str, Sequence[str]]:
+        """The inputs, as names that edges lead to, of the layers that have several."""
+        return dict(self._inlets)
+
+    def readers(self) -> list[str]:
+        """Every end at which a layer reads: the layer itself, or each of its inputs where it has several."""
+        return [end for name in self._layers for end in self._inlets.get(name, (name,))]
 
     @property
     def layers(self) -> Mapping[str, Layer]:
@@ -383,6 +434,10 @@ class Composition:
     def edges(self) -> Sequence[Edge]:
         """The edges in the order of connecting."""
         return tuple(self._wiring.edges.values())
+
+    def edge(self, number: int) -> Edge:
+        """The edge of a number."""
+        return self._wiring.edges[number]
 
     @property
     def outputs(self) -> Sequence[str]:
@@ -400,8 +455,14 @@ class Composition:
         return dict(self._ports)
 
     def edges_into(self, name: str) -> Sequence[Edge]:
-        """The edges into a layer in the order of connecting."""
-        return tuple(self._wiring.into[name])
+        """The edges into a layer, all its inputs together, in the order of connecting."""
+        into = self._wiring.into
+        found = [one for end in self._inlets.get(name, (name,)) for one in into[end]]
+        return tuple(sorted(found, key=lambda one: one.number) if name in self._inlets else found)
+
+    def edges_from(self, name: str) -> Sequence[Edge]:
+        """The edges out of an end in the order of connecting."""
+        return tuple(self._wiring.leaving[name])
 
     @property
     def evol_order(self) -> list[str]:
@@ -420,9 +481,11 @@ class Composition:
             graph.add_node(name, kind="port", size=port.size, type=port.type.__name__)
         for name, layer in self._layers.items():
             graph.add_node(name, kind="layer", layer=layer, class_name=layer.class_name, dt=layer.dt)
+        whose = {inlet: name for name, inlets in self._inlets.items() for inlet in inlets}
         for one in self.edges:
             merge = self._wiring.merges.get(one.post)
-            graph.add_edge(one.pre, one.post, delay=float(one.delay), edge=str(one), merge=merge)
+            post = whose.get(one.post, one.post)
+            graph.add_edge(one.pre, post, delay=float(one.delay), edge=str(one), merge=merge)
         return nx.freeze(graph)
 
 
@@ -433,6 +496,12 @@ def checked_name(name: Any) -> str:
             f"{name!r} cannot be the name of a network: text without slashes or control characters", parameter="name"
         )
     return name
+
+
+def _checked_size(size: Any, what: str) -> int:
+    if isinstance(size, bool) or not isinstance(size, int | np.integer) or size < 1:
+        raise ParameterError(f"{what}: size must be a whole number above 0, got {size!r}", parameter="size")
+    return int(size)
 
 
 def _shown(node: Any) -> str:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 import numpy as np
 
@@ -35,8 +35,17 @@ _NUMBER = re.compile(
 )
 
 
+class Fixed:
+    """What never changes: a copy of a network shares it."""
+
+    __slots__ = ()
+
+    def __deepcopy__(self, memo: Any) -> Self:
+        return self
+
+
 @dataclass(frozen=True, slots=True, repr=False)
-class Edge:
+class Edge(Fixed):
     """``pre -> post``: names, a delay in exact seconds, and the channels at either end (None: all).
 
     ``number`` counts the edges of a network in the order of connecting.
@@ -58,7 +67,7 @@ class Edge:
 
 
 @dataclass(frozen=True, slots=True)
-class End:
+class End(Fixed):
     """One side of an edge as the rules see it; ``dt`` is None for an external input and for a port, which have no
     clock.
 
@@ -71,6 +80,11 @@ class End:
     dt: Fraction | None
     external: bool = False
     merge: Merge | None = None
+
+    @property
+    def passes(self) -> bool:
+        """Whether it is a port: the delays on both sides of it are judged together, path by path."""
+        return self.dt is None and not self.external
 
 
 def parse(text: str) -> tuple[str, str, float | Fraction, Any, Any]:
@@ -185,7 +199,7 @@ def _decimal(amount: Fraction) -> str | None:
     return f"{whole}.{rest:06d}".rstrip("0").rstrip(".")
 
 
-def joined(pre: End, post: End, delay: Any, pre_channels: Any, post_channels: Any) -> Edge:
+def joined(pre: End, post: End, delay: Any, pre_channels: Any, post_channels: Any, number: int = 0) -> Edge:
     """The edge between two ends, checked: types, clocks, channels, delay. Raises EdgeError.
 
     How its size fits the input is for the input's merge to say.
@@ -209,7 +223,7 @@ def joined(pre: End, post: End, delay: Any, pre_channels: Any, post_channels: An
         late = whole_delay(pre, post, delay)
     except GraphnetError as error:
         raise refuse(error.message, error.hint) from error
-    return Edge(pre.name, post.name, late, *taken)
+    return Edge(pre.name, post.name, late, *taken, number)
 
 
 def whole_delay(pre: End, post: End, delay: Any) -> Fraction:
@@ -218,7 +232,7 @@ def whole_delay(pre: End, post: End, delay: Any) -> Fraction:
     Raises TimeError, naming the nearest two, and where the clocks have no sensible common step.
     """
     steps = [one.dt for one in (pre, post) if one.dt is not None]
-    if not steps:
+    if not steps or pre.passes or post.passes:
         return delay if isinstance(delay, Fraction) else exact(checked_delay(delay))
     if len(steps) == 2 and steps[0] != steps[1]:
         common = lcm(steps)
@@ -330,6 +344,6 @@ def _twice(edge: Edge, other: Edge, both: list[int], post: End) -> EdgeError:
 
 
 __all__ = [
-    "MERGES", "Edge", "End", "Merge", "Place", "TSContinuous", "channels", "joined", "merged", "parse", "placed",
+    "MERGES", "Edge", "End", "Fixed", "Merge", "Place", "TSContinuous", "channels", "joined", "merged", "parse", "placed",
     "placed_next", "whole_delay", "width", "written_delay",
 ]  # fmt: skip

@@ -3,64 +3,100 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable
+import dataclasses
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .errors import GraphnetError, NetworkErrors
+from .errors import GraphnetError, ParameterError, raise_all
 from .layer import ArrayLayer, Layer
 
 if TYPE_CHECKING:
     from .composition import Node
+    from .edge import Edge, Merge
     from .network import Network
+
+
+def rename(net: Network, old: str, name: str) -> None:
+    """Give a layer, an input or a port another name, and the inputs of a layer that has several theirs."""
+    if name == old:
+        return
+    net._free(name)
+    inlets = net._inlets.get(old, ())
+    pairs = {old: name, **{one: name + one.removeprefix(old) for one in inlets}}
+    if not (old in net._layers or old in net._inputs or old in net._ports):
+        raise ParameterError(f"{old} is an input of a layer, which names it", parameter="name", hint="rename the layer")
+    for new in list(pairs.values())[1:]:
+        net._free(new)
+    for one, new in pairs.items():
+        net._ends[one] = tuple(_named(end, new) for end in net._ends[one])  # type: ignore[assignment] # two of them
+        net._wiring.rename(one, new)
+    for table in (net._layers, net._inputs, net._ports, net._ends, net.states, net._inlets):
+        if not table.keys().isdisjoint(pairs):  # in its place: the order counts
+            items = [(pairs.get(key, key), value) for key, value in table.items()]
+            table.clear()
+            table.update(items)  # type: ignore[arg-type] # what it held
+    for ends in (net._inputs, net._ports):
+        if name in ends:
+            ends[name] = _named(ends[name], name)
+    if inlets:
+        net._inlets[name] = tuple(pairs[one] for one in inlets)
+    if name in net._layers:
+        net._layers[name]._path = name
+    net._outputs = [pairs.get(one, one) for one in net._outputs]
+    net._changed()
+
+
+def _named(one: Any, name: str) -> Any:
+    return dataclasses.replace(one, name=name)
 
 
 def replace(net: Network, node: Node, layer: Layer) -> Layer:
     """Put a layer in another's place: name, edges and order stay, the state is the new layer's own.
 
-    Raises the errors of every edge that does not fit the new layer, all together; the network is then as before.
+    What is under way on its delayed edges stays where the new layer sends and steps as the old one did. Raises the
+    errors of every edge that does not fit the new layer, all together; the network is then as before.
     """
     name = net.name_of(node)
-    net[name]  # only layers are replaced
-    trial = copy.deepcopy(net)
-    held = copy.deepcopy(layer) if layer._home is not None else layer
-    _exchanged(trial, name, copy.deepcopy(held))
-    trial.structure()
-    return _exchanged(net, name, held)
-
-
-def _exchanged(net: Network, name: str, layer: Layer) -> Layer:
-    order = list(net.layers)
-    edges, merges, outputs = list(net.edges), dict(net.merges), list(net.outputs)
-    net.remove_layer(name)
-    held = net.add_layer(layer, name=name)
-    net.reorder(order)
-    errors: list[GraphnetError] = []
-    kept = {edge.number for edge in net.edges}
-    lost = [edge for edge in edges if edge.number not in kept]
-    net.clear_edges()
-    for edge in edges:
-        try:
-            net.connect_unchecked(
-                edge.pre,
-                edge.post,
-                edge.delay,
-                edge.pre_channels,
-                edge.post_channels,
-                merges.get(edge.post),
-                edge.number,
-            )
-        except GraphnetError as error:
-            errors.append(error)
-    if len(errors) == 1:
-        raise errors[0]
-    if errors:
-        raise NetworkErrors(errors)
-    net.set_outputs(outputs)
-    for edge in lost:
-        net.forget_lines(edge.number)
+    old = net[name]  # only layers are replaced
+    left = dict(vars(old))
+    order, edges, merges = list(net.layers), net.edges, net.merges
+    outputs, lines = list(net.outputs), dict(net.lines)
+    try:
+        with net.all_or_nothing():
+            net.remove_layer(old)
+            held = net.add_layer(layer, name=name)
+            net.reorder(order)
+            net.clear_edges()
+            errors: list[GraphnetError] = []
+            for edge in edges:
+                _again(net, edge, merges, errors)
+            raise_all(errors)
+            net.structure()
+            net.set_outputs(outputs)
+            alike = _form(old) == _form(held)
+            touching = {edge.number for edge in edges if name in (edge.pre, edge.post)}
+            net.lines = {key: line for key, line in lines.items() if alike or touching.isdisjoint(key)}
+    except BaseException:
+        vars(old).update(left)
+        raise
     return held
+
+
+def _again(net: Network, edge: Edge, merges: Mapping[str, Merge], errors: list[GraphnetError]) -> None:
+    """Connect what was connected before, under its number."""
+    try:
+        net.connect_unchecked(
+            edge.pre, edge.post, edge.delay, edge.pre_channels, edge.post_channels, merges.get(edge.post), edge.number
+        )
+    except GraphnetError as error:
+        errors.append(error)
+
+
+def _form(layer: Layer) -> Any:
+    """What a delayed edge depends on."""
+    return layer.size_in, layer.input_type, layer.size_out, layer.output_type, layer.dt
 
 
 def subgraph(net: Network, outputs: Iterable[Node]) -> Network:

@@ -7,17 +7,18 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
+from fractions import Fraction
 from typing import Any
 
 from . import backends
 from .clock import exact
-from .edge import Edge
 from .findings import memory_of, operations_per_second
 from .layer import ArrayLayer
 from .network import Network
+from .paths import Path
 from .plan import Schedule, Wanted, compile_plan
 from .products import one_blas_thread
-from .run.drive import as_run_error, run_whole
+from .run.drive import as_run_error, reason, run_whole
 from .run.inputs import by_name, check_extents, check_ready, default_block, exact_step, schedule
 from .run.undo import running
 from .tasks import Task
@@ -41,7 +42,7 @@ class Row:
 
 @dataclass
 class Way:
-    """One edge of the plan: what happens to a block on it, and how many bytes a block of it takes."""
+    """One edge of the plan, or several over ports: what happens to a block on it, and how many bytes a block of it takes."""
 
     edge: str
     does: str
@@ -99,7 +100,8 @@ def explain(net: Network, block: int | None = None) -> Explanation:
                 Row(name, layer.class_name, generations[name], loop, layer.dt, steps,
                     operations_per_second(layer), memory_of(net, name))
             )  # fmt: skip
-    made.ways = [_way(net, edge, size, step) for edge in net.edges]
+    paths = [path for name in net.layers for path in net.paths_into(name)]
+    made.ways = [_way(net, path, size, step) for path in sorted(paths, key=lambda one: one.key[::-1])]
     return made
 
 
@@ -107,29 +109,27 @@ def _generations(net: Network) -> dict[str, int]:
     """How many layers, at least, lie before each: layers of one generation can run at once."""
     found: dict[str, int] = {}
     for part in net.structure().parts:
-        before = [found[edge.pre] for name in part.order for edge in net.edges_into(name) if edge.pre in found]
+        before = [found[path.pre] for name in part.order for path in net.paths_into(name) if path.pre in found]
         for name in part.order:
             found[name] = max(before, default=-1) + 1
     return found
 
 
-def _way(net: Network, edge: Edge, block: int, step: Any) -> Way:
-    post = net[edge.post]
-    inside = edge.pre in net.layers
-    dt = exact(net[edge.pre].dt) if inside else exact(post.dt)
-    size = net[edge.pre].size_out if inside else net.inputs[edge.pre].size
-    event = (net[edge.pre].output_type if inside else net.inputs[edge.pre].type) is TSEvent
+def _way(net: Network, path: Path, block: int, step: Fraction) -> Way:
+    pre, post = net.sends(path.pre), net.reads(path.inlet or path.post)
+    assert post.dt is not None  # a path ends at a layer
+    dt = post.dt if pre.dt is None else pre.dt
+    event = pre.type is TSEvent
     rows = block * int(step / dt)
-    does = [] if inside else ["samples"] if not event else ["bins"]
-    if edge.pre_channels is not None or edge.post_channels is not None:
+    does = [] if not pre.external else ["samples"] if not event else ["bins"]
+    if any(edge.pre_channels is not None or edge.post_channels is not None for edge in path.edges):
         does.append("picks channels")
-    if inside and dt != exact(post.dt):
-        does.append("bins" if event else "holds" if dt > exact(post.dt) else "samples")
-    if edge.delay:
-        does.append(f"delays {float(edge.delay):g} s")
-    if edge.post in net.merges:
-        does.append(net.merges[edge.post])
-    return Way(str(edge), ", ".join(does) or "passes", 12 * rows * size // 50 if event else 8 * rows * size)
+    if dt != post.dt:
+        does.append("bins" if event else "holds" if dt > post.dt else "samples")
+    if path.delay:
+        does.append(f"delays {float(path.delay):g} s")
+    does += dict.fromkeys(net.merges[edge.post] for edge in path.edges if edge.post in net.merges)
+    return Way(str(path), ", ".join(does) or "passes", 12 * rows * pre.size // 50 if event else 8 * rows * pre.size)
 
 
 def profile(
@@ -169,7 +169,7 @@ def _measure(net: Network, planned: Schedule, given: Mapping[str, Any]) -> tuple
             timed = [_timed(task, seconds) for task in stage.template]
             backends.run(timed, stage.states, planned.blocks)
     except backends.TaskFailed as error:
-        raise as_run_error(error, planned) from error.__cause__
+        raise as_run_error(error, planned) from reason(error)
     return seconds, time.perf_counter() - began
 
 

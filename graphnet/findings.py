@@ -59,47 +59,49 @@ def _errors(net: Network) -> list[Finding]:
 
 def _dead_ends(net: Network) -> list[Finding]:
     """Layers whose output nothing reads, where outputs are declared and they are none."""
-    if not net.outputs:
+    outputs = set(net.outputs)
+    if not outputs:
         return []
-    read = {edge.pre for edge in net.edges}
     return [
         Finding("warning", name, "nothing reads its output and it is no declared output", f"net.output({name!r})")
         for name in net.layers
-        if name not in read and name not in net.outputs
+        if name not in outputs and not net.edges_from(name)
     ]
 
 
 def _unreached(net: Network) -> list[Finding]:
     found = [
-        Finding("warning", name, f"no edge leads to its {layer.size_in} input channels: it runs without input")
-        for name, layer in net.layers.items()
-        if layer.size_in > 0 and not net.edges_into(name)
+        Finding("warning", name, f"no edge leads to its {net.reads(name).size} input channels: it runs without input")
+        for name in net.readers()
+        if net.reads(name).size > 0 and not net.edges_into(name)
     ]
-    read = {edge.pre for edge in net.edges}
+    found += [
+        Finding("warning", name, "no edge leads to this port: what it leads to runs without it", "connect it")
+        for name in net.ports
+        if not net.edges_into(name)
+    ]
     return found + [
         Finding("warning", name, "no layer reads this input", "connect it, or leave it out")
-        for name in net.inputs
-        if name not in read
+        for name in (*net.inputs, *net.ports)
+        if not net.edges_from(name)
     ]
 
 
 def _constant(net: Network) -> list[Finding]:
     """Layers that nothing from outside, no noise and no source can move: their input never changes."""
+    layers = net.layers
     moving = set(net.inputs)
     reached: set[str] = set()
     for name in net.evol_order if not _errors_in(net) else []:
-        layer = net[name]
-        if (
-            layer.size_in == 0
-            or layer.noise_std > 0
-            or any(edge.pre in moving | reached for edge in net.edges_into(name))
-        ):
+        layer = layers[name]
+        if layer.size_in == 0 or layer.noise_std > 0 or any(one.pre in moving for one in net.paths_into(name)):
             reached.add(name)
+            moving.add(name)
     looped = {name for part in net.structure().parts if part.block for name in part.order} if reached else set()
     return [
         Finding("note", name, "its input is constant: no external input, source or noise leads to it")
-        for name in net.layers
-        if reached and name not in reached and name not in looped and net.edges_into(name)
+        for name in layers
+        if reached and name not in moving and name not in looped and net.paths_into(name)
     ]
 
 
@@ -113,15 +115,21 @@ def _errors_in(net: Network) -> bool:
 
 def _rates(net: Network) -> list[Finding]:
     """Layers of which every neighbour has one other rate, finer or coarser: perhaps a dt left at its default."""
+    layers = net.layers
+    if len({layer.dt for layer in layers.values()}) < 2:
+        return []
+    around: dict[str, set[float]] = {name: set() for name in layers}
+    for name in layers:
+        for path in net.paths_into(name):
+            if path.pre in layers and path.pre != name:
+                around[name].add(layers[path.pre].dt)
+                around[path.pre].add(layers[name].dt)
     found: list[Finding] = []
-    for name, layer in net.layers.items():
-        ends = [edge.pre for edge in net.edges_into(name)] + [edge.post for edge in net.edges if edge.pre == name]
-        others = {exact(net[end].dt) for end in ends if end in net.layers and end != name}
-        if len(others) == 1 and (other := others.pop()) != exact(layer.dt):
-            words = f"it has dt {layer.dt!r} s, all its neighbours {float(other)!r} s"
-            found.append(
-                Finding("note", name, words, f"is that meant? dt={float(other)!r} would save the change of rate")
-            )
+    for name, layer in layers.items():
+        others = around[name]
+        if len(others) == 1 and exact(other := others.pop()) != exact(layer.dt):
+            words = f"it has dt {layer.dt!r} s, all its neighbours {other!r} s"
+            found.append(Finding("note", name, words, f"is that meant? dt={other!r} would save the change of rate"))
     return found
 
 

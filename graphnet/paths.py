@@ -6,18 +6,19 @@ A network without ports has one path for each edge.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from .edge import Edge
+from .edge import Edge, Fixed
 
 
 @dataclass(frozen=True, slots=True)
-class Path:
+class Path(Fixed):
     """``picked[i]``, a channel of ``pre``, goes to ``place[i]``, a channel of ``post``, ``delay`` seconds later.
 
-    ``key`` are the numbers of the edges along it.
+    ``key`` are the numbers of the edges along it; ``inlet`` is the input of ``post`` that it leads to, where that has
+    several.
     """
 
     pre: str
@@ -27,6 +28,7 @@ class Path:
     place: Sequence[int]
     key: tuple[int, ...]
     edges: tuple[Edge, ...]
+    inlet: str = ""
 
     def __str__(self) -> str:
         return str(self.edges[0]) if len(self.edges) == 1 else " | ".join(str(one) for one in self.edges)
@@ -37,14 +39,19 @@ def paths_into(
     into: Callable[[str], Sequence[Edge]],
     places: Callable[[str], Sequence[Sequence[int]]],
     size: Callable[[str], int],
-    ports: Iterable[str] = (),
+    ports: Container[str] = (),
 ) -> list[Path]:
     """Every path into a layer (or port), in the order of connecting.
 
     ``into`` gives the edges into an end, ``places`` the channels that each leads to, ``size`` the channels of an end
     that sends, ``ports`` the names that are ports.
     """
-    known = set(ports)
+    known = ports
+    if not known:
+        return [
+            Path(one.pre, name, one.delay, _picked(one, size), place, (one.number,), (one,))
+            for one, place in zip(into(name), places(name), strict=True)
+        ]
     memory: dict[str, list[Path]] = {}
     waiting = [name]
     while waiting:  # ports first, without recursion: nesting may be deep
@@ -56,7 +63,7 @@ def paths_into(
         waiting.pop()
         found: list[Path] = []
         for edge, place in zip(into(end), places(end), strict=True):
-            picked = edge.pre_channels if edge.pre_channels is not None else range(size(edge.pre))
+            picked = _picked(edge, size)
             if edge.pre in known:
                 led = [_through(one, edge, picked, place) for one in memory[edge.pre]]
                 found += [one for one in led if one is not None]
@@ -64,6 +71,10 @@ def paths_into(
                 found.append(Path(edge.pre, end, edge.delay, picked, place, (edge.number,), (edge,)))
         memory[end] = found
     return memory[name]
+
+
+def _picked(edge: Edge, size: Callable[[str], int]) -> Sequence[int]:
+    return range(size(edge.pre)) if edge.pre_channels is None else edge.pre_channels
 
 
 def _through(path: Path, edge: Edge, picked: Sequence[int], place: Sequence[int]) -> Path | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from .clock import exact, gcd, lcm
-from .edge import FINEST, Edge, written_delay
+from .edge import FINEST, Edge, Fixed, written_delay
 from .errors import CycleError, TimeError, UnknownName
 from .graph import components, find_cycle, loop_block
 from .layer import ArrayLayer, Layer
@@ -16,7 +16,7 @@ from .timeseries import TimeSeries
 
 
 @dataclass(frozen=True, slots=True)
-class Input:
+class Input(Fixed):
     """An external input: name, number of channels, kind of series. ``connect`` takes it as the beginning of an edge."""
 
     name: str
@@ -25,7 +25,7 @@ class Input:
 
 
 @dataclass(frozen=True, slots=True)
-class Port:
+class Port(Fixed):
     """An input of a nested network: a joint that holds its merge, under its path such as ``front.x``."""
 
     name: str
@@ -34,7 +34,7 @@ class Port:
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class Group(Fixed):
     """A network that was added to another: its name there, the paths of its ports and of its outputs."""
 
     name: str
@@ -51,7 +51,7 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class Part(Fixed):
     """Layers that run together: one layer, or the layers of a loop in the order of each of its blocks.
 
     ``block`` (s) is the length in which a loop is iterated and ``step`` what such a block is a multiple of; 0 for a
@@ -64,7 +64,7 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class Structure:
+class Structure(Fixed):
     """The parts of a network in topological order."""
 
     parts: tuple[Part, ...]

@@ -5,8 +5,9 @@ Nothing here judges an edge; that is done before it is added.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import replace
+from typing import Any
 
 from .edge import Edge, Merge, Place
 
@@ -25,6 +26,18 @@ class Wiring:
         self.places: dict[str, list[Place]] = {}
         self._count = 0
 
+    def copy(self) -> Wiring:
+        """Wiring of its own over the same edges."""
+        made = Wiring()
+        made.edges, made.merges = dict(self.edges), dict(self.merges)
+        for mine, theirs in ((made.into, self.into), (made.leaving, self.leaving), (made.places, self.places)):
+            mine.update((name, many.copy()) for name, many in theirs.items())  # type: ignore[misc] # the same kind
+        made._count = self._count
+        return made
+
+    def __deepcopy__(self, memo: Any) -> Wiring:
+        return self.copy()
+
     def __contains__(self, name: object) -> bool:
         return name in self.into
 
@@ -39,19 +52,24 @@ class Wiring:
         self.places.pop(name, None)
         return gone
 
-    def add(self, edge: Edge, merge: Merge | None, places: list[Place], number: int | None = None) -> Edge:
-        """Add an edge, the merge that its input has with it and the places of all edges into it; gives the edge with
-        its number, the next one unless it had one before."""
-        number = self._count if number is None else number
-        numbered = Edge(edge.pre, edge.post, edge.delay, edge.pre_channels, edge.post_channels, number)
-        self._count = max(self._count, number + 1)
-        self.edges[number] = numbered
-        self.into[edge.post].append(numbered)
-        self.leaving[edge.pre].append(numbered)
-        self.places[edge.post] = places
+    @property
+    def next(self) -> int:
+        """The number of the next edge."""
+        return self._count
+
+    def add(self, edge: Edge, merge: Merge | None, place: Place, before: list[Place] | None) -> Edge:
+        """Add an edge under its number, the merge that its input has with it, and its place; ``before`` are those of
+        the edges before it, where they change."""
+        self._count = max(self._count, edge.number + 1)
+        self.edges[edge.number] = edge
+        self.into[edge.post].append(edge)
+        self.leaving[edge.pre].append(edge)
+        if before is not None:
+            self.places[edge.post] = before
+        self.places.setdefault(edge.post, []).append(place)
         if merge is not None:
             self.merges[edge.post] = merge
-        return numbered
+        return edge
 
     def forget(self, edges: Iterable[Edge]) -> list[Edge]:
         """Take out edges; an input that nothing leads to any more forgets its merge."""
@@ -80,12 +98,13 @@ class Wiring:
             else:
                 self.merges[name] = merge
 
-    def leads(self, start: str, goal: str) -> bool:
-        """Whether edges lead from one end to another, or both are one; costs little where few do."""
+    def leads(self, start: str, goal: str, over: Container[str] | None = None) -> bool:
+        """Whether edges lead from one end to another (``over`` none but these), or both are one; costs little where
+        few do."""
         reached, waiting = {start}, [start]
         while waiting and goal not in reached:
             for one in self.leaving[waiting.pop()]:
-                if one.post not in reached:
+                if one.post not in reached and (over is None or one.post in over):
                     reached.add(one.post)
                     waiting.append(one.post)
         return goal in reached

@@ -194,29 +194,38 @@ class _Reader:
 
     def _edges(self, net: Network, document: Document) -> None:
         """Add what can be added, then look for loops once: errors of single edges come with their own line."""
+        reading = [*net.readers(), *net.ports]
         for name in document.merge:
-            if name not in document.layers:
-                self._say(("merge", name), UnknownName("layer", name, document.layers, where="merge"))
+            if name not in reading and not self._told(name):
+                self._say(("merge", name), UnknownName("layer", name, reading, where="merge"))
         places: dict[int, Place] = {}
         for i, text in enumerate(document.edges):
             self._try(("edges", i), lambda text=text, i=i: places.update(self._edge(net, document, text, i)))
         try:
             net.structure()
         except CycleError as error:
-            along = {(one.pre, one.post): places[one.number] for one in net.edges}
+            along = {
+                (path.pre, path.post): max(places[number] for number in path.key)
+                for name in net.layers
+                for path in net.paths_into(name)
+            }
             pairs = zip(error.cycle, [*error.cycle[1:], error.cycle[0]], strict=True)
             self._say(max((along[pair] for pair in pairs if pair in along), default=("edges",)), error)
         if net.layers:
             self._try(("layers",), lambda: net.exact_dt)
 
+    def _told(self, name: str) -> bool:
+        """Whether this layer, or the one whose input it is, has been found wrong already."""
+        return name in self.failed or name.rpartition(".")[0] in self.failed
+
     def _edge(self, net: Network, document: Document, text: str, i: int) -> dict[int, Place]:
         from ..edge import parse
 
         pre, post, *_ = parse(text)
-        if not self.failed.isdisjoint((pre, post)):  # the layer has been told; the other end may be wrong as well
+        if self._told(pre) or self._told(post):  # the other end may be wrong as well
             known = [*document.inputs, *document.ports, *document.layers]
             for name in (pre, post):
-                if name not in known:
+                if name not in known and not self._told(name):
                     raise UnknownName("layer", name, known, where=f"edge {text!r}")
             return {}
         return {net.connect_unchecked(text, merge=document.merge.get(post)).number: ("edges", i)}

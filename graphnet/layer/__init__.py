@@ -16,6 +16,7 @@ from .parameters import (
     positional,
 )
 from .reference import Layer
+from .several import declared_ports
 from .trainable import Trainable
 
 __all__ = [
@@ -34,5 +35,6 @@ __all__ = [
     "Unit",
     "Weights",
     "checked_steps",
+    "declared_ports",
     "positional",
 ]

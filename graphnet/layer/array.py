@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 from abc import abstractmethod
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,10 @@ from ..span import Span
 from ..timeseries import TimeSeries, TSContinuous, TSEvent
 from .holding import Holding, State
 from .node import checked_state, checked_time
+from .several import dealt, declared_ports
+
+
+_PLAIN = frozenset((int, float, str, bool, type(None)))
 
 
 class ArrayLayer(Holding, register=False):
@@ -55,6 +60,14 @@ class ArrayLayer(Holding, register=False):
     def advance(self, state: State, block: Any, span: Span) -> tuple[State, Any]:
         """Advance over ``span.steps`` steps: the new state and the output block."""
 
+    def ports(self) -> Mapping[str, int | tuple[int, type[TimeSeries]]]:
+        """The inputs of a layer that has several: name -> number of channels, or (channels, kind of series).
+
+        Edges then lead to ``layer.name``, and ``advance`` gets a dict of blocks by name, None for those that nothing
+        leads to. Their sizes add up to ``size_in``. Empty, as by default: one input, and its block itself.
+        """
+        return {}
+
     # ------------------------------------------------------------------ the face
 
     @property
@@ -64,6 +77,22 @@ class ArrayLayer(Holding, register=False):
     @_t.setter
     def _t(self, t: float) -> None:
         self._timestep = step_of(checked_time(t, self.start_print), self._dt)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        """A layer of its own that shares the parameters, which nobody can write to."""
+        made = object.__new__(type(self))
+        memo[id(self)] = made
+        content = self.__getstate__()
+        for value in self._values.values():
+            if isinstance(value, np.ndarray):  # also where a derived constant is the same array
+                memo[id(value)] = value
+        for name, value in content.items():
+            if name == "_values":
+                content[name] = dict(value)
+            elif value.__class__ not in _PLAIN:
+                content[name] = copy.deepcopy(value, memo)
+        made.__setstate__(content)
+        return made
 
     def __getstate__(self) -> dict[str, Any]:
         return {**super().__getstate__(), "_own": self.state_now(), "_matrices": {}}
@@ -133,6 +162,8 @@ class ArrayLayer(Holding, register=False):
         _, rows, steps = self._prepare_input(ts_input, duration, num_timesteps)
         start = step_of(self.t, self._dt)
         block = None if ts_input is None or self._size_in == 0 else self._block(rows, start)
+        if ports := declared_ports(self):
+            block = dealt(self, ports, block)
         state = {name: array.copy() for name, array in self.state_now().items()}
         with one_blas_thread():
             state, out = self.advance(state, block, Span(start, steps, self._noise_key()))

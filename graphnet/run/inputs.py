@@ -29,13 +29,13 @@ LONGEST = 4096  # steps of a block, so that a run can be watched and interrupted
 def check_ready(net: Network) -> list[GraphnetError]:
     """What keeps a network from running though no single edge is wrong: input channels that nothing leads to."""
     errors: list[GraphnetError] = []
-    for name in net.layers:
+    for name in net.readers():
         missing = net.uncovered(name)
         if missing:
             shown = ", ".join(str(one) for one in missing[:8]) + (", ..." if len(missing) > 8 else "")
             errors.append(
                 NetworkError(
-                    f"{name}: no edge leads to its input channels {shown} ({len(missing)} of {net[name].size_in})",
+                    f"{name}: no edge leads to its input channels {shown} ({len(missing)} of {net.reads(name).size})",
                     hint="connect them, or make the layer smaller",
                 )
             )
@@ -121,9 +121,8 @@ def checked_block(block: Any) -> int:
 
 def default_block(net: Network, dt: Fraction) -> int:
     """A block of which the widest layer's signal still lies in cache, in whole tiles of products where it can."""
-    widest = max(
-        max(layer.size_in, layer.size, layer.size_out, 1) * float(dt) / layer.dt for layer in net.layers.values()
-    )
+    long = float(dt)
+    widest = max(max(layer.size_in, layer.size, layer.size_out, 1) * long / layer.dt for layer in net.layers.values())
     steps = int(min(LONGEST, max(1.0, CACHE / widest)))
     return steps - steps % TILE if steps > TILE else steps
 

@@ -39,7 +39,11 @@ def scene(net: Network) -> Scene:
             )
         )
     kinds: dict[str, Signal] = {box.name: box.output_type for box in boxes}
-    arrows = [Arrow(one.pre, one.post, _label(net, one), kinds[one.pre], one.delay > 0) for one in net.edges]
+    whose = {inlet: name for name, inlets in net.inlets.items() for inlet in inlets}
+    arrows = [
+        Arrow(one.pre, whose.get(one.post, one.post), _label(net, one), kinds[one.pre], one.delay > 0)
+        for one in net.edges
+    ]
     return Scene(net.name, boxes, arrows)
 
 
@@ -62,7 +66,7 @@ def _label(net: Network, edge: Any) -> str:
     """What an arrow says: channels, delay, and how it meets others."""
     begin, _, rest = str(edge).partition(" -> ")
     end, _, delay = rest.partition(" @ ")
-    words = []
+    words = [f".{end.rpartition('.')[2]}"] if any(edge.post in inlets for inlets in net.inlets.values()) else []
     if edge.pre_channels is not None or edge.post_channels is not None:
         words.append(f"{begin.removeprefix(edge.pre) or '[:]'} → {end.removeprefix(edge.post) or '[:]'}")
     if delay:
