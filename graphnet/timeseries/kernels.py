@@ -104,12 +104,12 @@ def row_ends(times, origin, dt, slack, start, ends):
 
 @kernel
 def count_between(channel, ends, mark, table):
-    """Count the events ends[k] ... ends[k + 1] - 1 into row k; ``mark`` keeps apart only 0, 1 and more."""
+    """Count the events ends[k] ... ends[k + 1] - 1 into row k; ``mark`` keeps apart only 0, 1 and more (3)."""
     for k in range(table.shape[0]):
         row = table[k]
         if mark:
             for i in range(ends[k], ends[k + 1]):
-                row[channel[i]] |= row[channel[i]] + 1
+                row[channel[i]] = min(row[channel[i]] + row[channel[i]] + 1, 3)
         else:
             for i in range(ends[k], ends[k + 1]):
                 row[channel[i]] += 1

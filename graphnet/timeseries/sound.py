@@ -6,6 +6,7 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from graphnet.errors import SeriesError
 
@@ -28,9 +29,13 @@ def from_wav(cls: type[Any], path: Any, t_start: float) -> Any:
     from scipy.io import wavfile
 
     rate, samples = wavfile.read(path)
-    if samples.dtype.kind in "iu":
-        info = np.iinfo(samples.dtype)
-        middle = 128.0 if samples.dtype.kind == "u" else 0.0  # 8-bit samples are unsigned around 128
-        kind = np.float32 if info.bits <= 16 else np.float64
-        samples = ((samples - middle) / 2.0 ** (info.bits - 1)).astype(kind)
-    return cls.from_clocked(samples, Fraction(1, int(rate)), t_start)
+    return cls.from_clocked(scaled(samples), Fraction(1, int(rate)), t_start)
+
+
+def scaled(samples: NDArray[Any]) -> NDArray[Any]:
+    """Samples of a file as numbers between -1 and 1; those that are floats stay as they are."""
+    if samples.dtype.kind not in "iu":
+        return samples
+    bits = np.iinfo(samples.dtype).bits
+    middle = 128.0 if samples.dtype.kind == "u" else 0.0  # 8-bit samples are unsigned around 128
+    return ((samples - middle) / 2.0 ** (bits - 1)).astype(np.float32 if bits <= 16 else np.float64)
