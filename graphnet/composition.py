@@ -27,7 +27,7 @@ Node = Layer | Input | Port | Group | str
 NONE = Fraction(0)
 NUMBERS = (float, int, Fraction)
 Joined = tuple[Edge, Merge | None, Place, list[Place] | None]
-"""A checked edge, the merge that its input has with it, its place, and those of the edges before it where they change."""
+"""A checked edge, the merge that its input has with it, its place, and those of the edges before it if they change."""
 
 
 class Composition:

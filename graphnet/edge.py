@@ -344,6 +344,6 @@ def _twice(edge: Edge, other: Edge, both: list[int], post: End) -> EdgeError:
 
 
 __all__ = [
-    "MERGES", "Edge", "End", "Fixed", "Merge", "Place", "TSContinuous", "channels", "joined", "merged", "parse", "placed",
-    "placed_next", "whole_delay", "width", "written_delay",
+    "MERGES", "Edge", "End", "Fixed", "Merge", "Place", "TSContinuous", "channels", "joined", "merged", "parse",
+    "placed", "placed_next", "whole_delay", "width", "written_delay",
 ]  # fmt: skip

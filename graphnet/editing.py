@@ -20,23 +20,19 @@ if TYPE_CHECKING:
 
 def rename(net: Network, old: str, name: str) -> None:
     """Give a layer, an input or a port another name, and the inputs of a layer that has several theirs."""
+    if old not in (*net.layers, *net.inputs, *net.ports):
+        raise ParameterError(f"{old} is an input of a layer, which names it", parameter="name", hint="rename the layer")
     if name == old:
         return
-    net._free(name)
     inlets = net._inlets.get(old, ())
     pairs = {old: name, **{one: name + one.removeprefix(old) for one in inlets}}
-    if not (old in net._layers or old in net._inputs or old in net._ports):
-        raise ParameterError(f"{old} is an input of a layer, which names it", parameter="name", hint="rename the layer")
-    for new in list(pairs.values())[1:]:
+    for new in pairs.values():
         net._free(new)
     for one, new in pairs.items():
         net._ends[one] = tuple(_named(end, new) for end in net._ends[one])  # type: ignore[assignment] # two of them
         net._wiring.rename(one, new)
     for table in (net._layers, net._inputs, net._ports, net._ends, net.states, net._inlets):
-        if not table.keys().isdisjoint(pairs):  # in its place: the order counts
-            items = [(pairs.get(key, key), value) for key, value in table.items()]
-            table.clear()
-            table.update(items)  # type: ignore[arg-type] # what it held
+        _rekey(table, pairs)
     for ends in (net._inputs, net._ports):
         if name in ends:
             ends[name] = _named(ends[name], name)
@@ -46,6 +42,14 @@ def rename(net: Network, old: str, name: str) -> None:
         net._layers[name]._path = name
     net._outputs = [pairs.get(one, one) for one in net._outputs]
     net._changed()
+
+
+def _rekey(table: dict[str, Any], pairs: Mapping[str, str]) -> None:
+    """Other keys for what a table holds, in its place: the order counts."""
+    if not table.keys().isdisjoint(pairs):
+        items = [(pairs.get(key, key), value) for key, value in table.items()]
+        table.clear()
+        table.update(items)
 
 
 def _named(one: Any, name: str) -> Any:

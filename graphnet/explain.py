@@ -42,7 +42,7 @@ class Row:
 
 @dataclass
 class Way:
-    """One edge of the plan, or several over ports: what happens to a block on it, and how many bytes a block of it takes."""
+    """One edge of the plan, or several over ports: what happens to a block on it, and how many bytes it takes."""
 
     edge: str
     does: str

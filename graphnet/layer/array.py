@@ -22,7 +22,6 @@ from .holding import Holding, State
 from .node import checked_state, checked_time
 from .several import dealt, declared_ports
 
-
 _PLAIN = frozenset((int, float, str, bool, type(None)))
 
 

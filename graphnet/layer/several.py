@@ -42,7 +42,7 @@ def declared_ports(layer: ArrayLayer) -> dict[str, Form]:
 
 
 def dealt(layer: ArrayLayer, ports: Mapping[str, Form], block: Any) -> dict[str, Any]:
-    """The channels of one block, dealt out to the inputs in their order. Raises InputError where they differ in kind."""
+    """The channels of one block, dealt out to the inputs in their order. Raises InputError for inputs of two kinds."""
     if block is None:
         return dict.fromkeys(ports)
     if any(kind is not layer.input_type for _, kind in ports.values()):

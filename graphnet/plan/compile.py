@@ -23,6 +23,7 @@ from .builder import Builder
 from .grid import Grid, Schedule
 from .joints import Carry, Join, Line, Source
 from .loop import Inner, Loop, Member, Pick
+from .several import Deal
 from .store import Keep, Kept, Store
 from .whole import Evolve, Whole
 
@@ -101,8 +102,10 @@ class _Compiler:
         self.net, self.schedule, self.given, self.wanted, self.trial = net, schedule, given, wanted, trial
         self.keep, self.depth = keep, depth
         self.sources: dict[tuple[str, Fraction], Source] = {}
-        self.layers, self.inputs = net.layers, net.inputs
-        self.grids: dict[Fraction, Grid] = {}
+        self.layers, self.inputs, self.inlets = net.layers, net.inputs, net.inlets
+        self.grids: dict[float, Grid] = {}  # by dt, and then by layer: a plan asks for them a few times per edge
+        self.grid_of: dict[str, Grid] = {name: self._grid(layer.dt) for name, layer in self.layers.items()}
+        self.forms = {name: (one.size_out, one.output_type is TSEvent) for name, one in self.layers.items()}
         self.stage_of: dict[str, int] = {}
         self.stores: dict[str, Kept] = {}
         self.gathered: dict[str, Store] = {}
@@ -116,14 +119,15 @@ class _Compiler:
     # ------------------------------------------------------------------ facts
 
     def grid(self, name: str) -> Grid:
-        dt = exact(self.layers[name].dt)
+        return self.grid_of[name]
+
+    def _grid(self, dt: float) -> Grid:
         if dt not in self.grids:
-            self.grids[dt] = self.schedule.grid(dt)
+            self.grids[dt] = self.schedule.grid(exact(dt))
         return self.grids[dt]
 
     def form(self, name: str) -> tuple[int, bool]:
-        layer = self.layers[name]
-        return layer.size_out, layer.output_type is TSEvent
+        return self.forms[name]
 
     def whole(self, layer: Layer) -> bool:
         return not isinstance(layer, ArrayLayer) and not layer.block_safe
@@ -241,6 +245,8 @@ class _Compiler:
             build.add(f"{name} (kept)", Keep(store), [task])
 
     def _stores_of(self, name: str) -> list[Kept]:
+        if name not in self.keys and name not in self.gathered:
+            return []
         found: list[Kept] = [one for one in (self.keys.get(name), self.gathered.get(name)) if one is not None]
         return found[:1] if len(found) == 2 and found[0] is found[1] else found
 
@@ -253,18 +259,29 @@ class _Compiler:
             return sources[0] if sources else None
         return build.add(f"{name} (merge)", join, sources)
 
-    def _join(self, name: str, paths: Sequence[Path]) -> Join | None:
+    def _join(self, name: str, paths: Sequence[Path]) -> Join | Deal | None:
+        if name in self.inlets:
+            return self._deal(self.inlets[name], paths)
         size = self.layers[name].size_in
         if not paths or (len(paths) == 1 and paths[0].place == range(size)):
             return None
         return Join([one.place for one in paths], size, self.layers[name].input_type is TSEvent)
 
+    def _deal(self, inlets: Sequence[str], paths: Sequence[Path]) -> Deal:
+        joins: dict[str, tuple[Sequence[int], Join]] = {}
+        for inlet in inlets:
+            mine = [i for i, path in enumerate(paths) if path.inlet == inlet]
+            end = self.net.reads(inlet)
+            join = Join([paths[i].place for i in mine], end.size, end.type is TSEvent)
+            joins[inlet.rpartition(".")[2]] = mine, join
+        return Deal(joins)
+
     def _arriving(self, build: Builder, path: Path) -> int:
         """The task whose block arrives over a path, on the grid of its post layer."""
-        post, pre = self.grid(path.post), self._sending(path)
+        post, pre = self.grid_of[path.post], self._sending(path)
         size, event = self._sent(path.pre)
         task = self._signal(build, path.pre, pre)
-        if not path.delay and pre.dt == post.dt and path.picked == range(size):
+        if not path.delay and pre is post and path.picked == range(size):
             return task
         line = Line(size, event, pre.dt, post.dt, path.delay, _picked(path, size))
         made = build.add(str(path), Carry(line, pre, post), [task], self._line_state(path, line))
@@ -277,11 +294,11 @@ class _Compiler:
         return made
 
     def _sending(self, path: Path) -> Grid:
-        return self.grid(path.pre) if path.pre in self.layers else self.grid(path.post)
+        return self.grid_of.get(path.pre) or self.grid_of[path.post]
 
     def _sent(self, name: str) -> tuple[int, bool]:
-        if name in self.layers:
-            return self.form(name)
+        if name in self.forms:
+            return self.forms[name]
         declared = self.inputs[name]
         return declared.size, declared.type is TSEvent
 

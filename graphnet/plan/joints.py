@@ -21,7 +21,7 @@ def frozen(block: Any) -> Any:
     """A block through which nobody can write; every block that a layer reads is one, so kernels compile once."""
     if isinstance(block, Events):
         return block if not block.step.flags.writeable else Events(frozen(block.step), frozen(block.channel))
-    if block is None or not block.flags.writeable:
+    if block is None or block.__class__ is dict or not block.flags.writeable:  # in a dict each is one already
         return block
     view = block.view()
     view.flags.writeable = False
