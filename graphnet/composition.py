@@ -185,7 +185,8 @@ class Composition:
         try:
             self.structure()
         except GraphnetError as error:
-            errors.append(error)
+            if str(error) not in map(str, errors):  # a path over a port may have been judged before
+                errors.append(error)
         if errors:
             self._take_back(added, before)
         raise_all(errors)

@@ -47,7 +47,7 @@ class Wiring:
 
     def leave(self, name: str) -> list[Edge]:
         """Take away a layer or an input, and the edges that touch it."""
-        gone = self.forget(dict.fromkeys([*self.into[name], *self.leaving[name]]))
+        gone = self.forget([*self.into[name], *self.leaving[name]])
         del self.into[name], self.leaving[name]
         self.places.pop(name, None)
         return gone
@@ -113,7 +113,7 @@ class Wiring:
         """Give an end another name; its edges keep their numbers and places."""
         self.into = {new if name == old else name: edges for name, edges in self.into.items()}
         self.leaving = {new if name == old else name: edges for name, edges in self.leaving.items()}
-        for one in dict.fromkeys([*self.into[new], *self.leaving[new]]):
+        for one in {one.number: one for one in (*self.into[new], *self.leaving[new])}.values():
             renamed = replace(one, pre=new if one.pre == old else one.pre, post=new if one.post == old else one.post)
             self.edges[one.number] = renamed
             for side, end in ((self.into, renamed.post), (self.leaving, renamed.pre)):
