@@ -71,7 +71,7 @@ class SeriesTypeError(SeriesError, TypeError):
 
 
 class ChannelError(SeriesError, IndexError):
-    """A series was asked for a channel, or in a dimension, that it does not have."""
+    """A series was asked for a channel, an event or a dimension that it does not have."""
 
 
 class InputError(GraphnetError, ValueError, AssertionError):
@@ -181,6 +181,15 @@ class RunError(GraphnetError, RuntimeError):
         self.layer = layer
         self.block = block
         self.time = time
+
+
+class MemberFailed(GraphnetError, RuntimeError):
+    """A layer of a loop failed: ``layer`` names it, ``error`` is its own exception. A run makes a RunError of it."""
+
+    def __init__(self, layer: str, error: Exception) -> None:
+        super().__init__(f"{layer}: {type(error).__name__}: {error}")
+        self.layer = layer
+        self.error = error
 
 
 class NotFinite(GraphnetError, ArithmeticError):

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from graphnet.blocks import NO_EVENTS, Events, sort_events
-from graphnet.clock import seconds, steps_of
+from graphnet.clock import seconds, step_of, steps_of
 
 from .checks import frozen
 from .content import Train
@@ -81,6 +81,8 @@ def clocked(train: Train, dt: Fraction) -> Train:
     """The events at the starts of their steps, in an extent of whole steps."""
     low, high = (on_grid(t, dt) for t in (train.t_start, train.t_stop))
     first, last = low // dt, ceil_step(high, dt)
+    if len(train.channels):  # an extent may be so short that it means no step: no event is lost for that
+        last = max(last, step_of(float(train.times[-1]), dt) + 1)
     events = event_steps(train, first, last - first, dt, False)
     return Train(
         grid=Grid(Fraction(0), dt),

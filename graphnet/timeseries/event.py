@@ -9,7 +9,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from graphnet.errors import SeriesError, SeriesTypeError
+from graphnet.errors import ChannelError, SeriesError, SeriesTypeError
 
 from . import binning, counting, overlay
 from .base import listed
@@ -161,7 +161,10 @@ class TSEvent(Countable, EventDoors):
     def __getitem__(self, indices: Any) -> Self:
         """Some of the events, by position (a number, a slice, a list, a mask), in the same extent and channels."""
         if not isinstance(indices, slice):
-            indices = np.sort(np.atleast_1d(np.arange(len(self))[indices]))
+            try:
+                indices = np.sort(np.atleast_1d(np.arange(len(self))[indices]))
+            except IndexError as error:
+                raise ChannelError(f"{self.name}: no such events among {len(self)} ({error})") from error
         elif indices.step is not None and indices.step < 0:
             indices = np.sort(np.arange(len(self))[indices])
         return self._become(overlay.taken(self._content, indices), False)

@@ -16,7 +16,7 @@ from graphnet.clock import gcd
 from graphnet.errors import ChannelError
 
 from .binning import unrolled
-from .checks import as_channels, frozen
+from .checks import as_channels, frozen, plain_array
 from .content import Train, stepped_times
 from .exactly import Grid, Time, ceil_step, common, on_grid
 
@@ -52,7 +52,10 @@ def taken(train: Train, index: Any) -> Train:
 
 def asked_channels(train: Train, channels: Any) -> NDArray[np.int32]:
     """Channels that exist, distinct and in order; raises ChannelError."""
-    ids = np.unique(as_channels(channels))
+    given = plain_array(channels, "channels").reshape(-1)
+    if given.size and given.dtype.kind != "b" and given.min() < 0:
+        raise ChannelError(f"channels: there is no channel {given.min()} among {train.num_channels}")
+    ids = np.unique(as_channels(given))
     if ids.size and ids[-1] >= train.num_channels:
         raise ChannelError(f"channels: there is no channel {ids[-1]} among {train.num_channels}")
     return ids

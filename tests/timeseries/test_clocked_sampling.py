@@ -30,10 +30,7 @@ def held(ts, t, periodic=False):
     """The last sample at or before t, found by looking at every one."""
     grid, rows = ts._content.grid, len(ts)
     if periodic:
-        while t < grid.origin:
-            t += rows * grid.dt
-        while t >= grid.origin + rows * grid.dt:
-            t -= rows * grid.dt
+        t = grid.origin + (t - grid.origin) % (rows * grid.dt)
     return ts.samples[max(i for i in range(rows) if grid.origin + i * grid.dt <= t)]
 
 

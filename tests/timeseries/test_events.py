@@ -218,6 +218,11 @@ def test_on_a_clock_events_are_at_the_starts_of_their_steps(made):
     assert (clock.t_start, clock.t_stop) == (0.0, 3.1)
 
 
+def test_a_step_longer_than_the_extent_loses_no_event():
+    clock = TSEvent([0.5], [2], t_start=0.0, t_stop=1.0).to_clocked(1e9)
+    assert (list(clock), clock.t_stop) == ([(0.0, 2)], 1e9)
+
+
 # --- parts -----------------------------------------------------------------------------------------------------------
 
 
@@ -265,6 +270,8 @@ def test_channels_are_picked_renumbered_and_refused():
     few = ts.clip(channels=[5, 3], remap_channels=True)
     assert (few.channels.tolist(), few.num_channels) == ([0, 1], 2)
     assert ts(channels=[])[0].tolist() == []
+    with pytest.raises(ChannelError, match="no channel -1 among 7"):
+        ts(channels=[0, -1])
     for act in (lambda: ts(channels=[7]), lambda: ts.clip(channels=7)):
         with pytest.raises(ChannelError, match="no channel 7 among 7"):
             act()
@@ -281,8 +288,10 @@ def test_events_are_picked_by_position():
     assert ts[::-1].times.tolist() == [0.1, 0.2, 0.3]
     assert ts[ts.times > 0.15].num_channels == 3
     assert (ts[1:].t_start, ts[1:].t_stop) == (0.1, 1.0)
-    with pytest.raises(IndexError):
-        ts[3]
+    assert len(ts[[]]) == 0
+    for wrong in (3, [0, 7], "a"):
+        with pytest.raises(ChannelError, match="no such events among 3"):
+            _ = ts[wrong]
 
 
 # --- joining ---------------------------------------------------------------------------------------------------------
