@@ -19,7 +19,7 @@ import numpy as np
 
 from ...errors import ClusterError
 from .segments import Failure, Made, run_blocks
-from .travel import Sealed
+from .travel import Sealed, unpack
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +56,25 @@ def advance(
     if made.failure is not None:
         made.failure = Failure(made.failure.block, made.failure.task, _portable(made.failure.error))
     return Sealed(made)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What an independent call gave, or the exception that it raised."""
+
+    value: Any = None
+    error: BaseException | None = None
+
+
+def call(function: Sealed, expected: Mapping[str, str] | None, item: bytes) -> Sealed:
+    """Call a function on one item, on a machine that gives the expected bits."""
+    if expected is not None and facts() != expected:
+        raise ClusterError(different("a worker that joined later", facts(), expected), hint=WAIVE)
+    try:
+        with _one_blas_thread():
+            return Sealed(Outcome(function.value(unpack(item).value)))
+    except Exception as error:
+        return Sealed(Outcome(error=_portable(error)))
 
 
 def parcel(sealed: Sealed, tasks: tuple[int, ...], ends: bool = False) -> Sealed:
