@@ -94,9 +94,11 @@ def clip(trace: Trace, bounds: tuple[Time | None, Time | None], stop: bool, limi
 
 def ordered(trace: Trace, bounds: tuple[Time | None, Time | None]) -> tuple[Time, Time]:
     """Two bounds in order, as the trace keeps times; None is the trace's own."""
-    low = trace.t_start if bounds[0] is None else trace.exactly(bounds[0])
-    high = trace.t_stop if bounds[1] is None else trace.exactly(bounds[1])
-    return (low, high) if low <= high else (high, low)
+    ends = (trace.t_start, trace.t_stop)
+    given = [end if bound is None else trace.exactly(bound) for bound, end in zip(bounds, ends, strict=True)]
+    if trace.grid is None:  # a bound that is an end but for rounding is that end
+        given = [next((end for end in ends if abs(t - end) <= 4.0 * math.ulp(end)), t) for t in given]
+    return min(given), max(given)
 
 
 def positions(trace: Trace, low: Time, high: Time, stop: bool) -> tuple[int, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Sequence
 from dataclasses import replace
@@ -73,7 +74,7 @@ def clip(train: Train, bounds: tuple[Time, Time], periodic: bool) -> Train:
     low, high = min(bounds), max(bounds)
     if periodic and train.duration > 0:
         train = unrolled(train, Fraction(low), Fraction(high))
-    elif low < train.t_start or high > train.t_stop:
+    elif low < train.t_start - 4.0 * math.ulp(train.t_start) or high > train.t_stop + 4.0 * math.ulp(train.t_stop):
         warnings.warn(
             f"clip from {float(low)} s to {float(high)} s reaches beyond the series,"
             f" {float(train.t_start)} s to {float(train.t_stop)} s",

@@ -230,3 +230,10 @@ def test_in_place_variants_do_what_the_others_return(ts):
         returned = act(mine, True)
         assert returned is mine
         assert mine.equals(act(ts, False))
+
+
+def test_a_bound_that_misses_the_end_by_rounding_is_the_end():
+    for ts in (TSContinuous([0.1, 0.7], [1, 2]), TSEvent([0.1], t_stop=0.7)):
+        cut = ts.clip(0.1, 0.7000000000000001)
+        assert cut.t_stop == pytest.approx(0.7, abs=1e-12)
+        assert len(cut) == len(ts)
