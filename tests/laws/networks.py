@@ -3,6 +3,7 @@ noise and plain layers. A network is made from a recipe, so that it can be built
 """
 
 import inspect
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from graphnet import ArrayLayer, Network, ParameterError, TSContinuous, TSEvent, registry
 from graphnet.testing import instance
-from layers import PassThrough
+from layers import PassThrough, Rate
 from tests.laws.walls import Smooth
 
 registry.layers.load()
@@ -122,21 +123,30 @@ class Drawn:
         return float(self.rng.integers(0, 3)) * ROUND if "delays" in self.recipe.features else 0.0
 
     def _loops(self):
-        """Lead outputs back to earlier sums, late enough for any rates; plain layers are left out of loops."""
-        for name, make in self.layers.items():
-            layer = make()
-            if self.merges.get(name) != "sum" or not isinstance(layer, ArrayLayer) or self._plain_between():
-                continue
-            fitting = [one for one in self.layers if self.ends[one][1] is layer.input_type]
-            if fitting:
-                pre = str(self.rng.choice(fitting))
-                count = min(self.ends[pre][0], layer.size_in)
-                channels = tuple(range(count))
-                late = ROUND * int(self.rng.integers(1, 3))
-                self.wires.append(Wire(pre, name, late, channels, channels, "sum"))
+        """Lead outputs back to earlier sums, late enough for any rates, and squashed: nothing may grow without bound.
 
-    def _plain_between(self):
-        return any(array is False for _, _, array in self.ends.values())
+        There are no loops where there are plain layers.
+        """
+        if any(array is False for _, _, array in self.ends.values()):
+            return
+        for name, make in list(self.layers.items()):
+            layer = make()
+            fitting = [one for one in self.layers if self.ends[one][1] is layer.input_type]
+            if self.merges.get(name) != "sum" or not fitting:
+                continue
+            pre = str(self.rng.choice(fitting))
+            count = min(self.ends[pre][0], layer.size_in)
+            channels = tuple(range(count))
+            if layer.input_type is TSContinuous:
+                self._squash(f"{name}-back", pre, count, layer.dt)
+                pre = f"{name}-back"
+            late = ROUND * int(self.rng.integers(1, 3))
+            self.wires.append(Wire(pre, name, late, channels, channels, "sum"))
+
+    def _squash(self, name, pre, count, dt):
+        self.layers[name] = lambda: Rate(0.5 * np.eye(count), activation="tanh", dt=dt)
+        self.ends[name] = count, TSContinuous, True
+        self.wires.append(Wire(pre, name, 0.0, tuple(range(count)), tuple(range(count)), None))
 
 
 def inputs(net):
@@ -210,7 +220,9 @@ def content(net, result):
 
 def left(net):
     """What a run leaves behind: states, clock, what plain layers hold, and how much is under way on the edges."""
-    lines = sorted(float(sum(np.sum(np.abs(one)) for one in line.values())) for line in net.lines.values())
+    lines = sorted(
+        math.fsum(float(x) for one in line.values() for x in np.abs(one).flat) for line in net.lines.values()
+    )
     return {
         "states": {name: {key: array.copy() for key, array in net.states[name].items()} for name in sorted(net.states)},
         "plain": {name: np.array(one.state) for name, one in net.layers.items() if name not in net.states},
