@@ -1,6 +1,7 @@
 """graphnet composes layers (neurons, filters, encoders, readouts) into dataflow networks for timeseries."""
 
 from .blocks import Block, Events
+from .chaining import merge
 from .clock import steps_of
 from .edge import Edge
 from .errors import (
@@ -80,6 +81,7 @@ __all__ = [
     "UnknownName",
     "Weights",
     "kernel",
+    "merge",
     "one_blas_thread",
     "positional",
     "steps_of",

@@ -151,7 +151,7 @@ class Composition:
         before = self._wiring.merges.get(joined[0].post)
         added = self._add(*joined)
         try:
-            if self._wiring.leads(added.post, added.pre):
+            if self._wiring.leads(self._owner(added.post), added.pre):
                 self.structure()
             self._check_ports(added)
         except GraphnetError:
@@ -369,13 +369,18 @@ class Composition:
             self._check_inlet(end.name, reads)
         return end
 
+    def _owner(self, name: str) -> str:
+        """The layer of an end that is one of several inputs of it; any other end itself."""
+        outer = name.rpartition(".")[0]
+        return outer if name in self._inlets.get(outer, ()) else name
+
     def _check_inlet(self, name: str, reads: bool) -> None:
         """A layer of several inputs is led to by one of them, and an input of a layer leads nowhere by itself."""
         if reads and name in self._inlets:
             inlets = self._inlets[name]
             raise EdgeError(f"{name} has {len(inlets)} inputs: {', '.join(inlets)}", post=name, hint="name one of them")
-        if not (reads or name in self._layers or name in self._inputs or name in self._ports):
-            layer = name.rpartition(".")[0]
+        layer = self._owner(name)
+        if not reads and layer != name:
             raise EdgeError(f"{name} is an input of {layer}; nothing leads out of it", pre=name, hint=f"use {layer!r}")
 
     def _name_in_edge(self, node: Any, where: str, reads: bool) -> str:
