@@ -79,8 +79,8 @@ def _picked(edge: Edge, size: Callable[[str], int]) -> Sequence[int]:
 
 def _through(path: Path, edge: Edge, picked: Sequence[int], place: Sequence[int]) -> Path | None:
     """A path into a port, led on by an edge out of it; None where the edge carries none of its channels."""
-    goes = dict(zip(picked, place, strict=True))
-    pairs = [(c, goes[q]) for c, q in zip(path.picked, path.place, strict=True) if q in goes]
+    comes = dict(zip(path.place, path.picked, strict=True))
+    pairs = [(comes[q], p) for q, p in zip(picked, place, strict=True) if q in comes]
     if not pairs:
         return None
     return Path(

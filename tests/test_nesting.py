@@ -97,7 +97,7 @@ def test_a_port_holds_its_merge():
     net.connect("y -> front.x[1]")
     y = TSContinuous.from_clocked(np.full((12, 1), 100.0), 1e-3)
     got = net.evolve({"x": ramp(), "y": y})["front.late"].samples
-    assert np.array_equal(got, ramp().samples + [0.0, 100.0])
+    assert np.array_equal(got, ramp().samples + np.array([0.0, 100.0]))
 
 
 def test_slices_lead_in_and_out_of_a_port():
@@ -335,7 +335,9 @@ def test_errors_of_ports_in_a_document_have_their_line(tmp_path):
 def test_a_loop_over_ports_in_a_document_has_its_line(tmp_path):
     file = tmp_path / "net.yaml"
     file.write_text(
-        "ports: {p: {size: 2}}\nlayers:\n  a: {class: PassThrough, size: 2, dt: 0.001}\nedges:\n  - p -> a\n  - a -> p\n"
+        "ports: {p: {size: 2}}\n"
+        "layers:\n  a: {class: PassThrough, size: 2, dt: 0.001}\n"
+        "edges:\n  - p -> a\n  - a -> p\n"
     )
     with pytest.raises(DocumentError, match=r"net\.yaml:6: CycleError: these wait for each other: a -> a"):
         Network.load(file)
