@@ -41,7 +41,15 @@ from .layer import (
 from .network import Network
 from .products import one_blas_thread
 from .span import Span
-from .timeseries import TimeSeries, TSContinuous, TSEvent
+from .timeseries import (
+    TimeSeries,
+    TSContinuous,
+    TSDictOnDisk,
+    TSEvent,
+    get_global_ts_plotting_backend,
+    load_ts_from_file,
+    set_global_ts_plotting_backend,
+)
 
 __all__ = [
     "ArrayLayer",
@@ -73,6 +81,7 @@ __all__ = [
     "State",
     "StateError",
     "TSContinuous",
+    "TSDictOnDisk",
     "TSEvent",
     "TimeError",
     "TimeSeries",
@@ -80,9 +89,12 @@ __all__ = [
     "Unit",
     "UnknownName",
     "Weights",
+    "get_global_ts_plotting_backend",
     "kernel",
+    "load_ts_from_file",
     "merge",
     "one_blas_thread",
     "positional",
+    "set_global_ts_plotting_backend",
     "steps_of",
 ]
