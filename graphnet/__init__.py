@@ -2,6 +2,7 @@
 
 from .blocks import Block, Events
 from .chaining import merge
+from .checkpoint import Checkpoint
 from .clock import steps_of
 from .edge import Edge
 from .errors import (
@@ -41,6 +42,7 @@ from .layer import (
 from .network import Network
 from .products import one_blas_thread
 from .span import Span
+from .storing import load, save
 from .timeseries import (
     TimeSeries,
     TSContinuous,
@@ -54,6 +56,7 @@ from .timeseries import (
 __all__ = [
     "ArrayLayer",
     "Block",
+    "Checkpoint",
     "CycleError",
     "DocumentError",
     "Edge",
@@ -91,10 +94,12 @@ __all__ = [
     "Weights",
     "get_global_ts_plotting_backend",
     "kernel",
+    "load",
     "load_ts_from_file",
     "merge",
     "one_blas_thread",
     "positional",
+    "save",
     "set_global_ts_plotting_backend",
     "steps_of",
 ]
