@@ -1,14 +1,15 @@
-"""Layers without state: a product with weights, and the identity."""
+"""The simplest layers: products with weights, the identity, a threshold, an integral."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from graphnet import (
     ArrayLayer,
     Events,
+    PerUnit,
     SeriesType,
     Size,
     Span,
@@ -17,8 +18,11 @@ from graphnet import (
     TSContinuous,
     TSEvent,
     Weights,
+    kernel,
     positional,
 )
+
+NO_STATE = "must be 0: there is no state that noise could act on"
 
 
 class Linear(ArrayLayer):
@@ -35,13 +39,76 @@ class Linear(ArrayLayer):
     input_type: SeriesType = TSContinuous
 
     def prepare(self) -> None:
-        self.must(self.noise_std == 0, "noise_std", "must be 0: there is no state that noise could act on")
+        self.must(self.noise_std == 0, "noise_std", NO_STATE)
 
     def initial(self) -> State:
         return {}
 
     def advance(self, state: State, block: Any, span: Span) -> tuple[State, Any]:
         return state, span.product(block, self.matrix())
+
+
+class Affine(ArrayLayer):
+    """Weighted sum and offset: y = W' u + bias; of events, sample k is the sum of the weights of step k, and the bias.
+
+    Shapes: u (T, M) or events on M channels, y (T, N). No state. ``weights``: as in ``Linear``; ``bias``: one, or (N,).
+    Source: NIR's primitive of that name (Pedersen et al. 2024, Nature Communications 15:8122).
+
+    >>> from graphnet import TSContinuous
+    >>> Affine([[2.0, 3.0]], [1.0, -1.0]).evolve(TSContinuous.from_clocked([[1.0], [0.0]], dt=1e-3)).samples
+    array([[ 3.,  2.],
+           [ 1., -1.]])
+    """
+
+    weights: Weights = positional()
+    bias: PerUnit[float] = positional()
+    input_type: SeriesType = TSContinuous
+
+    def prepare(self) -> None:
+        self.must(self.noise_std == 0, "noise_std", NO_STATE)
+        self._bias = self.per_unit("bias")
+
+    def initial(self) -> State:
+        return {}
+
+    def advance(self, state: State, block: Any, span: Span) -> tuple[State, Any]:
+        y = span.product(block, self.matrix())
+        y += self._bias
+        return state, y
+
+
+class Scale(ArrayLayer):
+    """Each channel times its own number: y = scale u.
+
+    Shapes: u, y (T, N). No state. ``scale`` (N,) says N itself; one number for all channels says it with ``size``.
+    Source: NIR's primitive of that name (Pedersen et al. 2024, Nature Communications 15:8122).
+
+    >>> from graphnet import TSContinuous
+    >>> Scale([2.0, -1.0]).evolve(TSContinuous.from_clocked([[1.0, 2.0]], dt=1e-3)).samples
+    array([[ 2., -2.]])
+    >>> Scale(0.5, size=16)
+    Scale 'unnamed': 16 -> 16 (TSContinuous -> TSContinuous), dt 0.001 s
+    """
+
+    scale: PerUnit[float] = positional()
+    size: Size | None = None
+
+    def sizes(self) -> tuple[int, int, int]:
+        size = self.value("size") or int(np.size(self.scale))
+        return size, size, size
+
+    def prepare(self) -> None:
+        self.must(self.noise_std == 0, "noise_std", NO_STATE)
+        self._scale = self.per_unit("scale")
+
+    def initial(self) -> State:
+        return {}
+
+    def advance(self, state: State, block: Any, span: Span) -> tuple[State, Any]:
+        u = silence(self, span) if block is None else block
+        y = span.empty(u.shape, self.dtype)
+        np.multiply(u, self._scale, out=y, dtype=self.dtype, casting="same_kind")
+        return state, y
 
 
 class PassThrough(ArrayLayer):
@@ -57,7 +124,7 @@ class PassThrough(ArrayLayer):
     input_type: SeriesType = positional(default=TSContinuous)
 
     def prepare(self) -> None:
-        self.must(self.noise_std == 0, "noise_std", "must be 0: there is no state that noise could act on")
+        self.must(self.noise_std == 0, "noise_std", NO_STATE)
 
     @property
     def output_type(self) -> type[TimeSeries]:
@@ -68,10 +135,89 @@ class PassThrough(ArrayLayer):
         return {}
 
     def advance(self, state: State, block: Any, span: Span) -> tuple[State, Any]:
-        if block is not None:
-            return state, block
-        if self.input_type is TSEvent:
-            return state, Events(np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int32))
-        silence = span.empty((span.steps, self.size), self.dtype)
-        silence[:] = 0
-        return state, silence
+        return state, silence(self, span) if block is None else block
+
+
+def silence(layer: ArrayLayer, span: Span) -> Any:
+    """What an input that nothing leads to stands for: zeros, or no events."""
+    if layer.input_type is TSEvent:
+        return Events(np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int32))
+    zeros = span.empty((span.steps, layer.size_in), layer.value("dtype"))
+    zeros[:] = 0
+    return zeros
+
+
+class Threshold(ArrayLayer):
+    """Heaviside step: y = 1 where u > threshold, else 0.
+
+    Shapes: u, y (T, N). No state. At the threshold itself y is 0, as NIR says; so it is for NaN (where NaN is let in).
+    Source: NIR's primitive of that name (Pedersen et al. 2024, Nature Communications 15:8122).
+
+    >>> from graphnet import TSContinuous
+    >>> Threshold(1, threshold=0.5).evolve(TSContinuous.from_clocked([[0.4], [0.5], [0.6]], dt=1e-3)).samples.T
+    array([[0., 0., 1.]])
+    """
+
+    size: Size = positional()
+    threshold: PerUnit[float]
+
+    def prepare(self) -> None:
+        self.must(self.noise_std == 0, "noise_std", NO_STATE)
+        self._threshold = np.array(np.broadcast_to(self.threshold, (self.size,)), dtype=np.float64)
+
+    def initial(self) -> State:
+        return {}
+
+    def advance(self, state: State, block: Any, span: Span) -> tuple[State, Any]:
+        u = silence(self, span) if block is None else block
+        y = span.empty(u.shape, self.dtype)
+        y[:] = u > self._threshold
+        return state, y
+
+
+class I(ArrayLayer):  # noqa: E742 # the literature's and NIR's name of it
+    r"""Integrator: dv/dt = r u, y = v.
+
+    Exact for an input held over each step: v_k = v_{k-1} + r u_k dt. ``noise_std``: dv = ... + noise_std dW.
+
+    Shapes: u, y (T, N). State: v (N,), starts at ``v0``.
+    Source: NIR's primitive of that name (Pedersen et al. 2024, Nature Communications 15:8122).
+
+    >>> from graphnet import TSContinuous
+    >>> I(1, r=2.0, dt=0.5).evolve(TSContinuous.from_clocked([[1.0], [1.0], [-3.0]], dt=0.5)).samples.T
+    array([[ 1.,  2., -1.]])
+    """
+
+    size: Size = positional()
+    r: PerUnit[float] = 1.0
+    v0: PerUnit[float] = 0.0
+
+    recordable: ClassVar[tuple[str, ...]] = ("v",)
+
+    def prepare(self) -> None:
+        self._gain = (np.broadcast_to(self.r, (self.size,)) * self.dt).astype(self.dtype)
+        self._spread = self.noise_std * np.sqrt(self.dt)
+
+    def initial(self) -> State:
+        return {"v": self.per_unit("v0")}
+
+    def advance(self, state: State, block: Any, span: Span) -> tuple[State, Any]:
+        u = silence(self, span) if block is None else block
+        y = span.empty(u.shape, self.dtype)
+        np.multiply(u, self._gain, out=y, dtype=self.dtype, casting="same_kind")
+        if self.noise_std:
+            y += (self._spread * span.normal(0, self.size)).astype(self.dtype)
+        accumulate(state["v"], y)
+        if "v" in span.watch:
+            span.watch["v"][:] = y
+        return state, y
+
+
+@kernel
+def accumulate(v, y):
+    """Running sums from ``v`` on, in place."""
+    for k in range(y.shape[0]):
+        row = y[k]
+        for j in range(v.shape[0]):
+            v[j] += row[j]
+            row[j] = v[j]
