@@ -1,7 +1,7 @@
 """How long large networks take to build, check, plan and copy, beside what networkx takes for the same graph.
 
-    python benchmarks/scale.py 100000
-    python benchmarks/scale.py 100000 --chain
+    python -m benchmarks.scale 100000
+    python -m benchmarks.scale 100000 --chain
 
 networkx adds the same nodes and edges one by one to a MultiDiGraph and sorts it. Times are of the processor, so that
 other programs disturb little; constructing the layers is timed apart.
@@ -94,7 +94,9 @@ def main():
         ratio = seconds / times["networkx"]
         out(f"{what:>10} {seconds:8.2f} s {1e6 * seconds / given.count:8.1f} us per layer {ratio:6.2f} x networkx\n")
     total = sum(times[one] for one in ("build", "check", "plan", "copy"))
-    out(f"{'together':>10} {total:8.2f} s without the layers' construction: {total / times['networkx']:.2f} x networkx\n")
+    out(
+        f"{'together':>10} {total:8.2f} s without the layers' construction: {total / times['networkx']:.2f} x networkx\n"
+    )
 
 
 if __name__ == "__main__":

@@ -160,6 +160,8 @@ def _digest(value: Any) -> str:
         content = f"{value.dtype.str}{value.shape}".encode() + np.ascontiguousarray(value).tobytes()
     elif isinstance(value, Mapping):
         content = "".join(f"{key}={_digest(one)};" for key, one in value.items()).encode()
+    elif isinstance(value, list | tuple):
+        content = ",".join(_digest(one) for one in value).encode()
     elif value is None or isinstance(value, str | int | float):
         content = repr(value).encode()
     elif isinstance(value, type):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
@@ -231,7 +230,8 @@ class Composition:
         """How an edge meets those that lead to its input already."""
         wiring, name = self._wiring, end.name
         declared = wiring.merges.get(name)
-        merge = rules.merged(edge, declared, end.merge if asked is None and declared is None else asked)
+        asked = end.merge if asked is None and declared is None else asked
+        merge = asked if asked == declared else rules.merged(edge, declared, asked)
         before, places = wiring.into[name], wiring.places.get(name)
         if before and (places is None or merge != declared):
             *earlier, place = self._placed([*before, edge], merge, end)
@@ -314,7 +314,7 @@ class Composition:
         connecting."""
         if name not in self._paths:
             found = [
-                replace(path, post=name, inlet=inlet)
+                path._replace(post=name, inlet=inlet)
                 for inlet in self._inlets.get(name, ())
                 for path in self.paths_into(inlet)
             ]

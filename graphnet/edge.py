@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Any, Literal, Self
+from typing import Any, Literal, NamedTuple, Self
 
 import numpy as np
 
@@ -66,8 +66,7 @@ class Edge(Fixed):
         return f"{self.pre}{_written(self.pre_channels)} -> {self.post}{_written(self.post_channels)}{delay}"
 
 
-@dataclass(frozen=True, slots=True)
-class End(Fixed):
+class End(NamedTuple):
     """One side of an edge as the rules see it; ``dt`` is None for an external input and for a port, which have no
     clock.
 

@@ -29,13 +29,13 @@ def rename(net: Network, old: str, name: str) -> None:
     for new in pairs.values():
         net._free(new)
     for one, new in pairs.items():
-        net._ends[one] = tuple(_named(end, new) for end in net._ends[one])  # type: ignore[assignment] # two of them
+        net._ends[one] = tuple(end._replace(name=new) for end in net._ends[one])  # type: ignore[assignment] # two of them
         net._wiring.rename(one, new)
     for table in (net._layers, net._inputs, net._ports, net._ends, net.states, net._inlets):
         _rekey(table, pairs)
     for ends in (net._inputs, net._ports):
         if name in ends:
-            ends[name] = _named(ends[name], name)
+            ends[name] = dataclasses.replace(ends[name], name=name)
     if inlets:
         net._inlets[name] = tuple(pairs[one] for one in inlets)
     if name in net._layers:
@@ -50,10 +50,6 @@ def _rekey(table: dict[str, Any], pairs: Mapping[str, str]) -> None:
         items = [(pairs.get(key, key), value) for key, value in table.items()]
         table.clear()
         table.update(items)
-
-
-def _named(one: Any, name: str) -> Any:
-    return dataclasses.replace(one, name=name)
 
 
 def replace(net: Network, node: Node, layer: Layer) -> Layer:

@@ -146,10 +146,11 @@ class Network(Composition):
             raise ParameterError(f"a network is made of layers, got {layer!r}", parameter="layer")
         name = self._new_name(layer, name)
         held = copy.deepcopy(layer) if layer._home is not None else layer
+        if not external_input and input_layer is None and output_layer is None:
+            self._enter(held, name)
+            return held
         before, inputs = dict(vars(held)), list(self._inputs)
         self._enter(held, name)
-        if not external_input and input_layer is None and output_layer is None:
-            return held
         try:
             if external_input:
                 self._from_outside(name)

@@ -7,14 +7,13 @@ A network without ports has one path for each edge.
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
+from typing import NamedTuple
 
-from .edge import Edge, Fixed
+from .edge import Edge
 
 
-@dataclass(frozen=True, slots=True)
-class Path(Fixed):
+class Path(NamedTuple):
     """``picked[i]``, a channel of ``pre``, goes to ``place[i]``, a channel of ``post``, ``delay`` seconds later.
 
     ``key`` are the numbers of the edges along it; ``inlet`` is the input of ``post`` that it leads to, where that has

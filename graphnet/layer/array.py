@@ -21,8 +21,7 @@ from ..timeseries import TimeSeries, TSContinuous, TSEvent
 from .holding import Holding, State
 from .node import checked_state, checked_time
 from .several import dealt, declared_ports
-
-_PLAIN = frozenset((int, float, str, bool, type(None)))
+from .values import PLAIN
 
 
 class ArrayLayer(Holding, register=False):
@@ -88,7 +87,7 @@ class ArrayLayer(Holding, register=False):
         for name, value in content.items():
             if name == "_values":
                 content[name] = dict(value)
-            elif value.__class__ not in _PLAIN:
+            elif value.__class__ not in PLAIN:
                 content[name] = copy.deepcopy(value, memo)
         made.__setstate__(content)
         return made

@@ -13,7 +13,7 @@ from ..errors import ParameterError, ParameterTypeError
 from .declared import Common
 from .parameters import Parameter
 from .shadowed import Shadowed
-from .values import dense_shape, frozen
+from .values import PLAIN, dense_shape, frozen
 
 State = dict[str, NDArray[Any]]
 
@@ -141,4 +141,6 @@ class Holding(Common, Shadowed, register=False):
 
     def __setstate__(self, content: dict[str, Any]) -> None:
         vars(self).update(content)
-        self._values = {name: frozen(value) for name, value in self._values.items()}
+        self._values = {
+            name: value if value.__class__ in PLAIN else frozen(value) for name, value in self._values.items()
+        }

@@ -93,6 +93,8 @@ class Layer(Discretising, Expanding, Saving, ABC):
 
     def __getstate__(self) -> dict[str, Any]:
         """What a copy or a pickle holds: everything but the network; the copy keeps state and time."""
+        if self._home is None:
+            return self.__dict__.copy()
         return {**self.__dict__, "_home": None, "_timestep": step_of(self.t, self._dt)}
 
     @abstractmethod

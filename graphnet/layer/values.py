@@ -67,6 +67,10 @@ def owned_matrix(value: Any) -> Matrix:
     return frozen(matrix)
 
 
+PLAIN = frozenset((int, float, str, bool, type(None)))
+"""The kinds of values that nothing can change."""
+
+
 def frozen(value: Any) -> Any:
     """A held parameter that nobody can write to: copies and pickles of arrays forget that they were read-only."""
     if isinstance(value, np.ndarray):

@@ -110,6 +110,9 @@ class _Compiler:
         self.stores: dict[str, Kept] = {}
         self.gathered: dict[str, Store] = {}
         self.homes: list[Callable[[dict[str, State], dict[Key, State]], None]] = []
+        self.watched: dict[str, list[str]] = {}
+        for _, name, variable, _ in wanted.variables:
+            self.watched.setdefault(name, []).append(variable)
         self.keys = {
             name: self.keep(self.grid(name), *self.form(name), every)
             for name, every in wanted.signals
@@ -214,7 +217,7 @@ class _Compiler:
 
     def _advance(self, layer: ArrayLayer, name: str, tiled: bool = True) -> Advance:
         key = self.net.noise_key(name, layer.seed, self.trial)
-        variables = list(dict.fromkeys(one[2] for one in self.wanted.variables if one[1] == name))
+        variables = list(dict.fromkeys(self.watched.get(name, ())))
         return Advance(
             layer, name, self.grid(name), key, tiled=tiled,
             watched=[one for one in variables if one in layer.recordable],
@@ -278,7 +281,7 @@ class _Compiler:
 
     def _arriving(self, build: Builder, path: Path) -> int:
         """The task whose block arrives over a path, on the grid of its post layer."""
-        post, pre = self.grid_of[path.post], self._sending(path)
+        post, pre = self.grid_of[path.post], self.grid_of.get(path.pre) or self.grid_of[path.post]
         size, event = self._sent(path.pre)
         task = self._signal(build, path.pre, pre)
         if not path.delay and pre is post and path.picked == range(size):
@@ -292,9 +295,6 @@ class _Compiler:
 
             self.homes.append(take)
         return made
-
-    def _sending(self, path: Path) -> Grid:
-        return self.grid_of.get(path.pre) or self.grid_of[path.post]
 
     def _sent(self, name: str) -> tuple[int, bool]:
         if name in self.forms:

@@ -61,6 +61,15 @@ class Wire:
     merge: str | None
 
 
+def _takes(cls, options):
+    """Whether a class allows these, next to its example: not all take noise, or any step."""
+    try:
+        instance(cls, **options)
+    except ParameterError:
+        return False
+    return True
+
+
 class Drawn:
     """What a recipe says: layers by name, and wires in the order of connecting."""
 
@@ -95,17 +104,15 @@ class Drawn:
             size = int(self.rng.integers(1, 6))
             return lambda: PassThrough(size, dt=dt)
         cls = CLASSES[pick]
+        tries = [{"dt": dt}, {"dt": 1e-3}]
         if "noise" in self.recipe.features:
-            try:
-                instance(cls, dt=dt, noise_std=0.3)
-                return lambda: instance(cls, dt=dt, noise_std=0.3)
-            except ParameterError:  # a kind that takes none
-                return lambda: instance(cls, dt=dt)
-        return lambda: instance(cls, dt=dt)
+            tries = [{**one, "noise_std": 0.3} for one in tries] + tries
+        options = next(one for one in tries if _takes(cls, one))
+        return lambda: instance(cls, **options)
 
     def _feed(self, name, layer):
         """Cover every input channel with slices of earlier ends."""
-        merge = [None, "sum", "concat"][self.rng.integers(3)]
+        merge = [layer.joins, "sum", "concat"][self.rng.integers(3)]
         self.merges[name] = merge
         fitting = [one for one, (_, kind, _) in self.ends.items() if kind is layer.input_type]
         for _ in range(2 if merge == "sum" else 1):
