@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import edge as rules
+from .collecting import at_rest
 from .edge import Edge, End, Merge, Place
 from .errors import CycleError, EdgeError, GraphnetError, NameTaken, ParameterError, UnknownName, raise_all
 from .layer import Layer
@@ -170,22 +171,23 @@ class Composition:
         before: dict[str, Merge | None] = {}
         added: list[Edge] = []
         errors: list[GraphnetError] = []
-        for one in edges:
+        with at_rest():
+            for one in edges:
+                try:
+                    joined = self._joined(*_pair(one), merge=merge)
+                    post = joined[0].post
+                    if post not in before:
+                        before[post] = self._wiring.merges.get(post)
+                    added.append(self._add(*joined))
+                    if self._ports:
+                        self._check_ports(added[-1])
+                except GraphnetError as error:
+                    errors.append(error)
             try:
-                joined = self._joined(*_pair(one), merge=merge)
-                post = joined[0].post
-                if post not in before:
-                    before[post] = self._wiring.merges.get(post)
-                added.append(self._add(*joined))
-                if self._ports:
-                    self._check_ports(added[-1])
+                self.structure()
             except GraphnetError as error:
-                errors.append(error)
-        try:
-            self.structure()
-        except GraphnetError as error:
-            if str(error) not in map(str, errors):  # a path over a port may have been judged before
-                errors.append(error)
+                if str(error) not in map(str, errors):  # a path over a port may have been judged before
+                    errors.append(error)
         if errors:
             self._take_back(added, before)
         raise_all(errors)

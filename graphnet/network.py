@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from .clock import checked_dt, exact, step_of
+from .collecting import at_rest
 from .composition import Composition, Node
 from .edge import Edge, End
 from .errors import GraphnetError, NetworkErrors, ParameterError, ParameterTypeError, TimeError, raise_all
@@ -110,11 +111,12 @@ class Network(Composition):
         content = self.__getstate__()
         for state in self.states.values():
             memo[id(state)] = {name: array.copy() for name, array in state.items()}
-        for name, value in content.items():
-            if name in _SHARED:
-                content[name] = value.copy() if isinstance(value, dict | list) else value
-            else:
-                content[name] = copy.deepcopy(value, memo)
+        with at_rest():
+            for name, value in content.items():
+                if name in _SHARED:
+                    content[name] = value.copy() if isinstance(value, dict | list) else value
+                else:
+                    content[name] = copy.deepcopy(value, memo)
         made.__setstate__(content)
         return made
 

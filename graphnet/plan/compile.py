@@ -12,6 +12,7 @@ from fractions import Fraction
 from typing import Any
 
 from ..clock import exact
+from ..collecting import at_rest
 from ..layer import ArrayLayer, Layer, State
 from ..network import Network
 from ..paths import Path
@@ -91,7 +92,8 @@ def compile_plan(
     ``keep`` makes what records a signal: a ``Store`` of the whole run, or a ``Window`` on its last block. ``depth``
     is how many blocks a backend may have under way at once.
     """
-    return _Compiler(net, schedule, given, wanted, trial, keep, depth).plan()
+    with at_rest():
+        return _Compiler(net, schedule, given, wanted, trial, keep, depth).plan()
 
 
 class _Compiler:
