@@ -211,7 +211,11 @@ class Composition:
         if post is None:
             where = f"edge {_shown(pre)!r}"
             pre, post, delay, pre_channels, post_channels = _read(pre, delay, pre_channels, post_channels)
-        begin, end = self._end(pre, where, post), self._end(post, where, pre, reads=True)
+        ends = self._ends
+        if pre.__class__ is str and post.__class__ is str and pre in ends and post in ends and not self._inlets:
+            begin, end = ends[pre][0], ends[post][1]
+        else:
+            begin, end = self._end(pre, where, post), self._end(post, where, pre, reads=True)
         number = self._wiring.next if number is None else number
         plain = (  # the rules have nothing to say about most edges
             pre_channels is None
@@ -518,6 +522,8 @@ def _shown(node: Any) -> str:
 
 def _pair(given: Any) -> tuple[Any, Any]:
     """Both ends of what ``connect_many`` was given; the second is None for a written edge."""
+    if given.__class__ is tuple and len(given) == 2 and given[1] is not None:
+        return given
     if isinstance(given, str):
         return given, None
     if isinstance(given, tuple | list) and len(given) == 2 and given[1] is not None:

@@ -20,6 +20,9 @@ def components(successors: Successors) -> list[list[int]]:
     >>> components([[1], [2], [1, 3], []])
     [[0], [1, 2], [3]]
     """
+    order = _without_loops(successors)
+    if len(order) == len(successors):
+        return [[node] for node in order]
     found = _tarjan(successors)
     member = [0] * len(successors)
     for number, nodes in enumerate(found):
@@ -44,6 +47,24 @@ def components(successors: Successors) -> list[list[int]]:
             if waiting[other] == 0:
                 heapq.heappush(ready, (first[other], other))
     return ordered
+
+
+def _without_loops(successors: Successors) -> list[int]:
+    """Nodes in topological order, ties by the smallest, as far as no loop stands in the way."""
+    waiting = [0] * len(successors)
+    for nexts in successors:
+        for other in nexts:
+            waiting[other] += 1
+    ready = [node for node, count in enumerate(waiting) if count == 0]  # sorted, so it is a heap
+    order: list[int] = []
+    while ready:
+        node = heapq.heappop(ready)
+        order.append(node)
+        for other in successors[node]:
+            waiting[other] -= 1
+            if waiting[other] == 0:
+                heapq.heappush(ready, other)
+    return order
 
 
 def _tarjan(successors: Successors) -> list[list[int]]:

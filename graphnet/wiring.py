@@ -60,13 +60,17 @@ class Wiring:
     def add(self, edge: Edge, merge: Merge | None, place: Place, before: list[Place] | None) -> Edge:
         """Add an edge under its number, the merge that its input has with it, and its place; ``before`` are those of
         the edges before it, where they change."""
-        self._count = max(self._count, edge.number + 1)
+        if edge.number >= self._count:
+            self._count = edge.number + 1
         self.edges[edge.number] = edge
         self.into[edge.post].append(edge)
         self.leaving[edge.pre].append(edge)
         if before is not None:
             self.places[edge.post] = before
-        self.places.setdefault(edge.post, []).append(place)
+        if edge.post in self.places:
+            self.places[edge.post].append(place)
+        else:
+            self.places[edge.post] = [place]
         if merge is not None:
             self.merges[edge.post] = merge
         return edge

@@ -141,8 +141,11 @@ class _Compiler:
 
     def plan(self) -> Plan:
         parts = self.net.structure().parts
-        for part in parts:
-            self._set_stage(part)
+        if any(self.whole(layer) for layer in self.layers.values()):
+            for part in parts:
+                self._set_stage(part)
+        else:
+            self.stage_of = dict.fromkeys(self.layers, 0)
         if max(self.stage_of.values(), default=0) > 0:
             self._gather()
         stages = [self._stage(number, parts) for number in range(max(self.stage_of.values(), default=0) + 1)]
