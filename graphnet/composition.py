@@ -311,7 +311,7 @@ class Composition:
         """The channels of an input that each of its edges leads to, in the order of connecting."""
         if name not in self._wiring.places:
             end = self._ends[name][1]
-            merge = self._wiring.merges.get(name, end.merge)
+            merge: Merge | None = self._wiring.merges.get(name) or end.merge
             self._wiring.places[name] = self._placed(self._wiring.into[name], merge, end)
         return self._wiring.places[name]
 

@@ -33,9 +33,10 @@ def rename(net: Network, old: str, name: str) -> None:
         net._wiring.rename(one, new)
     for table in (net._layers, net._inputs, net._ports, net._ends, net.states, net._inlets):
         _rekey(table, pairs)
-    for ends in (net._inputs, net._ports):
-        if name in ends:
-            ends[name] = dataclasses.replace(ends[name], name=name)
+    if name in net._inputs:
+        net._inputs[name] = dataclasses.replace(net._inputs[name], name=name)
+    if name in net._ports:
+        net._ports[name] = dataclasses.replace(net._ports[name], name=name)
     if inlets:
         net._inlets[name] = tuple(pairs[one] for one in inlets)
     if name in net._layers:
