@@ -10,16 +10,19 @@ from .readout import Ridge
 from .routing import Delay, Select
 from .sources import Noise, Sine, Step
 from .spiking import LIF
-from .synapses import ExpSyn
+from .synapses import LI, AlphaSyn, DoubleExpSyn, ExpSyn
 
 __all__ = [
     "FIR",
+    "LI",
     "LIF",
     "Affine",
+    "AlphaSyn",
     "Butterworth",
     "Concat",
     "Delay",
     "DeltaEncoder",
+    "DoubleExpSyn",
     "Envelope",
     "ExpSyn",
     "FilterBank",

@@ -128,7 +128,8 @@ def design(layer: ArrayLayer, parameter: str, cutoff: Any, order: int, btype: st
     inside = all(0.0 < edge < half for edge in edges)
     layer.must(inside, parameter, f"must be between 0 and half of the rate of steps, {half!r} Hz, got {cutoff!r} Hz")
     layer.must(edges[0] < edges[-1] or len(edges) == 1, parameter, f"must rise from low to high, got {cutoff!r} Hz")
-    return butter(order, cutoff, btype, output="sos", fs=1.0 / layer.dt)
+    sections: Any = butter(order, cutoff, btype, output="sos", fs=1.0 / layer.dt)
+    return sections
 
 
 @kernel
