@@ -42,7 +42,24 @@ def rename(net: Network, old: str, name: str) -> None:
     if name in net._layers:
         net._layers[name]._path = name
     net._outputs = [pairs.get(one, one) for one in net._outputs]
+    net.document = _renamed(net.document, old, name)
     net._changed()
+
+
+def _renamed(document: Mapping[str, Any], old: str, new: str) -> dict[str, Any]:
+    """The sections beside the graph, where they speak of what has another name now."""
+    made = dict(document)
+    for part, key in (("fit", "layer"), ("evaluate", "signal")):
+        if part in made and made[part].get(key) == old:
+            made[part] = {**made[part], key: new}
+    run = dict(made.get("run") or {})
+    if run.get("inputs"):
+        run["inputs"] = {new if name == old else name: file for name, file in run["inputs"].items()}
+    if run.get("record"):
+        run["record"] = [
+            new + one.removeprefix(old) if old in (one, one.rpartition(".")[0]) else one for one in run["record"]
+        ]
+    return {**made, "run": run} if run else made
 
 
 def _rekey(table: dict[str, Any], pairs: Mapping[str, str]) -> None:
@@ -153,4 +170,11 @@ def _lines(net: Network) -> Any:
 
 
 def _equal(one: Any, other: Any) -> bool:
+    """Equality of plain data, in which the layers of others may leave arrays."""
+    if isinstance(one, Mapping) and isinstance(other, Mapping):
+        return one.keys() == other.keys() and all(_equal(one[key], other[key]) for key in one)
+    if isinstance(one, list | tuple) and isinstance(other, list | tuple):
+        return len(one) == len(other) and all(_equal(*both) for both in zip(one, other, strict=True))
+    if isinstance(one, np.ndarray) or isinstance(other, np.ndarray):
+        return np.array_equal(one, other)
     return bool(one == other)

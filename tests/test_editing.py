@@ -6,6 +6,7 @@ import pytest
 from graphnet import GraphnetError, NameTaken, Network, ParameterError, TSContinuous, UnknownName
 from graphnet.testing import same_bits
 from layers import LIF, ExpSyn, Linear, PassThrough, Rate
+from tests.laws.walls import Smooth
 
 
 def build():
@@ -60,6 +61,24 @@ def test_noise_follows_the_name_and_what_is_under_way_stays():
     renamed, kept = net.evolve(ramp()), twin.evolve(ramp())
     assert np.array_equal(renamed["c"].samples[:2], kept["c"].samples[:2])  # it was sent before
     assert not np.array_equal(renamed["c"].samples[2:], kept["c"].samples[2:])
+
+
+def test_the_sections_of_its_document_follow():
+    net = build()
+    net.document = {
+        "fit": {"layer": "b"},
+        "evaluate": {"signal": "c"},
+        "run": {"inputs": {"x": "x.npz"}, "record": ["b", "b.x", "c"], "duration": 0.1},
+    }
+    given = net.document
+    net.rename("b", "mid")
+    net.rename("x", "in")
+    assert net.document == {
+        "fit": {"layer": "mid"},
+        "evaluate": {"signal": "c"},
+        "run": {"inputs": {"in": "x.npz"}, "record": ["mid", "mid.x", "c"], "duration": 0.1},
+    }
+    assert given["fit"] == {"layer": "b"}
 
 
 @pytest.mark.parametrize(
@@ -235,3 +254,15 @@ def test_lines_at_rest_are_as_good_as_none():
     net.evolve(TSContinuous.from_clocked(np.zeros((4, 2)), 1e-3))
     net.reset_all()
     assert net == build()
+
+
+class Odd(Smooth, register=False):
+    """A plain layer that leaves an array in its dictionary."""
+
+    def to_dict(self):
+        return {**super().to_dict(), "keep": np.full(3, self.keep)}
+
+
+def test_arrays_in_the_dictionaries_of_plain_layers_are_compared():
+    nets = [Network([Odd(np.eye(2), dt=1e-3, keep=keep)]) for keep in (0.5, 0.5, 0.6)]
+    assert nets[0] == nets[1] != nets[2]

@@ -66,7 +66,7 @@ def _label(net: Network, edge: Any) -> str:
     """What an arrow says: channels, delay, and how it meets others."""
     begin, _, rest = str(edge).partition(" -> ")
     end, _, delay = rest.partition(" @ ")
-    words = [f".{end.rpartition('.')[2]}"] if any(edge.post in inlets for inlets in net.inlets.values()) else []
+    words = [f".{edge.post.rpartition('.')[2]}"] if any(edge.post in inlets for inlets in net.inlets.values()) else []
     if edge.pre_channels is not None or edge.post_channels is not None:
         words.append(f"{begin.removeprefix(edge.pre) or '[:]'} → {end.removeprefix(edge.post) or '[:]'}")
     if delay:
