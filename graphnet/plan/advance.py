@@ -100,7 +100,7 @@ class Advance:
         if self._careful:
             self._check(out, steps)
         if self._finite and not isinstance(out, Events):
-            self._check_finite(out, start)
+            check_finite(self.path, self.grid, out, start)
         out = frozen(out)
         return state, (out, *(rows[name].reshape(steps, -1) for name in self.observed)) if rows else out
 
@@ -115,8 +115,7 @@ class Advance:
     def _by_steps(self, state: State, block: Any, start: int, steps: int, rows: dict[str, NDArray[Any]]) -> Any:
         outs: list[Any] = []
         for k in range(steps):
-            one = between(block, start + k, start + k + 1) if isinstance(block, Events) else block
-            one = one[k : k + 1] if isinstance(one, np.ndarray) else one
+            one = _step(block, start, k)
             here = {name: rows[name][k : k + 1] for name in self.watched}
             state, out = self._look(state, one, start + k, 1, here)
             kept = Events(out.step.copy(), out.channel.copy()) if isinstance(out, Events) else np.array(out)
@@ -128,16 +127,6 @@ class Advance:
         if isinstance(outs[0], Events):
             return state, Events(*(np.concatenate(column) for column in zip(*outs, strict=True)))
         return state, np.concatenate(outs)
-
-    def _check_finite(self, out: NDArray[Any], start: int) -> None:
-        if np.isfinite(out).all():
-            return
-        k, channel = (int(one) for one in np.argwhere(~np.isfinite(out))[0])
-        t = float((start + k) * self.grid.dt)
-        raise NotFinite(
-            f"{self.path} gives {out[k, channel]} at step {start + k}, {t!r} s, channel {channel}",
-            layer=self.path, step=start + k, time=t, channel=channel,
-        )  # fmt: skip
 
     # ------------------------------------------------------------------ the first block
 
@@ -163,5 +152,26 @@ def _apart(out: Any, block: Any) -> Any:
     return out.copy() if isinstance(block, np.ndarray) and _base(out) is _base(block) else out
 
 
+def _step(block: Any, start: int, k: int) -> Any:
+    """One step of a block, or of each input's."""
+    if isinstance(block, dict):
+        return {name: _step(one, start, k) for name, one in block.items()}
+    if isinstance(block, Events):
+        return between(block, start + k, start + k + 1)
+    return block[k : k + 1] if isinstance(block, np.ndarray) else block
+
+
 def _base(array: NDArray[Any]) -> Any:
     return array if array.base is None else array.base
+
+
+def check_finite(path: str, grid: Grid, out: NDArray[Any], start: int) -> None:
+    """Refuse a block with NaN or infinity: NotFinite, naming the first step and channel."""
+    if np.isfinite(out).all():
+        return
+    k, channel = (int(one) for one in np.argwhere(~np.isfinite(out))[0])
+    t = float((start + k) * grid.dt)
+    raise NotFinite(
+        f"{path} gives {out[k, channel]} at step {start + k}, {t!r} s, channel {channel}",
+        layer=path, step=start + k, time=t, channel=channel,
+    )  # fmt: skip

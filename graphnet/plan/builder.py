@@ -15,8 +15,6 @@ from .whole import Evolve
 class Builder:
     """Collects tasks in topological order."""
 
-    """One template in the making: tasks, their states, and which task gives which signal."""
-
     def __init__(self) -> None:
         self.entries: list[tuple[str, Any, tuple[int, ...]]] = []
         self.states: list[Any] = []

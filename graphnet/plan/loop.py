@@ -11,9 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..blocks import NO_EVENTS, Events, between, sort_events
+from ..errors import MemberFailed
 from .advance import Advance
 from .grid import Grid
 from .joints import Join, Line, State, frozen
+from .several import Deal
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,7 @@ class Member:
 
     advance: Advance
     reads: tuple[int | Inner, ...]
-    join: Join | None
+    join: Join | Deal | None
 
 
 class Loop:
@@ -62,17 +64,21 @@ class Loop:
              one.join, outlets[i].put)
             for i, (one, per) in enumerate(zip(self.members, self.per, strict=True))
         ]  # fmt: skip
-        for begin in range(0, steps, self.inner):
-            count = min(self.inner, steps - begin)
-            for i, per, advance, reads, join, put in walk:
-                first, length = begin * per, count * per
-                at = start * per + first
-                if join is None:
-                    block = _arriving(reads[0], first, at, length) if reads else None
-                else:
-                    block = frozen(join.join([_arriving(read, first, at, length) for read in reads]))
-                states[i], out = advance.run(states[i], block, at, length)
-                put(out, first, length)
+        advance = self.members[0].advance
+        try:
+            for begin in range(0, steps, self.inner):
+                count = min(self.inner, steps - begin)
+                for i, per, advance, reads, join, put in walk:  # advance names the member that failed
+                    first, length = begin * per, count * per
+                    at = start * per + first
+                    if join is None:
+                        block = _arriving(reads[0], first, at, length) if reads else None
+                    else:
+                        block = frozen(join.join([_arriving(read, first, at, length) for read in reads]))
+                    states[i], out = advance.run(states[i], block, at, length)
+                    put(out, first, length)
+        except Exception as error:
+            raise MemberFailed(advance.path, error) from error
         for one, way in zip(self.edges, ways, strict=True):
             lines[one.line] = way.end(steps * self.per[one.pre])
         return (states, lines), tuple(one.whole() for one in outlets)

@@ -11,6 +11,7 @@ from ..clock import exact
 from ..errors import InputError
 from ..layer import Layer
 from ..timeseries import TSContinuous, TSEvent
+from .advance import check_finite
 from .grid import Grid
 from .joints import frozen
 from .store import Store, as_series
@@ -35,7 +36,8 @@ class Whole:
 class Evolve:
     """Evolves a plain Layer over a block as a series; its state lives in the layer and is restored if the run fails."""
 
-    def __init__(self, layer: Layer, path: str, grid: Grid) -> None:
+    def __init__(self, layer: Layer, path: str, grid: Grid, finite: bool = False) -> None:
+        self.finite: bool = finite
         self.layer: Layer = layer
         self.path: str = path
         self.grid: Grid = grid
@@ -66,4 +68,7 @@ class Evolve:
         if isinstance(out, TSEvent):
             return frozen(out.event_steps(start, steps, dt))
         assert isinstance(out, TSContinuous)
-        return frozen(np.ascontiguousarray(out.sample_steps(start, steps, dt)))
+        rows = np.ascontiguousarray(out.sample_steps(start, steps, dt))
+        if self.finite:
+            check_finite(self.path, self.grid, rows, start)
+        return frozen(rows)

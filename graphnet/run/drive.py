@@ -2,35 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from .. import backends
-from ..errors import RunError
+from ..errors import MemberFailed, RunError
 from ..network import Network
 from ..plan import Plan, Schedule, Stage
 
 Backend = Callable[..., None]
+After = Callable[[int], Any] | None
 
 
-def drive(net: Network, plan: Plan, backend: Backend, progress: bool) -> None:
-    """Run every stage over all blocks. Raises RunError."""
+def drive(plan: Plan, backend: Backend, after: After = None) -> None:
+    """Run every stage over all blocks; ``after(k)`` follows each. Raises RunError."""
     schedule = plan.schedule
-    bar = _bar(net, schedule, plan) if progress else None
-    after = None if bar is None else lambda k: bar.update(float(schedule.steps(k) * schedule.dt))
     try:
         for stage in plan.stages:
             run_whole(stage, schedule, backend)
             backend(stage.template, stage.states, schedule.blocks, after)
     except backends.TaskFailed as error:
-        raise as_run_error(error, schedule) from error.__cause__
-    finally:
-        if bar is not None:
-            bar.close()
+        raise as_run_error(error, schedule) from reason(error)
 
 
-def drive_by_blocks(plan: Plan, backend: Backend, after: Callable[[int], bool]) -> None:
-    """Run the only stage of a plan block by block until ``after(k)`` says to stop. Raises RunError.
+def drive_by_blocks(plan: Plan, backend: Backend, stops: Callable[[int], bool], after: After = None) -> None:
+    """Run the only stage of a plan block by block until ``stops(k)`` says so. Raises RunError.
 
     The schedule's total then says how far it came.
     """
@@ -39,12 +36,12 @@ def drive_by_blocks(plan: Plan, backend: Backend, after: Callable[[int], bool]) 
     try:
         for k in range(schedule.blocks):
             schedule.base = k
-            backend(stage.template, stage.states, 1)
-            if after(k):
+            backend(stage.template, stage.states, 1, after)
+            if stops(k):
                 schedule.total = min(schedule.total, (k + 1) * schedule.block)
                 return
     except backends.TaskFailed as error:
-        raise as_run_error(error, schedule) from error.__cause__
+        raise as_run_error(error, schedule) from reason(error)
     finally:
         schedule.base = 0
 
@@ -67,18 +64,32 @@ def as_run_error(error: backends.TaskFailed, schedule: Schedule) -> RunError:
     """What a person needs to know of a task that failed: layer, block, simulated time, and the layer's own words."""
     start = float(schedule.start(error.block))
     block = schedule.base + error.block
-    cause = error.__cause__
+    cause = reason(error)
+    layer = error.__cause__.layer if isinstance(error.__cause__, MemberFailed) else error.name
     return RunError(
-        f"{error.name} failed in block {block}, at {start!r} s: {type(cause).__name__}: {cause}",
-        layer=error.name,
+        f"{layer} failed in block {block}, at {start!r} s: {type(cause).__name__}: {cause}",
+        layer=layer,
         block=block,
         time=start,
     )
 
 
-def _bar(net: Network, schedule: Schedule, plan: Plan) -> Any:
+def reason(error: backends.TaskFailed) -> BaseException | None:
+    """The exception of the layer itself, which may be a member of a loop."""
+    cause = error.__cause__
+    return cause.error if isinstance(cause, MemberFailed) else cause
+
+
+@contextmanager
+def progressing(net: Network, plan: Plan, shown: bool) -> Iterator[After]:
+    """What moves a bar on standard error after each block, or None where none is asked for."""
+    if not shown:
+        yield None
+        return
     from tqdm import tqdm
 
+    schedule = plan.schedule
     total = float(schedule.total * schedule.dt) * len(plan.stages)
     form = "{l_bar}{bar}| {n:.2f}/{total:.2f} s simulated [{elapsed}<{remaining}]"
-    return tqdm(total=total, desc=net.name, bar_format=form)
+    with tqdm(total=total, desc=net.name, bar_format=form) as bar:
+        yield lambda k: bar.update(float(schedule.steps(k) * schedule.dt))

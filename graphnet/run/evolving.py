@@ -14,7 +14,7 @@ from ..network import Network
 from ..plan import Plan, Schedule, Tap, Wanted, compile_plan
 from ..products import one_blas_thread
 from ..timeseries import TimeSeries, TSContinuous, TSEvent
-from .drive import Backend, drive, drive_by_blocks
+from .drive import Backend, drive, drive_by_blocks, progressing
 from .inputs import by_name, check_extents, check_ready, schedule
 from .records import Record, wanted
 from .result import Info, Result, processor, versions
@@ -57,19 +57,19 @@ def evolve(
     Raises InputError, TimeError, UnknownName, NetworkError before anything runs, RunError where a layer fails; the
     network is then as it was before.
     """
-    ready = _prepared(net, ts_input, duration, num_timesteps, block, record, check_finite, taps)
-    chosen = backends.choose(backend, workers)
+    chosen, depth = backends.choose(backend, workers), backends.depth(backend, workers)
     if callbacks:
         _can_stop(net)
     began = time.perf_counter()
-    with running(net), one_blas_thread():
-        depth = backends.depth(backend, workers)
-        plan = compile_plan(net, ready.schedule, ready.given, ready.wanted, trial=trial, depth=depth)
-        if callbacks:
-            drive_by_blocks(plan, chosen, _calling(net, plan, callbacks))
-        else:
-            drive(net, plan, chosen, progress)
+    with running(net), one_blas_thread():  # before anything is read of the network, which another run may change
+        ready = _prepared(net, ts_input, duration, num_timesteps, block, record, check_finite, taps)
         planned = ready.schedule
+        plan = compile_plan(net, planned, ready.given, ready.wanted, trial=trial, depth=depth)
+        with progressing(net, plan, progress) as after:
+            if callbacks:
+                drive_by_blocks(plan, chosen, _calling(net, plan, callbacks), after)
+            else:
+                drive(plan, chosen, after)
         net.commit(planned.now + planned.total * planned.dt, *plan.collect())
     name = backend if isinstance(backend, str) else type(backend).__name__
     return Result(_signals(ready.given, plan), info(planned, time.perf_counter() - began, name))
@@ -90,7 +90,7 @@ def simulate(
     began = time.perf_counter()
     with one_blas_thread():
         plan = compile_plan(net, ready.schedule, ready.given, ready.wanted, trial=trial)
-        drive(net, plan, backends.run, progress=False)
+        drive(plan, backends.run)
     return Result(_signals(ready.given, plan), info(ready.schedule, time.perf_counter() - began, "serial"))
 
 
@@ -108,12 +108,13 @@ def _prepared(
     raise_all(check_ready(net))
     given = by_name(net, ts_input)
     planned = schedule(net, given, duration, num_timesteps, block)
-    asked = wanted(net, record, taps or {}, _finite(check_finite))
+    asked = wanted(net, record, taps or {}, checked_finite(check_finite))
     check_extents(given, planned)
     return _Ready(planned, given, asked)
 
 
-def _finite(check: bool | str) -> bool:
+def checked_finite(check: bool | str) -> bool:
+    """Whether to look for NaN and infinity. Raises ParameterError."""
     if check in (False, True, "block"):
         return bool(check)
     raise ParameterError(f"check_finite is False or 'block', got {check!r}", parameter="check_finite")
@@ -142,12 +143,12 @@ def _calling(net: Network, plan: Plan, callbacks: Sequence[Callback]) -> Callabl
 def _signals(given: Mapping[str, TimeSeries | None], plan: Plan) -> dict[str, TimeSeries]:
     planned = plan.schedule
     first, last = float(planned.now), float(planned.now + planned.total * planned.dt)
-    signals = {name: _clipped(series, first, last) for name, series in given.items() if series is not None}
+    signals = {name: clipped(series, first, last) for name, series in given.items() if series is not None}
     signals.update((name, store.series(name)) for name, store in plan.stores.items())
     return signals
 
 
-def _clipped(series: TimeSeries, first: float, last: float) -> TimeSeries:
+def clipped(series: TimeSeries, first: float, last: float) -> TimeSeries:
     """The part of an input that the run has read."""
     if series.periodic or (series.t_start == first and series.t_stop == last):
         return series
@@ -161,4 +162,4 @@ def info(planned: Schedule, elapsed: float, backend: str) -> Info:
     return Info(float(planned.total * planned.dt), elapsed, planned.block, backend, processor(), versions())
 
 
-__all__ = ["Backend", "Callback", "evolve", "info", "simulate"]
+__all__ = ["Backend", "Callback", "checked_finite", "clipped", "evolve", "info", "simulate"]

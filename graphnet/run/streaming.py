@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from fractions import Fraction
 from typing import Any
@@ -13,16 +13,17 @@ from ..clock import checked_dt, exact, whole_steps
 from ..errors import NetworkError, ParameterTypeError, StateError, UnknownName, raise_all
 from ..layer import ArrayLayer, State
 from ..network import Network
-from ..plan import Plan, Schedule, compile_plan
+from ..plan import Plan, Schedule, Wanted, compile_plan
 from ..plan.store import Window
 from ..products import one_blas_thread
-from ..timeseries import TimeSeries
-from .drive import as_run_error
-from .evolving import info
-from .feeds import Feed, Sink, feed, sink
+from ..timeseries import TimeSeries, TSEvent
+from .drive import as_run_error, reason
+from .evolving import checked_finite, clipped, info
+from .feeds import Feed, feed
 from .inputs import check_ready, checked_block, default_block, exact_step
 from .records import Record, wanted
-from .result import Result
+from .result import Info, Result
+from .sinks import Sink, sink
 from .undo import running
 
 ENDLESS = 2**62  # network steps: longer than any source
@@ -37,7 +38,7 @@ def stream(
     duration: float | None = None,
     record: Record = None,
     sinks: Mapping[str, Any] | None = None,
-    check_finite: bool = False,
+    check_finite: bool | str = False,
     trial: int = 0,
 ) -> Iterator[Result]:
     """Evolve block by block and yield the recorded signals of each; memory holds one block, whatever the length.
@@ -47,10 +48,11 @@ def stream(
     as many (none: the end). ``dt`` (s) is the interval of rows that do not carry it; where it is left out, the dt of
     the input's readers. The stream ends with its source, or after ``duration`` (s); the last block may be shorter.
     ``sinks`` take recorded signals as they come: a callable, a generator, a .npy file. Each result's ``info.elapsed``
-    is the latency of its block in seconds.
+    is the latency of its block: the seconds from when its input was there to when its signals were.
 
     Nothing is read ahead of the block that needs it. The network is committed block by block: when the stream is
-    broken off, or a layer raises, it stands after the last block that was yielded.
+    broken off, or a layer, a source or a sink raises, it stands after the last block that was yielded. A network that
+    something else changes meanwhile is refused with StateError.
     """
     raise_all(check_ready(net))
     for name, layer in net.layers.items():
@@ -63,19 +65,25 @@ def stream(
     size = default_block(net, step) if block is None else checked_block(block)
     total = ENDLESS if duration is None else whole_steps(duration, step)
     planned = Schedule(net.now, step, total, size)
-    feeds = _feeds(net, source, dt)
+    feeds = _feeds(net, source, dt, step)
     if not feeds and duration is None:
         raise ParameterTypeError("how long? a stream without a source needs a duration", parameter="duration")
-    asked = wanted(net, record, {}, bool(check_finite))
-    outlets = {name: sink(name, target) for name, target in (sinks or {}).items()}
-    recorded = {name for name, *_ in (*asked.signals, *asked.variables)}
-    for name in outlets:
+    asked = wanted(net, record, {}, checked_finite(check_finite))
+    return _blocks(net, planned, feeds, asked, _outlets(net, asked, sinks or {}), trial)
+
+
+def _outlets(net: Network, asked: Wanted, sinks: Mapping[str, Any]) -> dict[str, tuple[Sink, Callable[[], None]]]:
+    recorded = [name for name, *_ in (*asked.signals, *asked.variables)]
+    for name in sinks:
         if name not in recorded:
             raise UnknownName("recorded signal", name, recorded, where="sinks")
-    return _blocks(net, planned, feeds, asked, outlets, trial)
+    return {
+        name: sink(name, target, name in net.layers and net[name].output_type is TSEvent)
+        for name, target in sinks.items()
+    }
 
 
-def _feeds(net: Network, source: Any, dt: Any) -> dict[str, Feed]:
+def _feeds(net: Network, source: Any, dt: Any, step: Fraction) -> dict[str, Feed]:
     inputs = net.inputs
     if source is None:
         return {}
@@ -87,8 +95,11 @@ def _feeds(net: Network, source: Any, dt: Any) -> dict[str, Feed]:
         if name not in inputs:
             raise UnknownName("input", str(name), inputs, where=f"network {net.name!r}")
     intervals = dt if isinstance(dt, Mapping) else dict.fromkeys(inputs, dt)
+    for name in intervals:
+        if name not in inputs:
+            raise UnknownName("input", str(name), inputs, where="dt")
     return {
-        name: feed(inputs[name], one, _interval(net, name, intervals.get(name)), net.now)
+        name: feed(inputs[name], one, _interval(net, name, intervals.get(name)), net.now, step)
         for name, one in source.items()
     }
 
@@ -96,50 +107,64 @@ def _feeds(net: Network, source: Any, dt: Any) -> dict[str, Feed]:
 def _interval(net: Network, name: str, dt: Any) -> Fraction | None:
     if dt is not None:
         return exact(checked_dt(dt, f"input {name!r}"))
-    steps = {exact(net[edge.post].dt) for edge in net.edges if edge.pre == name}
+    steps = {exact(net[one].dt) for one in net.layers for path in net.paths_into(one) if path.pre == name}
     return steps.pop() if len(steps) == 1 else None
 
 
 def _blocks(
-    net: Network, planned: Schedule, feeds: dict[str, Feed], asked: Any,
-    outlets: dict[str, tuple[Sink, Any]], trial: int,
+    net: Network, planned: Schedule, feeds: dict[str, Feed], asked: Wanted,
+    outlets: dict[str, tuple[Sink, Callable[[], None]]], trial: int,
 ) -> Iterator[Result]:  # fmt: skip
-    plan = compile_plan(net, planned, dict.fromkeys(net.inputs), asked, trial=trial, keep=Window)
+    structure = net.structure()
     mine: dict[str, State] = dict(net.states)
+
+    def check() -> None:
+        same = net.now == planned.start(0) and net.structure() is structure and net.states.keys() == mine.keys()
+        if not same or any(net.states[name] is not state for name, state in mine.items()):
+            raise StateError(
+                f"the network {net.name!r} was changed while it is being streamed",
+                hint="stream a copy of it: net.copy()",
+            )
+
+    check()
+    plan = compile_plan(net, planned, dict.fromkeys(net.inputs), asked, trial=trial, keep=Window)
     with ExitStack() as stack:
         for _, close in outlets.values():
             stack.callback(close)
         while planned.steps(0) > 0:
-            if any(net.states.get(name) is not state for name, state in mine.items()) or net.now != planned.start(0):
-                raise StateError(f"the network {net.name!r} was changed while it is being streamed")
-            began = time.perf_counter()
+            check()
             given = _pulled(plan, feeds)
             if planned.steps(0) <= 0:
                 return
-            with running(net), one_blas_thread():
+            began = time.perf_counter()
+            with running(net):
+                check()
                 _run_block(plan)
-                net.commit(planned.start(0) + planned.steps(0) * planned.dt, *_copies(plan))
+                signals = {name: store.series(name) for name, store in plan.stores.items()}
+                went = _info(planned, time.perf_counter() - began)
+                for name, (put, _) in outlets.items():
+                    put(signals[name])
+                first, last = planned.start(0), planned.start(0) + planned.steps(0) * planned.dt
+                read = {name: clipped(series, float(first), float(last)) for name, series in given.items()}
+                net.commit(last, *_copies(plan))
             mine = dict(net.states)
-            signals = {name: store.series(name) for name, store in plan.stores.items()}
-            for name, (put, _) in outlets.items():
-                put(signals[name])
-            result = Result({**given, **signals}, _info(planned, time.perf_counter() - began))
             planned.base += 1
-            yield result
+            yield Result({**read, **signals}, went)
 
 
 def _pulled(plan: Plan, feeds: dict[str, Feed]) -> dict[str, TimeSeries]:
     """Have every feed cover the next block; where one ends, the block and the stream end with it."""
     planned = plan.schedule
     start = planned.start(0)
-    stop = start + planned.steps(0) * planned.dt
     given: dict[str, TimeSeries] = {}
     for name, one in feeds.items():
-        series, reached = one.pull(start, stop)
-        given[name] = series
+        stop = start + planned.steps(0) * planned.dt
+        if stop <= start:
+            break
+        given[name], reached = one.pull(start, stop)
         if reached < stop:
-            steps = int((reached - start) // planned.dt)
-            planned.total = min(planned.total, planned.base * planned.block + max(0, steps))
+            steps = int(max(reached - start, Fraction(0)) // planned.dt)
+            planned.total = planned.base * planned.block + steps
     for (name, _), task in plan.sources.items():
         task.series = given.get(name)
     return given
@@ -148,9 +173,10 @@ def _pulled(plan: Plan, feeds: dict[str, Feed]) -> dict[str, TimeSeries]:
 def _run_block(plan: Plan) -> None:
     stage = plan.stages[0]
     try:
-        backends.run(stage.template, stage.states, 1)
+        with one_blas_thread():
+            backends.run(stage.template, stage.states, 1)
     except backends.TaskFailed as error:
-        raise as_run_error(error, plan.schedule) from error.__cause__
+        raise as_run_error(error, plan.schedule) from reason(error)
 
 
 def _copies(plan: Plan) -> tuple[dict[str, State], dict[tuple[int, ...], State]]:
@@ -162,5 +188,5 @@ def _copies(plan: Plan) -> tuple[dict[str, State], dict[tuple[int, ...], State]]
     )
 
 
-def _info(planned: Schedule, elapsed: float) -> Any:
+def _info(planned: Schedule, elapsed: float) -> Info:
     return info(Schedule(planned.start(0), planned.dt, planned.steps(0), planned.block), elapsed, "serial")
