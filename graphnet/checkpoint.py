@@ -85,11 +85,14 @@ class Checkpoint:
 
 def _read(path: str | PathLike[str]) -> dict[str, NDArray[Any]]:
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        archive = np.load(path, allow_pickle=False)
+        if isinstance(archive, np.ndarray):
+            raise ValueError("it holds one array")
+        with archive:
             return {name: archive[name] for name in archive.files}
     except FileNotFoundError:
         raise ParameterError(f"there is no checkpoint {path}") from None
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile, AttributeError) as error:
+    except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile) as error:
         raise ParameterError(f"{path} is not a checkpoint, or it is damaged: {error}") from error
 
 
@@ -142,7 +145,9 @@ def identity(net: Network) -> dict[str, Any]:
     """What makes a network itself, as plain data: layers with digests of their parameters, inputs, edges, seed."""
     layers: dict[str, Any] = {}
     for name, layer in net.layers.items():
-        assert isinstance(layer, ArrayLayer)  # take has refused others, restore compares with what take allowed
+        if not isinstance(layer, ArrayLayer):  # no checkpoint holds one: in restore, here is the difference
+            layers[name] = {"class": f"plain {layer.class_name}", "parameters": {}, "state": {}}
+            continue
         parameters = {one: _digest(layer.value(one)) for one in layer.parameters() if one != "name"}
         shapes = {one: f"{array.dtype.str}{list(array.shape)}" for one, array in net.states[name].items()}
         layers[name] = {"class": layer.class_name, "parameters": parameters, "state": shapes}

@@ -6,7 +6,7 @@ import inspect
 import logging
 import os
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -65,8 +65,8 @@ def commands() -> None:
     """Compose layers into dataflow networks for timeseries."""
 
 
-document = click.argument("file", type=click.Path(path_type=Path))
-settings = click.option(
+document: Callable[[Any], Any] = click.argument("file", type=click.Path(path_type=Path))
+settings: Callable[[Any], Any] = click.option(
     "--set", "settings", multiple=True, metavar="KEY=VALUE", help="Replace a value, e.g. layers.res.tau=0.05."
 )
 
@@ -103,6 +103,15 @@ def draw(file: Path, output: Path, settings: tuple[str, ...]) -> None:
     from .views.network import draw_files
 
     draw_files(_load(file, settings), [output])
+
+
+@commands.command()
+@document
+@click.option("--block", type=click.IntRange(min=1), help="Network steps in a block [default: what a run takes].")
+@settings
+def explain(file: Path, block: int | None, settings: tuple[str, ...]) -> None:
+    """Print how a network will run: order, blocks, loops, rates, memory, cost."""
+    click.echo(str(_load(file, settings).explain(block)))
 
 
 @commands.command()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -12,6 +11,7 @@ from typing import Any
 
 from . import backends
 from .clock import exact
+from .errors import raise_all
 from .findings import memory_of, operations_per_second
 from .layer import ArrayLayer
 from .network import Network
@@ -19,8 +19,8 @@ from .paths import Path
 from .plan import Schedule, Wanted, compile_plan
 from .products import one_blas_thread
 from .run.drive import as_run_error, reason, run_whole
-from .run.inputs import by_name, check_extents, check_ready, default_block, exact_step, schedule
-from .run.undo import running
+from .run.inputs import by_name, check_extents, check_ready, checked_block, default_block, exact_step, schedule
+from .run.undo import content, put_back, running
 from .tasks import Task
 from .timeseries import TSEvent
 
@@ -88,7 +88,7 @@ class Explanation:
 def explain(net: Network, block: int | None = None) -> Explanation:
     """How the network will run, without running it. Raises what a run would refuse."""
     step = exact_step(net)
-    size = default_block(net, step) if block is None else block
+    size = default_block(net, step) if block is None else checked_block(block)
     made = Explanation(net.name, float(step), size)
     generations = _generations(net)
     for part in net.structure().parts:
@@ -140,9 +140,7 @@ def profile(
     The first block runs twice, so that compiling is not counted. A loop's time is shared among its layers by their
     estimated cost.
     """
-    found = check_ready(net)
-    if found:
-        raise found[0]
+    raise_all(check_ready(net))
     given = by_name(net, ts_input)
     planned = schedule(net, given, duration, None, block)
     check_extents(given, planned)
@@ -198,11 +196,9 @@ def _share(net: Network, made: Explanation, seconds: Mapping[str, float]) -> Non
 @contextmanager
 def _put_back(net: Network) -> Iterator[None]:
     """Plain layers are put back though the run ends well: a profile changes nothing."""
-    plain = [one for one in net.layers.values() if not isinstance(one, ArrayLayer)]
-    kept = [copy.deepcopy(one.__getstate__()) for one in plain]
+    plain = [(one, content(one)) for one in net.layers.values() if not isinstance(one, ArrayLayer)]
     yield
-    for layer, content in zip(plain, kept, strict=True):
-        vars(layer).update({**content, "_home": net})
+    put_back(plain)
 
 
 def _bytes(count: int) -> str:

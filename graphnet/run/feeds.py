@@ -155,7 +155,7 @@ class Rows:
                 hint="net.reset_time(), or another dt",
             )
         self.held: list[NDArray[Any]] = []
-        self.ended = False
+        self.ended: bool = False
 
     def pull(self, start: Fraction, stop: Fraction) -> tuple[TimeSeries, Fraction]:
         """Read on until the rows reach ``stop``."""
@@ -213,7 +213,7 @@ class Pieces:
         self.pieces: Iterator[Any] = pieces
         self.step: Fraction = step
         self.held: list[TSEvent] = []
-        self.ended = False
+        self.ended: bool = False
 
     def pull(self, start: Fraction, stop: Fraction) -> tuple[TimeSeries, Fraction]:
         """Read on until the pieces reach ``stop``."""

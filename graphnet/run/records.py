@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ..clock import exact, whole_steps
@@ -21,7 +21,7 @@ def wanted(net: Network, record: Record, taps: Mapping[str, Tap], finite: bool =
         return Wanted([(name, 1) for name in net.outputs or net.layers], (), taps, finite)
     signals: dict[str, int] = {}
     variables: dict[str, tuple[str, str, str, int]] = {}
-    for one in [record] if isinstance(record, str | Mapping) else record:
+    for one in _several(record):
         name, every = _read_record(one)
         if name in net.inputs:
             continue  # external inputs are always in the result, as they were given
@@ -31,6 +31,12 @@ def wanted(net: Network, record: Record, taps: Mapping[str, Tap], finite: bool =
         owner, variable = _variable(net, name)
         variables[name] = (name, owner, variable, _strides(net, name, owner, every))
     return Wanted(tuple(signals.items()), tuple(variables.values()), taps, finite)
+
+
+def _several(record: Any) -> Iterable[Any]:
+    if isinstance(record, str | Mapping) or not isinstance(record, Iterable):
+        return [record]
+    return record
 
 
 def _read_record(one: Any) -> tuple[str, Any]:

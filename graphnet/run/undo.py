@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -21,18 +21,24 @@ def running(net: Network) -> Iterator[None]:
             hint="evolve a copy of it, or wait for the other run to end",
         )
     try:
-        saved = [(one, _content(one)) for one in net.layers.values() if not isinstance(one, ArrayLayer)]
+        saved = [(one, content(one)) for one in net.layers.values() if not isinstance(one, ArrayLayer)]
         try:
             yield
         except BaseException:
-            for layer, content in saved:
-                vars(layer).clear()
-                vars(layer).update(content)
+            put_back(saved)
             raise
     finally:
         net.lock.release()
 
 
-def _content(layer: Layer) -> dict[str, Any]:
+def content(layer: Layer) -> dict[str, Any]:
+    """All that a plain layer holds, copied; the network that it belongs to is the same."""
     inside = {name: value for name, value in vars(layer).items() if name != "_home"}
     return {**copy.deepcopy(inside), "_home": layer._home}
+
+
+def put_back(saved: Iterable[tuple[Layer, dict[str, Any]]]) -> None:
+    """Give layers what ``content`` took down, and nothing else."""
+    for layer, held in saved:
+        vars(layer).clear()
+        vars(layer).update(held)
