@@ -163,7 +163,7 @@ class Threshold(ArrayLayer):
 
     def prepare(self) -> None:
         self.must(self.noise_std == 0, "noise_std", NO_STATE)
-        self._threshold = np.array(np.broadcast_to(self.threshold, (self.size,)), dtype=np.float64)
+        self._threshold = self.per_unit("threshold")
 
     def initial(self) -> State:
         return {}
@@ -171,8 +171,8 @@ class Threshold(ArrayLayer):
     def advance(self, state: State, block: Any, span: Span) -> tuple[State, Any]:
         u = silence(self, span) if block is None else block
         y = span.empty(u.shape, self.dtype)
-        y[:] = u > self._threshold
-        return state, y
+        y[:] = u
+        return state, np.greater(y, self._threshold, out=y)
 
 
 class I(ArrayLayer):  # noqa: E742 # the literature's and NIR's name of it

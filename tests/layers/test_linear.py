@@ -158,6 +158,13 @@ def test_float32_is_computed_in_float32():
     assert I(1, dtype="float32").initial()["v"].dtype == np.float32
 
 
+def test_float32_is_compared_in_float32():
+    """1 + 1e-9 is 1 in float32, and so not above a threshold of 1."""
+    above = np.array([[1.0 + 1e-9]])
+    assert whole(Threshold(1, threshold=1.0), above, 1).tolist() == [[1.0]]
+    assert whole(Threshold(1, threshold=1.0, dtype="float32"), above, 1).tolist() == [[0.0]]
+
+
 def test_a_threshold_for_each_channel_is_passed_only_from_above():
     y = whole(Threshold(2, threshold=[0.0, 1.0]), np.array([[0.0, 1.0], [1e-300, 2.0], [-1.0, np.nan]]), 3)
     assert y.tolist() == [[0.0, 0.0], [1.0, 1.0], [0.0, 0.0]]
