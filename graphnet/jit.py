@@ -15,7 +15,7 @@ from functools import update_wrapper
 from pathlib import Path
 from typing import Any
 
-log = logging.getLogger("graphnet")
+log: logging.Logger = logging.getLogger("graphnet")
 
 
 def jit_enabled() -> bool:

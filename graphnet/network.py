@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 
@@ -255,7 +255,7 @@ class Network(Composition):
 
         return isinstance(other, Network) and (self is other or same(self, other))
 
-    __hash__ = None  # type: ignore[assignment] # content may change
+    __hash__: ClassVar[None] = None  # type: ignore[assignment] # content may change
 
     def __rshift__(self, right: Any) -> Network:
         from .chaining import chain

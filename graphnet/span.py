@@ -24,7 +24,7 @@ class Arena:
 
     def __init__(self) -> None:
         self.buffers: list[NDArray[Any]] = []
-        self.place = 0
+        self.place: int = 0
 
     def begin(self) -> None:
         """Nobody reads what was handed out before: hand it out again."""
@@ -65,11 +65,11 @@ class Span:
         tiled: bool = True,
         watch: dict[str, NDArray[Any]] | None = None,
     ) -> None:
-        self.start = start
-        self.steps = steps
-        self.watch = {} if watch is None else watch
+        self.start: int = start
+        self.steps: int = steps
+        self.watch: dict[str, NDArray[Any]] = {} if watch is None else watch
         self._key = np.uint64(key)
-        self.arena = arena
+        self.arena: Arena | None = arena
         self._tiled = tiled
 
     def __getstate__(self) -> tuple[None, dict[str, Any]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
@@ -67,7 +67,7 @@ class Butterworth(Sections):
     cutoff: Annotated[float | Sequence[float], Listed(float | Pair), Unit("Hz")]
     btype: Kind = "lowpass"
 
-    example: ClassVar = {"order": 3, "cutoff": 40.0}
+    example: ClassVar[Mapping[str, Any]] = {"order": 3, "cutoff": 40.0}
 
     def prepare(self) -> None:
         self.must(self.noise_std == 0, "noise_std", NO_NOISE)
@@ -99,7 +99,7 @@ class FilterBank(Sections):
     bands: Annotated[Sequence[Sequence[float]], Listed(tuple[Pair, ...]), Unit("Hz")]
     order: Order = 2
 
-    example: ClassVar = {"size_in": 2, "bands": ((10.0, 20.0), (20.0, 80.0), (80.0, 200.0))}
+    example: ClassVar[Mapping[str, Any]] = {"size_in": 2, "bands": ((10.0, 20.0), (20.0, 80.0), (80.0, 200.0))}
 
     def sizes(self) -> tuple[int, int, int]:
         self.must(len(self.bands) > 0, "bands", "must be at least one pair (low, high)")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
@@ -125,7 +125,7 @@ class FIR(ArrayLayer):
     taps: Annotated[Sequence[float], Listed(tuple[float, ...])]
 
     recordable: ClassVar[tuple[str, ...]] = ("past",)
-    example: ClassVar = {"taps": (0.5, -0.25, 0.125, 1.0)}
+    example: ClassVar[Mapping[str, Any]] = {"taps": (0.5, -0.25, 0.125, 1.0)}
 
     def prepare(self) -> None:
         self.must(self.noise_std == 0, "noise_std", NO_NOISE)

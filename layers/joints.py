@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from graphnet import ArrayLayer, SeriesType, Size, Span, State, TimeSeries, TSContinuous, positional
 
@@ -47,7 +47,7 @@ class Sum(Joint):
     array([[2., 4.]])
     """
 
-    joins: ClassVar = "sum"
+    joins: ClassVar[Literal["sum", "concat"] | None] = "sum"
 
 
 class Concat(Joint):
@@ -60,4 +60,4 @@ class Concat(Joint):
     Concat 'unnamed': 5 -> 5 (TSContinuous -> TSContinuous), dt 0.001 s
     """
 
-    joins: ClassVar = "concat"
+    joins: ClassVar[Literal["sum", "concat"] | None] = "concat"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, ClassVar
 
 import numpy as np
@@ -43,7 +43,7 @@ class Select(ArrayLayer):
     size_in: Size = positional()
     input_type: SeriesType = positional(default=TSContinuous)
 
-    example: ClassVar = {"channels": (2, 0, 2, 3), "size_in": 4}
+    example: ClassVar[Mapping[str, Any]] = {"channels": (2, 0, 2, 3), "size_in": 4}
 
     def sizes(self) -> tuple[int, int, int]:
         size = len(self.channels)
@@ -105,7 +105,7 @@ class Delay(ArrayLayer):
     input_type: SeriesType = positional(default=TSContinuous)
     delay: NonNegative[Seconds]
 
-    example: ClassVar = {"delay": 0.005}
+    example: ClassVar[Mapping[str, Any]] = {"delay": 0.005}
 
     @property
     def output_type(self) -> type[TimeSeries]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import numpy as np
@@ -233,7 +234,7 @@ class DoubleExpSyn(TwoStages):
     tau_rise: PerUnit[Positive[Seconds]]
     tau_decay: PerUnit[Positive[Seconds]]
 
-    example: ClassVar = {"tau_rise": 0.002, "tau_decay": 0.01}
+    example: ClassVar[Mapping[str, Any]] = {"tau_rise": 0.002, "tau_decay": 0.01}
 
     def times(self) -> tuple[Any, Any]:
         return self.tau_rise, self.tau_decay

@@ -60,7 +60,7 @@ class Reader:
 
     def __init__(self, file: str) -> None:
         self.problems: list[Problem] = []
-        self.documents = 0
+        self.documents: int = 0
         self._file = file
         self._stack = [_Frame([], [], 1, None, 0)]  # a list around the document, so that its top is no special case
         self._anchors: dict[str, _Anchor | None] = {}  # None: still open

@@ -172,7 +172,7 @@ class Watch:
         self.names: dict[Any, tuple[str, ...]] = {}
         self._deserted: float | None = None
 
-    def results(self, futures: Sequence[Future]) -> list[Any]:
+    def results(self, futures: Sequence[Future[Any]]) -> list[Any]:
         """What is sealed in some futures."""
         from concurrent.futures import CancelledError
 
@@ -200,7 +200,7 @@ class Watch:
             except Exception as error:
                 raise self._broken(futures, error) from error
 
-    def _lost(self, futures: Sequence[Future], error: BaseException) -> ClusterError:
+    def _lost(self, futures: Sequence[Future[Any]], error: BaseException) -> ClusterError:
         names = self._names(futures, "cancelled") or self._names(futures, "lost")
         return ClusterError(
             f"the cluster lost what {said(names)} had made or started from: the workers that held it are gone",
@@ -208,7 +208,7 @@ class Watch:
             hint="run again; more workers keep more copies",
         )
 
-    def _broken(self, futures: Sequence[Future], error: BaseException) -> ClusterError:
+    def _broken(self, futures: Sequence[Future[Any]], error: BaseException) -> ClusterError:
         """Errors of layers come as part of a result: this one is of the machinery."""
         from distributed import KilledWorker
 
@@ -227,7 +227,7 @@ class Watch:
             hint="install on the workers what is imported here",
         )
 
-    def _names(self, futures: Sequence[Future], status: str) -> tuple[str, ...]:
+    def _names(self, futures: Sequence[Future[Any]], status: str) -> tuple[str, ...]:
         found = [name for one in futures if one.status == status for name in self.names.get(one.key, ())]
         return tuple(dict.fromkeys(found))
 
@@ -259,7 +259,7 @@ def said(names: Sequence[str]) -> str:
     return ", ".join(names) if len(names) <= 4 else f"{names[0]}, {names[1]}, ... {names[-1]} ({len(names)} tasks)"
 
 
-def let_go(futures: Iterable[Future]) -> None:
+def let_go(futures: Iterable[Future[Any]]) -> None:
     """Give results back to the cluster, and cancel what has not been computed yet."""
     for one in futures:
         with suppress(Exception):  # a cluster that is gone holds nothing any more

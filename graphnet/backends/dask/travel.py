@@ -18,7 +18,7 @@ class Sealed:
     __slots__ = ("value",)
 
     def __init__(self, value: Any) -> None:
-        self.value = value
+        self.value: Any = value
 
     def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
         from distributed.protocol.pickle import dumps
