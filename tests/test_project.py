@@ -4,6 +4,7 @@ file.
 
 import ast
 import builtins
+import os
 import re
 import subprocess
 import sys
@@ -29,8 +30,8 @@ TOOLS = {
 HEAVY = ("numba", "scipy", "matplotlib", "networkx", "pydantic", "yaml", "tqdm", "click", "dask", "pandas", "xarray")
 
 
-def run(*command: str | Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+def run(*command: str | Path, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, env=env)
 
 
 @pytest.mark.parametrize("tool", TOOLS)
@@ -38,6 +39,16 @@ def test_the_tools_find_nothing(tool):
     name, *arguments = TOOLS[tool]
     said = run(SCRIPTS / name, *arguments)
     assert said.returncode == 0, said.stdout + said.stderr
+
+
+@pytest.mark.parametrize("package", ["graphnet", "layers"])
+def test_what_is_public_is_typed_to_the_end(package):
+    """``--verifytypes`` finds the packages of an active environment alone, and says 0 only of complete ones."""
+    with_tools = os.pathsep.join((str(SCRIPTS), os.environ.get("PATH", "")))
+    around = os.environ | {"PATH": with_tools, "VIRTUAL_ENV": sys.prefix}
+    said = run(SCRIPTS / "pyright", "--verifytypes", package, "--ignoreexternal", env=around)
+    assert said.returncode == 0, said.stdout[-3000:] + said.stderr
+    assert "Type completeness score: 100%" in said.stdout
 
 
 @pytest.mark.parametrize("package", ["graphnet", "layers"])
