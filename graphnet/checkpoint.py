@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from os import PathLike
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -85,11 +86,12 @@ class Checkpoint:
 
 def _read(path: str | PathLike[str]) -> dict[str, NDArray[Any]]:
     try:
-        archive = np.load(path, allow_pickle=False)
-        if isinstance(archive, np.ndarray):
-            raise ValueError("it holds one array")
-        with archive:
-            return {name: archive[name] for name in archive.files}
+        with Path(path).open("rb") as file:  # a file that numpy opens stays open where it is damaged
+            archive = np.load(file, allow_pickle=False)
+            if isinstance(archive, np.ndarray):
+                raise ValueError("it holds one array")
+            with archive:
+                return {name: archive[name] for name in archive.files}
     except FileNotFoundError:
         raise ParameterError(f"there is no checkpoint {path}") from None
     except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile) as error:
