@@ -12,6 +12,8 @@ from graphnet.errors import SeriesError
 
 from .continuous import TSContinuous
 from .event import TSEvent
+from .exactly import on_grid
+from .stepping import step_fraction
 
 
 def labels(series: Any) -> dict[str, Any]:
@@ -120,6 +122,9 @@ def event_labels(series: Any) -> dict[str, Any]:
         "name": series.name,
         "dt": series.dt,
     }
+    grid = series._content.grid
+    if grid is not None and grid.origin % grid.dt:  # events in the middle of their steps, say
+        fields["origin"] = float(grid.origin)
     return {key: value for key, value in fields.items() if value is not None}
 
 
@@ -133,4 +138,16 @@ def labelled_events(
     number = attrs.get("num_channels") if num_channels is None else num_channels
     extent: dict[str, Any] = {"t_start": attrs.get("t_start"), "t_stop": stop, "num_channels": number}
     series = cls(times, channels, periodic=bool(attrs.get("periodic", False)), name=attrs.get("name"), **extent)
-    return series if attrs.get("dt") is None else series.to_clocked(attrs["dt"])
+    return series if attrs.get("dt") is None else on_clock(series, attrs["dt"], attrs.get("origin", 0.0))
+
+
+def on_clock(series: TSEvent, dt: float, origin: float) -> TSEvent:
+    """The series on a clock that has a step at ``origin``, in its own extent; as it is, if it fits none."""
+    late = on_grid(origin, step_fraction(dt))
+    clocked = series.delay(-late).to_clocked(dt).delay(late)
+    slack = 1e-6 * dt + 4.0 * np.spacing(np.abs(series.times))
+    if np.any(np.abs(clocked.times - np.sort(series.times)) > slack):
+        return series
+    clocked.t_start = series.t_start
+    clocked.t_stop = series.t_stop
+    return clocked

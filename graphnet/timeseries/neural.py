@@ -11,7 +11,12 @@ from graphnet.errors import SeriesError, SeriesTypeError
 
 def notes_of(series: Any) -> dict[str, Any]:
     """What Neo has no field for."""
-    return {"interp_kind": series.interp_kind, "periodic": series.periodic, "text_units": series.units}
+    return {
+        "interp_kind": series.interp_kind,
+        "periodic": series.periodic,
+        "text_units": series.units,
+        "extent": [series.t_start, series.t_stop],
+    }
 
 
 def signal_to_neo(series: Any) -> Any:
@@ -44,12 +49,17 @@ def signal_from_neo(cls: type[Any], signal: Any) -> Any:
         "interp_kind": notes.get("interp_kind", "previous"),
         "periodic": bool(notes.get("periodic", False)),
     }
+    begin, end = notes.get("extent", (None, None))
     if isinstance(signal, neo.IrregularlySampledSignal):
-        return cls(source.times.rescale("s").magnitude, signal.magnitude, **about)
+        return cls(source.times.rescale("s").magnitude, signal.magnitude, t_start=begin, t_stop=end, **about)
     if not isinstance(signal, neo.AnalogSignal):
         raise SeriesTypeError(f"expected a neo signal, got {type(signal).__name__}")
-    period, begin = source.sampling_period.rescale("s").item(), source.t_start.rescale("s").item()
-    return cls.from_clocked(signal.magnitude, period, begin, **about)
+    period, first = source.sampling_period.rescale("s").item(), source.t_start.rescale("s").item()
+    series = cls.from_clocked(signal.magnitude, period, first, **about)
+    if begin is not None:
+        series.t_start = begin
+        series.t_stop = end
+    return series
 
 
 def events_to_neo(series: Any) -> list[Any]:

@@ -79,6 +79,35 @@ def test_a_dt_that_the_times_do_not_follow_is_refused():
     assert TSContinuous.from_xarray(array).dt is None
 
 
+@given(
+    counts=st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), min_size=1, max_size=9),
+    dt=DTS,
+    start=st.sampled_from([0.0, 0.37, -2.0, 1 / 3]),
+    longer=st.sampled_from([0.0, 0.4]),
+)
+def test_events_amid_their_steps_keep_place_and_clock_in_tables(counts, dt, start, longer, tmp_path_factory):
+    """Where an event lies is the middle of its bin by default: no way out and back may move it to the start."""
+    ts = TSEvent.from_raster(counts, dt, start)
+    ts.t_stop = ts.t_stop + longer * dt
+    assert TSEvent.from_pandas(ts.to_pandas()).equals(ts)
+    file = tmp_path_factory.mktemp("csv") / "events.csv"
+    ts.to_csv(file)
+    assert TSEvent.from_csv(file).equals(ts)
+
+
+def test_a_dt_that_events_do_not_follow_moves_none(tmp_path):
+    """A comment of a file may say what it will: events stay where their lines put them."""
+    (tmp_path / "events.csv").write_text('# {"dt": 0.1, "t_start": 0, "t_stop": 1}\ntime,channel\n0.25,0\n')
+    ts = TSEvent.from_csv(tmp_path / "events.csv")
+    assert (ts.times.tolist(), ts.dt, ts.t_stop) == ([0.25], None, 1.0)
+
+
+@given(ts=signals())
+def test_neo_keeps_an_extent_beyond_the_samples(ts):
+    ts.t_start, ts.t_stop = ts.t_start - 1.5, ts.t_stop + 2.5
+    assert TSContinuous.from_neo(ts.to_neo()).equals(ts)
+
+
 @given(ts=signals(), periodic=st.booleans())
 def test_neo_gives_a_signal_back(ts, periodic):
     import neo
