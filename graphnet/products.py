@@ -79,13 +79,13 @@ def multiply(x: NDArray[Any] | Events, matrix: Matrix, out: NDArray[Any], start:
     A continuous block (steps, M) is cast once to the matrix's dtype. Events add the matrix row of their channel to the
     row of their step, in order. A 1-D matrix is a diagonal.
     """
-    if x.__class__ is Events:
+    if isinstance(x, Events):
         out[:] = 0
         _gather(x, matrix, out, start)
         return out
     if x.dtype != matrix.dtype or not x.flags.c_contiguous:
         x = np.ascontiguousarray(x, dtype=matrix.dtype)
-    if matrix.__class__ is not np.ndarray:
+    if not isinstance(matrix, np.ndarray):
         out[:] = 0
         way = sparse_rows if len(x) < FEW else sparse_tiles  # the same sums in the same order
         way(x, matrix.data, matrix.indices, matrix.indptr, out)

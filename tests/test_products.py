@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy.sparse import csr_array, random_array
 
 from graphnet.blocks import Events, between, sort_events
-from graphnet.products import SMALL, TILE, columns, multiply, one_blas_thread
+from graphnet.products import SMALL, TILE, OneThread, columns, multiply, one_blas_thread
 
 STEPS = 150
 SHAPES = {
@@ -193,3 +193,18 @@ def test_blas_runs_on_one_thread_while_the_door_is_open():
 
     with one_blas_thread():
         assert {one["num_threads"] for one in threadpool_info() if one["user_api"] == "blas"} == {1}
+
+
+def test_the_limit_on_blas_stays_until_the_last_of_several_threads_has_left_it():
+    from threadpoolctl import threadpool_info, threadpool_limits
+
+    def now():
+        return {one["num_threads"] for one in threadpool_info() if one["user_api"] == "blas"}
+
+    shared = OneThread()
+    with threadpool_limits(limits=2, user_api="blas"):
+        with shared:
+            shared.__enter__()  # another thread
+        assert now() == {1}
+        shared.__exit__(None, None, None)
+        assert now() == {2}

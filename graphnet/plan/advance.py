@@ -87,6 +87,14 @@ class Advance:
             self._check(out, steps)
         return state, frozen(_apart(out, block) if self.arenas else out)
 
+    def inside(self, state: State, block: Any, start: int, steps: int) -> tuple[State, Any]:
+        """As ``run``, for a loop, which copies what it gets before it goes on."""
+        if self._careful:
+            return self.run(state, block, start, steps)
+        span = self._span
+        span.start, span.steps = start, steps
+        return self._advance(state, block, span)
+
     # ------------------------------------------------------------------ while somebody looks
 
     def _observed(self, state: State, block: Any, start: int, steps: int) -> tuple[State, Any]:

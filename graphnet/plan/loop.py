@@ -75,7 +75,7 @@ class Loop:
                         block = _arriving(reads[0], first, at, length) if reads else None
                     else:
                         block = frozen(join.join([_arriving(read, first, at, length) for read in reads]))
-                    states[i], out = advance.run(states[i], block, at, length)
+                    states[i], out = advance.inside(states[i], block, at, length)
                     put(out, first, length)
         except Exception as error:
             raise MemberFailed(advance.path, error) from error
