@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import SeriesError, SeriesTypeError
-from ..timeseries.backend import BackendMissing
 from ..timeseries.cutting import columns
+from .axes import axes, channel_axis, finish, is_axes, pixels, properties
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -115,10 +115,15 @@ def lines(
     kwargs: dict[str, Any],
 ) -> None:
     """One line a channel; a crowd is drawn in one quiet colour, since nobody tells twenty apart."""
+    from matplotlib.lines import Line2D
+
     held = series.interp_kind in ("previous", "zero") and len(x) <= POINTS * pixels(ax)[0]
-    style: dict[str, Any] = {"linewidth": 1.0, "drawstyle": "steps-post" if held else "default"} | kwargs
+    style: dict[str, Any] = {"linewidth": 1.0, "drawstyle": "steps-post" if held else "default"}
+    if len(x) == 1 and not args:
+        style["marker"] = "."  # a line through one point is none
+    style |= properties(kwargs, Line2D)
     label = style.pop("label", series.name)
-    if colors is None and len(numbers) > OVERLAID and not {"color", "c"} & set(style) and not args:
+    if colors is None and len(numbers) > OVERLAID and "color" not in style and not args:
         colors = ["0.25"] * len(numbers)
     middle = np.nan_to_num(sum(reach(y)) / 2) if raised else np.zeros(len(numbers))
     for k, number in enumerate(numbers):
@@ -181,6 +186,8 @@ def draw_events(
     they hold. ``marker``, ``s`` and other properties of ``Axes.scatter`` draw markers instead. With ``channels`` only
     these are drawn, at their own numbers.
     """
+    from matplotlib.collections import LineCollection
+
     ax = axes(ax, series, time_limits)
     limits = checked_limits(None if is_axes(time_limits) else time_limits) or checked_limits(xlim)
     limits = limits or (series.t_start, series.t_stop)
@@ -188,7 +195,8 @@ def draw_events(
     if {"marker", "s", "c"} & set(kwargs) or args:
         ax.scatter(times, ids, *args, **({"s": 4.0, "color": color} | kwargs if "c" not in kwargs else kwargs))
     elif len(times) <= STROKES and series.num_channels * STROKE_PIXELS <= pixels(ax)[1]:
-        style = {"linewidth": 1.0, "color": color, "label": series.name} | kwargs
+        style = {"linewidth": 1.0, "color": color, "label": series.name}
+        style |= properties(kwargs, LineCollection)
         ax.vlines(times, ids - 0.4, ids + 0.4, **style)
     else:
         density(ax, times, ids, series.num_channels, limits, color)
@@ -249,55 +257,7 @@ def checked_limits(limits: Any) -> tuple[float, float] | None:
     return float(pair.min()), float(pair.max())
 
 
-# --- Axes ------------------------------------------------------------------------------------------------------------
-
-
-def is_axes(thing: Any) -> bool:
-    """Whether this is matplotlib Axes."""
-    from matplotlib.axes import Axes
-
-    return isinstance(thing, Axes)
-
-
-def axes(ax: Any, series: Any, first: Any) -> Axes:
-    """The Axes to draw into: the one given (``first``: as the only argument of plot), or the current one."""
-    if series.plotting_backend is None:
-        raise BackendMissing(f"{series.name}: there is no plotting backend", hint="set_plotting_backend('matplotlib')")
-    ax = first if ax is None and is_axes(first) else ax
-    if ax is None:
-        from matplotlib import pyplot
-
-        return pyplot.gca()
-    if not is_axes(ax):
-        raise SeriesTypeError(f"{series.name}: can be drawn into matplotlib Axes, not into {type(ax).__name__}")
-    return ax
-
-
-def pixels(ax: Axes) -> tuple[int, int]:
-    """Width and height of the Axes in pixels, as far as the layout is known."""
-    box = ax.get_window_extent()
-    return max(int(box.width), 1), max(int(box.height), 1)
-
-
-def channel_axis(ax: Axes, numbers: NDArray[np.int64], distance: float) -> None:
-    """Whole channel numbers at the left, as many as there is room for."""
-    room = max(pixels(ax)[1] / ax.get_figure().dpi * 72 / 14, 1.0)  # type: ignore[union-attr]  a line of 14 points each
-    count = len(numbers)
-    steps = [base * 10**power for power in range(10) for base in (1, 2, 5)]
-    step = next(one for one in steps if count / one <= room)
-    shown = np.arange(0, count, step)
-    ax.set_yticks(shown * distance, [str(numbers[k]) for k in shown])
-
-
-def finish(ax: Axes, series: Any, limits: tuple[float, float], ylabel: str) -> None:
-    """Limits, labels, and no more lines than needed."""
-    if limits[1] > limits[0]:
-        ax.set_xlim(*limits)
-    ax.set_xlabel("Time (s)")
-    ax.set_ylabel(ylabel)
-    if series.name != "unnamed":
-        ax.set_title(series.name)
-    ax.spines[["top", "right"]].set_visible(False)
+# --- notebooks ------------------------------------------------------------------------------------------------------
 
 
 def html(series: Any) -> str:

@@ -219,3 +219,19 @@ def test_backends():
             ts.set_plotting_backend(name)
     with pytest.raises(ValueError, match="no plotting backend 'gnuplot'"):
         set_global_ts_plotting_backend("gnuplot")
+
+
+def test_short_names_of_properties_are_the_long_ones(ax):
+    """``lw`` beside our own ``linewidth`` would be refused by matplotlib."""
+    TSContinuous([0.0, 1.0], [1.0, 2.0]).plot(ax=ax, lw=3, c="g", ls=":")
+    assert (ax.lines[0].get_linewidth(), ax.lines[0].get_color(), ax.lines[0].get_linestyle()) == (3, "g", ":")
+    TSEvent([0.5], [0], t_start=0, t_stop=1).plot(ax=ax, lw=2)
+    assert ax.collections[0].get_linewidth() == [2]
+
+
+def test_a_single_sample_is_seen(ax):
+    ts = TSContinuous([1.0], [3.0])
+    ts.plot(ax=ax, color="black")
+    ax.set_axis_off()
+    ax.figure.canvas.draw()
+    assert np.asarray(ax.figure.canvas.buffer_rgba())[..., 0].min() < 128
