@@ -92,3 +92,12 @@ def test_a_profile_that_fails_changes_nothing():
     with pytest.raises(RunError, match="ZeroDivisionError"):
         net.profile(TSContinuous.from_clocked(np.ones((5, 1)), 1e-3))
     assert net.t == 0 and not net.layers["rate"].state.any()
+
+
+def test_the_command_prints_the_plan_of_a_document(tmp_path, capsys):
+    from graphnet.cli import status
+
+    net = Network([Linear(np.eye(2))], name="small")
+    net.save(tmp_path / "small.yaml")
+    assert status(["explain", str(tmp_path / "small.yaml"), "--block", "5"]) == 0
+    assert capsys.readouterr().out == f"{net.explain(5)}\n"
