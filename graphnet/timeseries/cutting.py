@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from graphnet.errors import ChannelError, SeriesTypeError
+from graphnet.errors import ChannelError, SeriesError, SeriesTypeError
 
 from .checks import Samples, as_bound, as_times, frozen, plain_array
 from .content import Trace, clocked_times
@@ -162,7 +162,10 @@ def strided(trace: Trace, part: slice, reading: Reading) -> Trace:
 
     A negative step turns their values round.
     """
-    step = step_fraction(abs(part.step))
+    stride = as_bound(part.step, "step")
+    if stride == 0:
+        raise SeriesError("step: a slice with a step needs one that is not 0 s", hint="leave the step out to clip")
+    step = step_fraction(abs(stride))
     low, high = (trace.t_start, trace.t_stop) if reading.periodic else valid_range(trace, reading)
     begin = on_grid(trace.t_start if part.start is None else as_bound(part.start, "start"), step)
     end = on_grid(trace.t_stop if part.stop is None else as_bound(part.stop, "stop"), step, begin)
@@ -173,7 +176,7 @@ def strided(trace: Trace, part: slice, reading: Reading) -> Trace:
         count = min(count, int((on_grid(high, step, begin) - begin) // step) + 1) - skipped
         begin += skipped * step
     samples = on_clock(trace, Grid(begin, step), max(count, 0), reading)
-    samples = samples if part.step > 0 else frozen(samples[::-1])
+    samples = samples if stride > 0 else frozen(samples[::-1])
     return Trace(grid=Grid(begin, step), samples=samples, t_start=begin, t_stop=begin + len(samples) * step)
 
 

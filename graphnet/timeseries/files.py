@@ -60,7 +60,7 @@ def record(
     if content.grid is not None:
         entry["clock"] = [ratio(t) for t in (content.grid.dt, content.grid.origin, content.t_start, content.t_stop)]
     if series.trial_start_times is not None:
-        entry["trial_start_times"] = np.asarray(series.trial_start_times)
+        entry["trial_start_times"] = series.trial_start_times
     if isinstance(series, TSContinuous):
         entry |= {"samples": rounded(series.samples, dtype_samples)}
         entry |= {one.name: getattr(series._reading, one.name) for one in fields(Reading) if one.name != "periodic"}
@@ -167,18 +167,23 @@ def load_as(cls: type[TimeSeries], path: Any, expected_type: type[TimeSeries] | 
 
 def arrays(path: Any) -> dict[str, NDArray[Any]]:
     """The arrays of an ``.npz`` file, none of them pickled."""
-    if not isinstance(path, str | os.PathLike):
+    named = isinstance(path, str | os.PathLike)
+    place = str(path) if named else "the open file"
+    if not named:
         path.seek(0)
     try:
         archive = np.load(path, allow_pickle=False)
         if not isinstance(archive, np.lib.npyio.NpzFile):
-            raise SeriesError(f"{path}: one array, no series")
+            raise SeriesError(f"{place}: it holds one array, no series")
         with archive:
             return {key: archive[key] for key in archive.files}
     except SeriesError:
         raise
-    except (ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise SeriesError(f"{path}: no series can be read from it ({error})") from error
+    except (ValueError, EOFError, zipfile.BadZipFile) as error:  # NumPy's own words would advise to unpickle it
+        raise SeriesError(
+            f"{place}: no series can be read from it: it is no whole .npz file of plain arrays",
+            hint="give a file that save wrote; objects that are pickled into one are never loaded",
+        ) from error
 
 
 def kind_of(stored: dict[str, Any], expected: type[TimeSeries] | str | None) -> str:

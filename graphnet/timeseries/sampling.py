@@ -68,7 +68,9 @@ def sample(trace: Trace, times: Times, reading: Reading) -> Samples:
     if not outside.any():
         return _inside(trace, times, reading)
     i = int(np.argmax(outside))
-    said = f"{np.count_nonzero(outside)} of {len(times)} times lie outside the range {low} s to {high} s of this series"
+    said = (
+        f"times: {np.count_nonzero(outside)} of {len(times)} lie outside the range of this series, {low} s to {high} s"
+    )
     said += f", e.g. {times[i]} s"
     if reading.beyond_range_exception:
         raise SeriesError(said, hint="clip the times, make the series periodic, or set beyond_range_exception = False")

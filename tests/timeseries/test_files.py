@@ -90,6 +90,19 @@ def test_times_of_trials_are_restored():
     ts.trial_start_times = np.array([0.0, 0.05])
     ts.save(file)
     assert load_ts_from_file(file).trial_start_times.tolist() == [0.0, 0.05]
+    ts.trial_start_times = [0, 1]  # a list is an array, too
+    ts.save(again := io.BytesIO())
+    assert load_ts_from_file(again).equals(ts)
+    with pytest.raises(SeriesError, match="trial_start_times: must be finite"):
+        ts.trial_start_times = [0.0, np.nan]
+    assert ts.trial_start_times.tolist() == [0.0, 1.0]
+
+
+def test_a_file_that_is_none_is_refused_without_advice_to_unpickle_it():
+    for content in (b"garbage", b""):
+        with pytest.raises(SeriesError, match="the open file: no series can be read") as caught:
+            load_ts_from_file(io.BytesIO(content))
+        assert "allow_pickle" not in str(caught.value)
 
 
 def saved(**arrays):

@@ -240,3 +240,8 @@ def test_a_bound_that_misses_the_end_by_rounding_is_the_end():
         cut = ts.clip(0.1, 0.7000000000000001)
         assert cut.t_stop == pytest.approx(0.7, abs=1e-12)
         assert len(cut) == len(ts)
+
+
+def test_a_slice_with_a_step_of_nothing_names_the_step():
+    with pytest.raises(SeriesError, match="step: a slice with a step needs one that is not 0 s"):
+        TSContinuous([0.0, 1.0], [1.0, 2.0])[0:1:0]
