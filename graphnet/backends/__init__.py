@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from typing import Any, TypeVar
 
@@ -14,21 +15,25 @@ B = TypeVar("B")
 NAMES = ("serial", "threads", "dask")
 
 
-def choose(backend: Any, workers: int | None) -> Callable[..., None]:
+@contextmanager
+def opened(backend: Any, workers: int | None) -> Iterator[Callable[..., None]]:
     """The function ``run(template, states, blocks, after)`` of a backend: a name, a Dask client, or an address.
 
-    Raises ParameterError for another name, or workers that are no whole number above 0.
+    What it needs, a cluster perhaps, is there while this is open. Raises ParameterError for another name, or workers
+    that are no whole number above 0.
     """
     kind = _kind(backend, workers)
     if kind == "serial":
-        return run
-    if kind == "threads":
+        yield run
+    elif kind == "threads":
         from . import threads
 
-        return partial(threads.run, workers=workers)
-    from . import dask
+        yield partial(threads.run, workers=workers)
+    else:
+        from . import dask
 
-    return partial(dask.run, client=None if backend == "dask" else backend, workers=workers)
+        with dask.connected(None if backend == "dask" else backend, workers) as client:
+            yield partial(dask.run, client=client)
 
 
 def depth(backend: Any, workers: int | None) -> int:
@@ -68,4 +73,4 @@ def _kind(backend: Any, workers: int | None) -> str:
     return "dask"
 
 
-__all__ = ["NAMES", "TaskFailed", "choose", "depth", "run", "spread"]
+__all__ = ["NAMES", "TaskFailed", "depth", "opened", "run", "spread"]

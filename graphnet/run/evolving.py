@@ -57,7 +57,7 @@ def evolve(
     Raises InputError, TimeError, UnknownName, NetworkError before anything runs, RunError where a layer fails; the
     network is then as it was before.
     """
-    chosen, depth = backends.choose(backend, workers), backends.depth(backend, workers)
+    depth = backends.depth(backend, workers)
     if callbacks:
         _can_stop(net)
     began = time.perf_counter()
@@ -65,7 +65,7 @@ def evolve(
         ready = _prepared(net, ts_input, duration, num_timesteps, block, record, check_finite, taps)
         planned = ready.schedule
         plan = compile_plan(net, planned, ready.given, ready.wanted, trial=trial, depth=depth)
-        with progressing(net, plan, progress) as after:
+        with backends.opened(backend, workers) as chosen, progressing(net, plan, progress) as after:
             if callbacks:
                 drive_by_blocks(plan, chosen, _calling(net, plan, callbacks), after)
             else:
