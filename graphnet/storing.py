@@ -15,11 +15,12 @@ def load(path: str | PathLike[str]) -> Network | TimeSeries:
 
     Raises DocumentError with file and line of every problem, and what ``TimeSeries.load`` raises.
     """
-    return TimeSeries.load(path) if Path(path).suffix == ".npz" else Network.load(path)
+    place = Path(path)
+    return TimeSeries.load(place) if place.suffix == ".npz" else Network.load(place)
 
 
 def save(thing: Network | TimeSeries, path: str | PathLike[str]) -> None:
     """Write a network as a document (.yaml, .yml, .json) or a series (.npz). Raises ParameterTypeError for others."""
     if not isinstance(thing, Network | TimeSeries):
         raise ParameterTypeError(f"networks and series can be saved, got a {type(thing).__name__}", parameter="thing")
-    thing.save(path)
+    thing.save(Path(path))
