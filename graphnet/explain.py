@@ -11,8 +11,9 @@ from typing import Any
 
 from . import backends
 from .clock import exact
+from .cost import operations_per_second
 from .errors import raise_all
-from .findings import memory_of, operations_per_second
+from .findings import memory_of
 from .layer import ArrayLayer
 from .network import Network
 from .paths import Path

@@ -9,14 +9,12 @@ from typing import Any, Literal
 import numpy as np
 
 from .clock import exact
+from .cost import entries, operations_per_second
 from .errors import GraphnetError
-from .layer import ArrayLayer, Layer
+from .layer import ArrayLayer
 from .network import Network
-from .timeseries import TSEvent
 
 Severity = Literal["error", "warning", "note"]
-SPARSE = 0.02  # events per channel and step that an estimate assumes
-UPDATE = 10.0  # operations that a unit's own dynamics are taken to need per step
 
 
 @dataclass(frozen=True)
@@ -143,25 +141,6 @@ def _cost(net: Network) -> Finding:
     )
 
 
-def operations_per_second(layer: Layer) -> float:
-    """An estimate of the operations that a simulated second of a layer takes: products and updates, events sparse."""
-    steps = 1.0 / layer.dt
-    if not isinstance(layer, ArrayLayer):
-        return steps * 2.0 * layer.size_in * layer.size
-    per_step = UPDATE * max(layer.size, layer.size_out)
-    for one in layer.parameters().values():
-        value = layer.value(one.name)
-        if one.kind == "weights" and value is not None:
-            event = layer.input_type is TSEvent or (one.name == "weights_rec" and layer.output_type is TSEvent)
-            per_step += 2.0 * entries(value) * (SPARSE if event else 1.0)
-    return steps * per_step
-
-
-def entries(matrix: Any) -> int:
-    """How many numbers a matrix holds: all of a dense one, those stored of a sparse one."""
-    return int(matrix.size if isinstance(matrix, np.ndarray) else matrix.nnz)
-
-
 def memory_of(net: Network, name: str) -> int:
     """Bytes of a layer's weights and state."""
     layer = net[name]
@@ -173,4 +152,4 @@ def memory_of(net: Network, name: str) -> int:
     return weights + sum(int(array.nbytes) for array in state.values())
 
 
-__all__ = ["Finding", "look_over", "memory_of", "operations_per_second"]
+__all__ = ["Finding", "look_over", "memory_of"]

@@ -26,7 +26,6 @@ class Task:
     function: Callable[..., tuple[Any, Any]]
     inputs: tuple[int, ...] = ()
     last_reader: int = 0
-    release: Callable[[int], None] | None = None
     local: bool = False
     cost: float = 1.0
 

@@ -9,10 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..blocks import Events, between
-from ..errors import InputError, NotFinite
+from ..errors import NotFinite
 from ..layer import ArrayLayer, State
 from ..span import Arena, Span
-from ..timeseries import TSEvent
 from .grid import Grid
 from .joints import frozen
 
@@ -140,16 +139,8 @@ class Advance:
 
     def _check(self, out: Any, steps: int) -> None:
         """A layer is somebody's code: look once at what it returns."""
-        layer = self.layer
         self._careful = self._observing
-        event = layer.output_type is TSEvent
-        if isinstance(out, Events) != event or not (event or isinstance(out, np.ndarray)):
-            wanted = "Events" if event else "an array"
-            raise InputError(f"{layer.start_print}: advance must return {wanted}, got a {type(out).__name__}")
-        if not event and out.shape != (steps, layer.size_out):
-            raise InputError(
-                f"{layer.start_print}: advance must return shape {(steps, layer.size_out)}, got shape {out.shape}"
-            )
+        self.layer.check_output(out, steps)
 
 
 def _apart(out: Any, block: Any) -> Any:

@@ -13,6 +13,7 @@ from typing import Any
 
 from ..clock import exact
 from ..collecting import at_rest
+from ..cost import microseconds
 from ..layer import ArrayLayer, Layer, State
 from ..network import Network
 from ..paths import Path
@@ -86,23 +87,25 @@ def compile_plan(
     trial: int = 0,
     keep: Callable[[Grid, int, bool, int], Kept] = Store,
     depth: int = 1,
+    weigh: bool = False,
 ) -> Plan:
     """Make the plan. The network has been checked; states are copied, so that running it changes nothing.
 
     ``keep`` makes what records a signal: a ``Store`` of the whole run, or a ``Window`` on its last block. ``depth``
-    is how many blocks a backend may have under way at once.
+    is how many blocks a backend may have under way at once; ``weigh`` estimates each layer's cost, for a backend that
+    divides the work.
     """
     with at_rest():
-        return _Compiler(net, schedule, given, wanted, trial, keep, depth).plan()
+        return _Compiler(net, schedule, given, wanted, trial, keep, depth, weigh).plan()
 
 
 class _Compiler:
     def __init__(
         self, net: Network, schedule: Schedule, given: Mapping[str, TimeSeries | None], wanted: Wanted, trial: int,
-        keep: Callable[[Grid, int, bool, int], Kept], depth: int,
+        keep: Callable[[Grid, int, bool, int], Kept], depth: int, weigh: bool,
     ) -> None:  # fmt: skip
         self.net, self.schedule, self.given, self.wanted, self.trial = net, schedule, given, wanted, trial
-        self.keep, self.depth = keep, depth
+        self.keep, self.depth, self.weigh = keep, depth, weigh
         self.sources: dict[tuple[str, Fraction], Source] = {}
         self.layers, self.inputs, self.inlets = net.layers, net.inputs, net.inlets
         self.grids: dict[float, Grid] = {}  # by dt, and then by layer: a plan asks for them a few times per edge
@@ -211,6 +214,7 @@ class _Compiler:
         if isinstance(layer, ArrayLayer):
             advance = self._advance(layer, name)
             task = build.add(name, advance, inputs, _copied(self.net.states[name]))
+            self._weigh(build, task, [advance])
             self._take_state(build, task, name)
             if advance.tap is not None:
                 build.local.add(name)
@@ -241,6 +245,12 @@ class _Compiler:
                 picked = build.add(key, Pick(1 + advance.observed.index(variable)), [task])
                 build.add(f"{key} (kept)", Keep(self.stores[key]), [picked])
         return build.add(advance.path, Pick(0), [task])
+
+    def _weigh(self, build: Builder, task: int, advances: Sequence[Advance], calls: int = 1) -> None:
+        if self.weigh:
+            build.costs[task] = sum(
+                microseconds(one.layer, min(one.grid.block, one.grid.total), calls) for one in advances
+            )
 
     def _take_state(self, build: Builder, task: int, name: str) -> None:
         def take(states: dict[str, State], lines: dict[Key, State]) -> None:
@@ -353,6 +363,7 @@ class _Compiler:
         state = [_copied(self.net.states[name]) for name in part.order], lines
         label = " -> ".join([*part.order, part.order[0]])
         task = build.add(label, Loop(members, grid, inner), outer, state)
+        self._weigh(build, task, [one.advance for one in members], -(-grid.block // inner))
         if any(one.advance.tap is not None for one in members):
             build.local.add(label)
         self._loop_states(build, part, inside, task)

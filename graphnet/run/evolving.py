@@ -64,7 +64,8 @@ def evolve(
     with running(net), one_blas_thread():  # before anything is read of the network, which another run may change
         ready = _prepared(net, ts_input, duration, num_timesteps, block, record, check_finite, taps)
         planned = ready.schedule
-        plan = compile_plan(net, planned, ready.given, ready.wanted, trial=trial, depth=depth)
+        weigh = backend != "serial"
+        plan = compile_plan(net, planned, ready.given, ready.wanted, trial=trial, depth=depth, weigh=weigh)
         with backends.opened(backend, workers) as chosen, progressing(net, plan, progress) as after:
             if callbacks:
                 drive_by_blocks(plan, chosen, _calling(net, plan, callbacks), after)
