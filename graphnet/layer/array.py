@@ -190,6 +190,13 @@ class ArrayLayer(Holding, register=False):
             raise InputError(
                 f"{self.start_print}: advance must return shape {(steps, self._size_out)}, got shape {out.shape}"
             )
+        if isinstance(out, Events) and len(out.channel):
+            low, high = int(out.channel.min()), int(out.channel.max())
+            if low < 0 or high >= self._size_out:
+                raise InputError(
+                    f"{self.start_print}: advance must return events of channels 0 to {self._size_out - 1}, "
+                    f"got {high if high >= self._size_out else low}"
+                )
 
     def to_dict(self) -> dict[str, Any]:
         """Every parameter as plain data, with the class's name; an array that an initialiser drew, as that."""

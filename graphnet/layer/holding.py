@@ -32,7 +32,9 @@ class Holding(Common, Shadowed, register=False):
         self._values = {name: values[name] if name in values else one.held_default() for name, one in known.items()}
         self._weights = None
         self._own: State | None = None
-        self._enter(values.get("name", "unnamed"), self._values["dt"], self._values["noise_std"], (1, 1, 1))
+        size = self._values.get("size", 1)  # what ``sizes`` may ask for before it has answered
+        given_sizes = self._values.get("size_in", size), size, self._values.get("size_out", size)
+        self._enter(values.get("name", "unnamed"), self._values["dt"], self._values["noise_std"], given_sizes)
         self._fit_sizes()
         self._prepared()
 
