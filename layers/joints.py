@@ -1,36 +1,13 @@
-"""Joints: where several edges meet."""
+"""Joints: where several edges meet. They hand on, as a pass-through does, what the network has joined for them."""
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
-from graphnet import ArrayLayer, SeriesType, Size, Span, State, TimeSeries, TSContinuous, positional
-
-from .linear import NO_STATE, silence
+from .linear import PassThrough
 
 
-class Joint(ArrayLayer, register=False):
-    """What joints share: they hand on what the network has joined for them."""
-
-    size: Size = positional()
-    input_type: SeriesType = positional(default=TSContinuous)
-
-    def prepare(self) -> None:
-        self.must(self.noise_std == 0, "noise_std", NO_STATE)
-
-    @property
-    def output_type(self) -> type[TimeSeries]:
-        """The kind of series that it emits: the one it accepts."""
-        return self.input_type
-
-    def initial(self) -> State:
-        return {}
-
-    def advance(self, state: State, block: Any, span: Span) -> tuple[State, Any]:
-        return state, silence(self, span) if block is None else block
-
-
-class Sum(Joint):
+class Sum(PassThrough):
     """The sum of all edges that lead to it: y = u_1 + u_2 + ...; of events, all of them, repeats as counts.
 
     Edges need not say ``merge="sum"``: it is what they do here unless one of them says otherwise.
@@ -50,7 +27,7 @@ class Sum(Joint):
     joins: ClassVar[Literal["sum", "concat"] | None] = "sum"
 
 
-class Concat(Joint):
+class Concat(PassThrough):
     """All edges that lead to it side by side, in the order in which they were connected: y = (u_1, u_2, ...).
 
     Edges need not say ``merge="concat"``: it is what they do here unless one of them says otherwise.
