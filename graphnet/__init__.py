@@ -1,5 +1,6 @@
 """graphnet composes layers (neurons, filters, encoders, readouts) into dataflow networks for timeseries."""
 
+from .blas import one_blas_thread
 from .blocks import Block, Events
 from .chaining import merge
 from .checkpoint import Checkpoint
@@ -40,7 +41,6 @@ from .layer import (
     positional,
 )
 from .network import Network
-from .products import one_blas_thread
 from .span import Span
 from .storing import load, save
 from .timeseries import (

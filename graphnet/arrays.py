@@ -21,9 +21,10 @@ from typing import Any, TypeGuard
 import numpy as np
 from numpy.typing import NDArray
 
+from .blas import one_blas_thread
 from .errors import ParameterError, UnknownName
 from .noise import noise_key, normal, uniform
-from .products import Matrix, one_blas_thread
+from .products import Matrix
 
 Spec = Mapping[str, Any]
 

@@ -10,6 +10,7 @@ from fractions import Fraction
 from typing import Any
 
 from . import backends
+from .blas import one_blas_thread
 from .clock import exact
 from .cost import operations_per_second
 from .errors import raise_all
@@ -18,7 +19,6 @@ from .layer import ArrayLayer
 from .network import Network
 from .paths import Path
 from .plan import Schedule, Wanted, compile_plan
-from .products import one_blas_thread
 from .run.drive import as_run_error, reason, run_whole
 from .run.inputs import by_name, check_extents, check_ready, checked_block, default_block, exact_step, schedule
 from .run.undo import content, put_back, running

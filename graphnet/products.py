@@ -7,9 +7,6 @@ another number of rows or threads, hence the fixed tile and, in a run, its singl
 
 from __future__ import annotations
 
-import sys
-import threading
-from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -26,46 +23,6 @@ else:
 TILE = 64  # rows of every BLAS call, and of a sparse product at a time
 FEW = 8  # rows: from here on a sparse product takes several at a time
 SMALL = 2048  # entries: up to here the ordered loop is used, at any length of block
-
-
-class OneThread(AbstractContextManager[None]):
-    """A limit on BLAS that all threads of the process share: the first to enter sets it, the last to leave lifts it.
-
-    Otherwise the run that ends first would give BLAS its threads back while another still runs, and change its bits.
-    """
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._inside = 0
-        self._modules = 0
-        self._libraries: Any = None
-        self._limits: list[Any] = []
-
-    def __enter__(self) -> None:
-        with self._lock:
-            anew = len(sys.modules) != self._modules  # an import may have loaded another BLAS
-            if anew:  # looking for it takes milliseconds, too long for every block of a stream
-                from threadpoolctl import ThreadpoolController
-
-                self._libraries = ThreadpoolController()
-                self._modules = len(sys.modules)
-            if anew or not self._inside:
-                self._limits.append(self._libraries.limit(limits=1, user_api="blas"))
-            self._inside += 1
-
-    def __exit__(self, *error: object) -> None:
-        with self._lock:
-            self._inside -= 1
-            while self._limits and not self._inside:
-                self._limits.pop().restore_original_limits()
-
-
-_ONE_THREAD = OneThread()
-
-
-def one_blas_thread() -> AbstractContextManager[None]:
-    """While it is open, BLAS uses one thread: parallelism comes from blocks and branches, and bits stay the same."""
-    return _ONE_THREAD
 
 
 def columns(matrix: Any) -> int:

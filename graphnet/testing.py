@@ -21,13 +21,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .blas import one_blas_thread
 from .blocks import Block, Events, between, events_of
 from .jit import Kernel
 from .layer import ArrayLayer, Size, State
 from .layer.parameters import MISSING, Parameter
 from .noise import noise_key, normal, uniform
 from .plan.joints import frozen
-from .products import one_blas_thread
 from .span import Arena, Span
 from .timeseries import TSEvent
 

@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.sparse import csr_array, random_array
 
+from graphnet.blas import OneThread, one_blas_thread
 from graphnet.blocks import Events, between, sort_events
-from graphnet.products import SMALL, TILE, OneThread, columns, multiply, one_blas_thread
+from graphnet.products import SMALL, TILE, columns, multiply
 
 STEPS = 150
 SHAPES = {

@@ -11,11 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..arrays import read_only
+from ..blas import one_blas_thread
 from ..blocks import Block, Events, events_of
 from ..clock import exact, seconds, step_of
 from ..errors import InputError, StateError
 from ..noise import noise_key
-from ..products import one_blas_thread
 from ..span import Span
 from ..timeseries import TimeSeries, TSContinuous, TSEvent
 from .holding import Holding, State

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from .. import backends
+from ..blas import one_blas_thread
 from ..errors import NetworkError, ParameterError, raise_all
 from ..layer import ArrayLayer
 from ..network import Network
 from ..plan import Plan, Schedule, Tap, Wanted, compile_plan
-from ..products import one_blas_thread
 from ..timeseries import TimeSeries, TSContinuous, TSEvent
 from .drive import Backend, drive, drive_by_blocks, progressing
 from .inputs import by_name, check_extents, check_ready, schedule

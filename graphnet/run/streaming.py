@@ -9,13 +9,13 @@ from fractions import Fraction
 from typing import Any
 
 from .. import backends
+from ..blas import one_blas_thread
 from ..clock import checked_dt, exact, whole_steps
 from ..errors import NetworkError, ParameterTypeError, StateError, UnknownName, raise_all
 from ..layer import ArrayLayer, State
 from ..network import Network
 from ..plan import Plan, Schedule, Wanted, compile_plan
 from ..plan.store import Window
-from ..products import one_blas_thread
 from ..timeseries import TimeSeries, TSEvent
 from .drive import as_run_error, reason
 from .evolving import checked_finite, clipped, info

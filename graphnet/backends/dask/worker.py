@@ -6,17 +6,16 @@ import copy
 import functools
 import os
 import platform
-import threading
 import time
 import traceback
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from ...blas import one_blas_thread
 from ...errors import ClusterError
 from .segments import Failure, Made, run_blocks
 from .travel import Sealed, unpack
@@ -50,7 +49,7 @@ def advance(
         return Sealed(Made(before.states, short=True))
     given = {task: frozen(blocks) for one in parcels for task, blocks in one.value.blocks.items()}
     began = time.perf_counter()
-    with _one_blas_thread():
+    with one_blas_thread():
         made = run_blocks(segment, copy.deepcopy(before.states), first, count, given)
     made.seconds = time.perf_counter() - began
     if made.failure is not None:
@@ -71,7 +70,7 @@ def call(function: Sealed, expected: Mapping[str, str] | None, item: bytes) -> S
     if expected is not None and facts() != expected:
         raise ClusterError(different("a worker that joined later", facts(), expected), hint=WAIVE)
     try:
-        with _one_blas_thread():
+        with one_blas_thread():
             return Sealed(Outcome(function.value(unpack(item).value)))
     except Exception as error:
         return Sealed(Outcome(error=_portable(error)))
@@ -113,30 +112,6 @@ def _portable(error: BaseException) -> BaseException:
         stand_in.__notes__ = error.__notes__
         return stand_in
     return error.with_traceback(None)
-
-
-# ---------------------------------------------------------------------- one thread of BLAS
-
-_counting = threading.Lock()
-_entered: list[Any] = []  # the limit while any thread of this process runs a batch, and how many do
-
-
-@contextmanager
-def _one_blas_thread() -> Iterator[None]:
-    """Batches may overlap in the threads of a worker: the first one limits BLAS, the last one lifts the limit."""
-    from threadpoolctl import threadpool_limits
-
-    with _counting:
-        if not _entered:
-            _entered.append(threadpool_limits(limits=1, user_api="blas"))
-        _entered.append(None)
-    try:
-        yield
-    finally:
-        with _counting:
-            _entered.pop()
-            if len(_entered) == 1:
-                _entered.pop().restore_original_limits()
 
 
 # ---------------------------------------------------------------------- what the bits depend on
