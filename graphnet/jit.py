@@ -1,16 +1,18 @@
 """The one door to numba: ``@kernel`` turns a plain function over arrays into compiled code on its first call.
 
 A kernel is compiled without the GIL and cached on disk, so later processes load it instead of compiling. It may call
-only kernels of its own file: numba's cache does not notice a change in another file and would return old results.
+other kernels, also of other files, by their plain names: numba's own cache does not notice a change in another file and
+would return old results, so the sources of all the files that a kernel reaches are part of its key here.
 With the environment variable ``GRAPHNET_JIT=0`` every kernel runs as the Python function that it is.
 """
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import update_wrapper
 from pathlib import Path
 from typing import Any
@@ -118,11 +120,41 @@ def _compiler(function: Callable[..., Any]) -> Any:
         _announce()
     # a function typed at a prompt has no file to be cached beside
     on_disk = Path(function.__code__.co_filename).is_file()
-    options: dict[str, Any] = {"nogil": True, "fastmath": False, "error_model": "numpy"}
-    try:
-        return numba.njit(cache=on_disk, **options)(function)
-    except RuntimeError as error:  # numba's word for: no folder that could hold the cache can be written to
-        if "cannot cache" not in str(error):
-            raise
-        log.warning("kernels are compiled anew in every process: %s", error)
-        return numba.njit(**options)(function)
+    dispatcher: Any = numba.njit(nogil=True, fastmath=False, error_model="numpy")(function)
+    if on_disk:
+        try:
+            dispatcher._cache = _cache(function)
+        except RuntimeError as error:  # numba's word for: no folder that could hold the cache can be written to
+            if "cannot cache" not in str(error):
+                raise
+            log.warning("kernels are compiled anew in every process: %s", error)
+    return dispatcher
+
+
+def _cache(function: Callable[..., Any]) -> Any:
+    """numba's cache on disk, with the sources of the kernels that ``function`` reaches in its key."""
+    from numba.core.caching import FunctionCache
+
+    class SourcesCache(FunctionCache):
+        def _index_key(self, sig: Any, codegen: Any) -> tuple[Any, ...]:
+            return (*super()._index_key(sig, codegen), _sources(function))
+
+    return SourcesCache(function)
+
+
+def _sources(function: Callable[..., Any]) -> str:
+    """A digest of the other files whose kernels a function calls, however far down; empty where there is none."""
+    own = function.__code__.co_filename
+    files = {one.__code__.co_filename for one in _reached(function, {})} - {own}
+    if not files:
+        return ""
+    return hashlib.sha256(b"".join(Path(one).read_bytes() for one in sorted(files) if Path(one).is_file())).hexdigest()
+
+
+def _reached(function: Callable[..., Any], seen: dict[int, Callable[..., Any]]) -> Iterator[Callable[..., Any]]:
+    seen[id(function)] = function
+    yield function
+    for name in function.__code__.co_names:
+        called = function.__globals__.get(name)
+        if isinstance(called, Kernel) and id(called.python) not in seen:
+            yield from _reached(called.python, seen)

@@ -81,6 +81,44 @@ def test_a_changed_kernel_of_the_same_file_is_compiled_again(tmp_path):
     assert "[0.0, 9.0, 18.0]" in said.stdout
 
 
+FAR = {
+    "outer.py": "from graphnet import kernel\nfrom middle import twice\n"
+    "@kernel\ndef outer(x):\n    return twice(x) + 1.0\n",
+    "middle.py": "from graphnet import kernel\nfrom inner import once\n"
+    "@kernel\ndef twice(x):\n    return once(x) + once(x)\n",
+    "inner.py": "from graphnet import kernel\nBY = 1.0\n@kernel\ndef once(x):\n    return BY * x\n",
+}
+
+
+def test_a_changed_kernel_of_another_file_is_compiled_again_and_so_is_what_reaches_it(tmp_path):
+    """numba's own cache would go on with the old one: it looks at the file of the outermost function alone."""
+    code = (
+        "import logging, sys\nlogging.basicConfig(level=logging.DEBUG, stream=sys.stdout)\n"
+        "logging.getLogger('numba').setLevel(logging.WARNING)\n"
+        f"sys.path.insert(0, {str(tmp_path)!r})\nfrom outer import outer\nsys.stdout.write(str(outer(4.0)))"
+    )
+    for name, text in FAR.items():
+        (tmp_path / name).write_text(text)
+    (tmp_path / "cache").mkdir()
+
+    def said():
+        environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path / "cache"), "PYTHONDONTWRITEBYTECODE": "1"}
+        done = subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, check=False, env=environment
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    first, second = said(), said()
+    assert (first[-3:], second) == ("9.0", "9.0")
+    assert "compiled outer" in first
+    (tmp_path / "inner.py").write_text(FAR["inner.py"].replace("BY = 1.0", "BY = 3.0"))
+    changed = said()
+    assert changed.endswith("25.0")
+    assert "compiled outer" in changed
+    assert said() == "25.0"
+
+
 def test_without_numba_the_same_functions_run_as_python(tmp_path):
     compiled, python = (run(tmp_path, GRAPHNET_JIT=switch).splitlines() for switch in ("1", "0"))
     assert python[-1] == "python"  # it is not even imported
