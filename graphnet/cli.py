@@ -178,6 +178,7 @@ def _docs(cls: type[Any]) -> str:
 def _described(cls: type[Any]) -> str:
     """Docstring and parameters of a class of layers."""
     from .layer import ArrayLayer
+    from .layer.meanings import stated
 
     lines = [f"{cls.__name__}  ({cls.__module__})", "", _docs(cls), ""]
     if issubclass(cls, ArrayLayer):
@@ -185,6 +186,7 @@ def _described(cls: type[Any]) -> str:
         rows += [_row(one) for one in cls.parameters().values()]
         wide = [max(len(row[i]) for row in rows) for i in range(5)]
         lines += ["  ".join(text.ljust(width) for text, width in zip(row, wide, strict=True)).rstrip() for row in rows]
+        lines += ["", *(f"{name}: {text.replace('``', '')}" for name, text in stated(cls).items())]
     return "\n".join(lines) + "\n"
 
 

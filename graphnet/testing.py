@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import copy
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -24,14 +24,15 @@ from numpy.typing import NDArray
 from .blas import one_blas_thread
 from .blocks import Block, Events, between, events_of
 from .jit import Kernel
-from .layer import ArrayLayer, Size, State
+from .layer import ArrayLayer, Size, State, declared_ports
 from .layer.parameters import MISSING, Parameter
 from .noise import noise_key, normal, uniform
 from .plan.joints import frozen
 from .span import Arena, Span
-from .timeseries import TSEvent
+from .timeseries import TimeSeries, TSEvent
 
 STEPS = 150  # of the drive: more than two tiles of products
+Drive = Block | dict[str, Block]  # of a layer that has several inputs: one block for each
 
 
 def instance(cls: type[ArrayLayer], **given: Any) -> ArrayLayer:
@@ -55,20 +56,31 @@ def _made_up(one: Parameter) -> Any:
     raise TypeError(f"cannot make up a value for {one.name!r} ({one.shape}): declare it in the class's example")
 
 
-def drive(layer: ArrayLayer, steps: int = STEPS, seed: int = 0) -> Block:
-    """Random input of a layer's kind from step 0: smooth signals, or events, some repeated; None without inputs."""
-    size = layer.size_in
-    if size == 0:
-        return None
-    if layer.input_type is TSEvent:
-        table = (uniform(noise_key("drive", seed), 0, 0, steps, size) * 1.6).astype(np.int64)
+def drive(layer: ArrayLayer, steps: int = STEPS, seed: int = 0) -> Any:
+    """Random input of a layer's kind from step 0: smooth signals, or events, some repeated; None without inputs.
+
+    For a layer that has several inputs, a dict with a block for each.
+    """
+    ports = declared_ports(layer)
+    if ports:
+        return {
+            name: _random(kind, size, steps, noise_key("drive", seed, name)) for name, (size, kind) in ports.items()
+        }
+    return _random(layer.input_type, layer.size_in, steps, noise_key("drive", seed)) if layer.size_in else None
+
+
+def _random(kind: type[TimeSeries], size: int, steps: int, key: int) -> Block:
+    if kind is TSEvent:
+        table = (uniform(key, 0, 0, steps, size) * 1.6).astype(np.int64)
         table[::17] += 1
         return frozen(events_of(table, 0))
-    return frozen(np.cumsum(normal(noise_key("drive", seed), 0, 0, steps, size), axis=0) * 0.5)
+    return frozen(np.cumsum(normal(key, 0, 0, steps, size), axis=0) * 0.5)
 
 
-def part(block: Block, start: int, stop: int) -> Block:
-    """Steps start to stop - 1 of a block that begins at step 0."""
+def part(block: Any, start: int, stop: int) -> Any:
+    """Steps start to stop - 1 of a block that begins at step 0, or of each of a dict of blocks."""
+    if isinstance(block, Mapping):
+        return {name: part(one, start, stop) for name, one in block.items()}
     if isinstance(block, Events):
         return between(block, start, stop)
     return None if block is None else block[start:stop]
@@ -86,7 +98,7 @@ class PoisonedArena(Arena):
 
 
 def advance_in_blocks(
-    layer: ArrayLayer, x: Block, cuts: Sequence[int], *, key: int = 1, arena: Arena | None = None
+    layer: ArrayLayer, x: Drive, cuts: Sequence[int], *, key: int = 1, arena: Arena | None = None
 ) -> tuple[State, Any, dict[str, NDArray[Any]]]:
     """Advance from the initial state with blocks that end at ``cuts``: last state, whole output, watched variables."""
     state = layer.initial()
@@ -155,6 +167,7 @@ def check_layer(cls: type[ArrayLayer], **given: Any) -> None:
         to_dict_rebuilds_the_layer(layer)
         a_copy_is_the_same_layer(layer)
         compiled_agrees_with_python(layer)
+        an_input_may_be_absent(layer)
 
 
 def blocks_change_no_bit(layer: ArrayLayer, seed: int = 0) -> None:
@@ -215,6 +228,15 @@ def compiled_agrees_with_python(layer: ArrayLayer, steps: int = 40) -> None:
     tolerance = 1e-9 if layer.dtype == "float64" else 1e-4
     _close(compiled[0], python[0], tolerance, layer)
     _close(compiled[1], python[1], tolerance, layer)
+
+
+def an_input_may_be_absent(layer: ArrayLayer) -> None:
+    """Where nothing leads to an input its block is None: the layer advances, and blocks change no bit."""
+    whole = drive(layer)
+    inputs = [{**whole, name: None} for name in whole] if isinstance(whole, dict) else []
+    for x in [*inputs, dict.fromkeys(whole) if isinstance(whole, dict) else None]:
+        said = f"{layer}: blocks of 7 change bits where an input is absent"
+        assert same_bits(advance_in_blocks(layer, x, cuts_of(7)), advance_in_blocks(layer, x, [STEPS])), said
 
 
 def _close(one: Any, other: Any, tolerance: float, layer: ArrayLayer) -> None:

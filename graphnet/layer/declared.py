@@ -108,7 +108,12 @@ class Common(Declared):
     """The parameters that every layer has."""
 
     dt: Positive[Seconds] = 1e-3
+    """The time step."""
     noise_std: NonNegative[float] = 0.0
+    """The standard deviation that the state's noise has after 1 s of integration without leak; 0: no noise."""
     name: str = "unnamed"
+    """The layer's own name; in a network the name it was added under counts."""
     dtype: Literal["float64", "float32"] = "float64"
+    """The precision that it computes in."""
     seed: int | None = None
+    """The seed of its noise; none: noise follows from the network's seed and the layer's name."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any
 
+import annotated_types as at
 import numpy as np
 
 from ..errors import GraphnetError, ParameterError, ParameterTypeError
@@ -18,6 +19,10 @@ WORDS = {
     "a valid number": "a number",
     "a valid string": "text",
     "a valid boolean": "true or false",
+    "a valid tuple": "a sequence",
+    "a valid list": "a sequence",
+    "an instance of Sequence": "a sequence",
+    "a valid dictionary": "a mapping",
 }
 """What the validator says, and what we say."""
 
@@ -31,9 +36,13 @@ ARRAY_SCHEMA: dict[str, Any] = {
         {"type": "object", "required": ["csr"]},
     ]
 }
-VECTOR_SCHEMA: dict[str, Any] = {
-    "anyOf": [{"type": "number"}, {"type": "array", "items": {"type": "number"}}, *ARRAY_SCHEMA["anyOf"][2:4]]
+KEYWORDS: dict[type[Any], tuple[str, str]] = {
+    at.Gt: ("gt", "exclusiveMinimum"),
+    at.Ge: ("ge", "minimum"),
+    at.Lt: ("lt", "exclusiveMaximum"),
+    at.Le: ("le", "maximum"),
 }
+"""Where a bound keeps its limit, and what JSON Schema calls it."""
 SERIES_SCHEMA: dict[str, Any] = {"enum": ["TSContinuous", "TSEvent"]}
 
 
@@ -51,9 +60,11 @@ def _field(parameter: Parameter) -> tuple[Any, Any]:
 
     default = ... if parameter.default is MISSING else parameter.default
     extra: dict[str, Any] = {"unit": parameter.unit} if parameter.unit else {}
-    shown = default if parameter.kind != "series" or default is ... else default.__name__
-    schemas = {"weights": ARRAY_SCHEMA, "per_unit": VECTOR_SCHEMA, "series": SERIES_SCHEMA}
+    shown = default if default is ... else parameter.written(default)
+    schemas = {"weights": ARRAY_SCHEMA, "per_unit": _vector_schema(parameter), "series": SERIES_SCHEMA}
     annotation = parameter.annotation
+    if parameter.kind == "series":
+        default = shown  # only what is given is taken from the model, and a name can be shown
     if parameter.kind != "scalar":
         schema = dict(schemas[parameter.kind])
         if parameter.optional:
@@ -62,6 +73,15 @@ def _field(parameter: Parameter) -> tuple[Any, Any]:
             schema["default"] = shown
         annotation = Annotated[Any, PlainValidator(_carrying(parameter)), WithJsonSchema(schema)]
     return annotation, Field(default=default, json_schema_extra=extra or None)
+
+
+def _vector_schema(parameter: Parameter) -> dict[str, Any]:
+    """A number or one for each unit, each within the bounds, or where they come from."""
+    number: dict[str, Any] = {"type": "number"}
+    for bound in parameter.bounds:
+        attribute, keyword = KEYWORDS[type(bound)]
+        number[keyword] = getattr(bound, attribute)
+    return {"anyOf": [number, {"type": "array", "items": number}, *ARRAY_SCHEMA["anyOf"][2:4]]}
 
 
 def _carrying(parameter: Parameter) -> Any:
@@ -102,14 +122,27 @@ def _as_ours(cls: type[Declared], error: Any) -> ParameterError:
         name = str(one["loc"][0])
         names.append(name)
         parameter = cls.parameters()[name]
-        message = one["msg"].replace("Input should", "should")
-        for theirs, ours in WORDS.items():
-            message = message.replace(theirs, ours)
-        wrong_type = wrong_type and one["type"].endswith("_type")
+        message = _message(one)
+        wrong_type = wrong_type and one["type"].endswith(("_type", "is_instance_of"))
         unit = f" (in {parameter.unit})" if parameter.unit else ""
         got = "" if one["type"] == "graphnet" else f", got {one['input']!r}{unit}"
         colon = "" if message.startswith(("should", "must")) else ":"
-        lines.append(f"{cls.__name__}: {name}{colon} {message}{got}")
+        place = "".join(f"[{step}]" for step in one["loc"][1:] if isinstance(step, int))  # in a sequence
+        lines.append(f"{cls.__name__}: {name}{place}{colon} {message}{got}")
     kind = ParameterTypeError if wrong_type else ParameterError
     each = list(dict.fromkeys(zip(names, lines, strict=True)))
     return kind("\n".join(line for _, line in each), owner=cls.__name__, parameter=names[0], each=each)
+
+
+def _message(one: Any) -> str:
+    """An error of the validator in our words."""
+    if one["type"] == "missing":  # a whole parameter that is missing was told before: this is a value of a sequence
+        return "a value is missing"
+    if one["type"] in ("too_long", "too_short"):
+        bound = "max_length" if one["type"] == "too_long" else "min_length"
+        way = "most" if one["type"] == "too_long" else "least"
+        return f"should have at {way} {one['ctx'][bound]} values"
+    message = str(one["msg"]).replace("Input should", "should")
+    for theirs, ours in WORDS.items():
+        message = message.replace(theirs, ours)
+    return message

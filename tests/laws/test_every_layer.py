@@ -7,7 +7,8 @@ import pytest
 
 import layers
 from graphnet import ArrayLayer, Network, ParameterError, TSContinuous, TSEvent, registry
-from graphnet.testing import check_layer, drive, instance
+from graphnet.layer import declared_ports
+from graphnet.testing import advance_in_blocks, check_layer, drive, instance
 
 registry.layers.load()
 CLASSES = [
@@ -59,18 +60,37 @@ def test_a_layer_obeys_the_laws(cls, given):
 def test_a_network_gives_what_the_layer_gives_by_itself(cls):
     alone, inside = instance(cls, seed=5), instance(cls, seed=5)
     net = Network(seed=1)
-    net.add_layer(inside, name="one", external_input=alone.size_in > 0)
     x = drive(alone)
-    series = None
-    if isinstance(x, np.ndarray):
-        series = TSContinuous.from_clocked(x, alone.dt)
-    elif x is not None:
-        series = TSEvent.from_steps(x.step, x.channel, alone.dt, alone.size_in, 0, 150)
+    if isinstance(x, dict):
+        assert _same(*_several(net, inside, alone, x))
+        return
+    net.add_layer(inside, name="one", external_input=alone.size_in > 0)
+    series = _series(x, alone.dt, alone.size_in)
     expected = alone.evolve(series, num_timesteps=150)
     found = net.evolve(series, num_timesteps=150, block=31)["one"]
     assert found.equals(expected) or _same(found, expected)
     assert net.t == alone.t
     assert np.array_equal(inside.state, alone.state)
+
+
+def _series(x, dt, size):
+    if isinstance(x, np.ndarray):
+        return TSContinuous.from_clocked(x, dt)
+    return None if x is None else TSEvent.from_steps(x.step, x.channel, dt, size, 0, 150)
+
+
+def _several(net, inside, alone, x):
+    """What the network gives that leads to every input of a layer, and what the layer gives for the same blocks."""
+    net.add_layer(inside, name="one")
+    given = {}
+    for name, (size, kind) in declared_ports(alone).items():
+        net.input(name, size, kind)
+        net.connect(name, f"one.{name}")
+        given[name] = _series(x[name], alone.dt, size)
+    found = net.evolve(given, num_timesteps=150, block=31, record=["one"])["one"]
+    key = net.noise_key("one", 5, 0)
+    out = advance_in_blocks(alone, x, [150], key=key)[1]
+    return found, _series(out, alone.dt, alone.size_out)
 
 
 def _same(found, expected):
