@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,8 @@ from .timeseries import TSContinuous
 
 NONE = Fraction(0)
 NUMBERS = (float, int, Fraction)
+SUMS = (None, "sum")
+NAME = re.compile(r"[^\s\[\]@>]+")
 Joined = tuple[Edge, Merge | None, Place, list[Place] | None]
 """A checked edge, the merge that its input has with it, its place, and those of the edges before it if they change."""
 
@@ -102,7 +105,7 @@ class Composition(Standing):
         self._changed()
 
     def _free(self, name: str) -> None:
-        if not isinstance(name, str) or not re.fullmatch(r"[^\s\[\]@>]+", name):
+        if not isinstance(name, str) or not NAME.fullmatch(name):
             raise ParameterError(
                 f"{name!r} cannot be a name in a network: no spaces, brackets, '@' or '>'", parameter="name"
             )
@@ -155,12 +158,12 @@ class Composition(Standing):
         added: list[Edge] = []
         errors: list[GraphnetError] = []
         with at_rest():
-            for one in edges:
+            self._changed()
+            self._wiring.own()
+            for one in self._join_whole(edges, merge, before, added):
                 try:
                     joined = self._joined(*pair(one), merge=merge)
-                    post = joined[0].post
-                    if post not in before:
-                        before[post] = self._wiring.merges.get(post)
+                    before.setdefault(joined[0].post, self._wiring.merges.get(joined[0].post))
                     added.append(self._add(*joined))
                     if self._ports:
                         self._check_ports(added[-1])
@@ -215,6 +218,40 @@ class Composition(Standing):
             edge = rules.joined(begin, end, delay, pre_channels, post_channels, number)
         return self._met(edge, begin.size, end, merge)
 
+    def _join_whole(
+        self, edges: Iterable[Any], asked: Any, before: dict[str, Merge | None], added: list[Edge]
+    ) -> Iterator[Any]:
+        """Join each pair of names where one whole signal leads to one whole input and the rules have nothing to say,
+        as most edges of large networks do; give back every other one, each at its turn."""
+        ends, wiring = self._ends, self._wiring
+        into, merges = wiring.into, wiring.merges
+        simple = not self._inlets and not self._ports and asked in SUMS
+        for one in edges:
+            plain = simple and one.__class__ is tuple and len(one) == 2 and one[0].__class__ is one[1].__class__ is str
+            if not plain or one[0] not in ends or one[1] not in ends:
+                yield one
+                continue
+            pre, post = one
+            (begin, _), (_, end) = ends[pre], ends[post]
+            declared = merges.get(post)
+            merge = declared or asked or end.merge
+            if (
+                begin.size != end.size
+                or begin.type is not end.type
+                or not (begin.dt is end.dt or begin.dt == end.dt)
+                or end.external
+                or merge == "concat"
+                or (declared is None and into[post])
+            ):
+                yield one
+                continue
+            before.setdefault(post, declared)
+            if merge and merge is not declared:
+                merges[post] = merge
+            edge: Edge = tuple.__new__(Edge, (pre, post, NONE, None, None, wiring.next))
+            wiring.append(edge, whole(end.size))
+            added.append(edge)
+
     def _met(self, edge: Edge, size: int, end: End, asked: Any) -> Joined:
         """How an edge meets those that lead to its input already."""
         wiring, name = self._wiring, end.name
@@ -226,7 +263,7 @@ class Composition(Standing):
             *earlier, place = self._placed([*before, edge], merge, end)
             return edge, merge, place, earlier
         if merge == "sum" and size == end.size and edge.pre_channels is None and edge.post_channels is None:
-            return edge, merge, range(size), None
+            return edge, merge, whole(size), None
         return edge, merge, rules.placed_next(edge, size, merge, end, before, places or ()), None
 
     def _add(self, edge: Edge, merge: Merge | None, place: Place, before: list[Place] | None) -> Edge:
@@ -266,6 +303,12 @@ class Composition(Standing):
 
     def _dropped(self, edges: Iterable[Edge]) -> None:
         """Called with the edges that have been taken out, for what else is kept of them."""
+
+
+@lru_cache(maxsize=256)
+def whole(size: int) -> range:
+    """All the channels of an end."""
+    return range(size)
 
 
 def _checked_size(size: Any, what: str) -> int:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any, Literal, NamedTuple, Self
 
@@ -44,11 +43,10 @@ class Fixed:
         return self
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class Edge(Fixed):
+class Edge(NamedTuple):
     """``pre -> post``: names, a delay in exact seconds, and the channels at either end (None: all).
 
-    ``number`` counts the edges of a network in the order of connecting.
+    ``number`` counts the edges of a network in the order of connecting; edges are equal where everything else is.
     """
 
     pre: str
@@ -56,7 +54,19 @@ class Edge(Fixed):
     delay: Fraction = Fraction(0)
     pre_channels: tuple[int, ...] | None = None
     post_channels: tuple[int, ...] | None = None
-    number: int = field(default=0, compare=False)
+    number: int = 0
+
+    def __eq__(self, other: object) -> bool:
+        return self[:5] == other[:5] if isinstance(other, Edge) else NotImplemented
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    def __hash__(self) -> int:
+        return hash(self[:5])
+
+    def __deepcopy__(self, memo: Any) -> Self:
+        return self
 
     def __repr__(self) -> str:
         return f"Edge('{self}')"

@@ -183,7 +183,8 @@ class Ownership(Composition):
         layer._timestep = int(self._now / dt) if self._now else 0
         self._layers[name] = layer
         sends, reads = (layer.size_out, layer.output_type), (layer.size_in, layer.input_type)
-        self._stand(name, End(name, *sends, dt), End(name, *reads, dt, merge=layer.joins))
+        end = End(name, *reads, dt, False, layer.joins)
+        self._stand(name, end if sends == reads else End(name, *sends, dt), end)
         for port, form in ports.items():
             end = End(f"{name}.{port}", *form, dt, merge=layer.joins)
             self._stand(end.name, end, end)

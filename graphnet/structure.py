@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import NamedTuple
 
 from .clock import exact, gcd, lcm
 from .edge import FINEST, Edge, Fixed, written_delay
@@ -50,8 +51,7 @@ class Group(Fixed):
         raise UnknownName(f"{kind} (it has {len(paths)})", self.name, paths, where=f"nested network {self.name!r}")
 
 
-@dataclass(frozen=True, slots=True)
-class Part(Fixed):
+class Part(NamedTuple):
     """Layers that run together: one layer, or the layers of a loop in the order of each of its blocks.
 
     ``block`` (s) is the length in which a loop is iterated and ``step`` what such a block is a multiple of; 0 for a

@@ -6,7 +6,6 @@ Nothing here judges an edge; that is done before it is added.
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Mapping
-from dataclasses import replace
 from typing import Any
 
 from .edge import Edge, Merge, Place
@@ -15,7 +14,8 @@ from .edge import Edge, Merge, Place
 class Wiring:
     """Edges by number, by the end that they lead to and by the end that they come from; merges by the reading end.
 
-    ``places`` holds, for an end whose edges have theirs, the channels that each edge leads to.
+    ``places`` holds, for an end whose edges have theirs, the channels that each edge leads to. A copy shares all of it
+    until either changes: whoever writes to a table calls ``own`` first.
     """
 
     def __init__(self) -> None:
@@ -24,16 +24,25 @@ class Wiring:
         self.leaving: dict[str, list[Edge]] = {}
         self.merges: dict[str, Merge] = {}
         self.places: dict[str, list[Place]] = {}
-        self._count = 0
+        self.next = 0
+        """The number of the next edge."""
+        self._shared = False
 
     def copy(self) -> Wiring:
         """Wiring of its own over the same edges."""
-        made = Wiring()
-        made.edges, made.merges = dict(self.edges), dict(self.merges)
-        for mine, theirs in ((made.into, self.into), (made.leaving, self.leaving), (made.places, self.places)):
-            mine.update((name, many.copy()) for name, many in theirs.items())  # type: ignore[misc] # the same kind
-        made._count = self._count
+        self._shared = True
+        made = object.__new__(Wiring)
+        vars(made).update(vars(self))
         return made
+
+    def own(self) -> None:
+        """Let no copy share the tables any more."""
+        if self._shared:
+            self.edges, self.merges = dict(self.edges), dict(self.merges)
+            self.into = {name: many.copy() for name, many in self.into.items()}
+            self.leaving = {name: many.copy() for name, many in self.leaving.items()}
+            self.places = {name: many.copy() for name, many in self.places.items()}
+            self._shared = False
 
     def __deepcopy__(self, memo: Any) -> Wiring:
         return self.copy()
@@ -43,40 +52,45 @@ class Wiring:
 
     def enter(self, name: str) -> None:
         """Give a layer or an input its place."""
+        self.own()
         self.into[name], self.leaving[name] = [], []
 
     def leave(self, name: str) -> list[Edge]:
         """Take away a layer or an input, and the edges that touch it."""
+        self.own()
         gone = self.forget([*self.into[name], *self.leaving[name]])
         del self.into[name], self.leaving[name]
         self.places.pop(name, None)
         return gone
 
-    @property
-    def next(self) -> int:
-        """The number of the next edge."""
-        return self._count
-
     def add(self, edge: Edge, merge: Merge | None, place: Place, before: list[Place] | None) -> Edge:
         """Add an edge under its number, the merge that its input has with it, and its place; ``before`` are those of
         the edges before it, where they change."""
-        if edge.number >= self._count:
-            self._count = edge.number + 1
-        self.edges[edge.number] = edge
-        self.into[edge.post].append(edge)
-        self.leaving[edge.pre].append(edge)
+        self.own()
         if before is not None:
             self.places[edge.post] = before
-        if edge.post in self.places:
-            self.places[edge.post].append(place)
-        else:
-            self.places[edge.post] = [place]
         if merge is not None:
             self.merges[edge.post] = merge
+        self.append(edge, place)
         return edge
+
+    def append(self, edge: Edge, place: Place) -> None:
+        """Add an edge to tables of its own that changes nothing for those before it."""
+        pre, post, number = edge.pre, edge.post, edge.number
+        if number >= self.next:
+            self.next = number + 1
+        self.edges[number] = edge
+        self.into[post].append(edge)
+        self.leaving[pre].append(edge)
+        places = self.places.get(post)
+        if places is None:
+            self.places[post] = [place]
+        else:
+            places.append(place)
 
     def forget(self, edges: Iterable[Edge]) -> list[Edge]:
         """Take out edges; an input that nothing leads to any more forgets its merge."""
+        self.own()
         gone = list({one.number: one for one in edges}.values())
         numbers = {one.number for one in gone}
         for number in numbers:
@@ -92,10 +106,10 @@ class Wiring:
 
     def take_back(self, edges: Iterable[Edge], merges: Mapping[str, Merge | None]) -> None:
         """Undo the latest calls of ``add``: as if these edges had never been; ``merges`` are those of before."""
-        gone = self.forget(edges)
+        gone = self.forget(edges)  # which makes the tables its own
         for name in merges:
             self.places.pop(name, None)
-        self._count = min((one.number for one in gone), default=self._count)
+        self.next = min((one.number for one in gone), default=self.next)
         for name, merge in merges.items():
             if merge is None:
                 self.merges.pop(name, None)
@@ -115,10 +129,11 @@ class Wiring:
 
     def rename(self, old: str, new: str) -> None:
         """Give an end another name; its edges keep their numbers and places."""
+        self.own()
         self.into = {new if name == old else name: edges for name, edges in self.into.items()}
         self.leaving = {new if name == old else name: edges for name, edges in self.leaving.items()}
         for one in {one.number: one for one in (*self.into[new], *self.leaving[new])}.values():
-            renamed = replace(one, pre=new if one.pre == old else one.pre, post=new if one.post == old else one.post)
+            renamed = one._replace(pre=new if one.pre == old else one.pre, post=new if one.post == old else one.post)
             self.edges[one.number] = renamed
             for side, end in ((self.into, renamed.post), (self.leaving, renamed.pre)):
                 side[end] = [renamed if other.number == one.number else other for other in side[end]]
