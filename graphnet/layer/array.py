@@ -45,7 +45,9 @@ class ArrayLayer(Holding, register=False):
     recordable: ClassVar[tuple[str, ...]] = ()
     """The variables that ``advance`` writes into ``span.watch`` where they are asked for."""
     example: ClassVar[Mapping[str, Any]] = {}
-    """Arguments of a small instance, for laws and pages of documentation; the required ones not named are made up."""
+    """Arguments of a small instance, for the laws; the required ones not named are made up."""
+    demonstration: ClassVar[Mapping[str, Any]] = {}
+    """Arguments beside those of ``example`` with which a picture of the layer's response says something."""
     block_safe: ClassVar[bool] = True
 
     # ------------------------------------------------------------------ the heart
