@@ -204,6 +204,6 @@ class ArrayLayer(Holding, register=False):
         """Every parameter as plain data, with the class's name; an array that an initialiser drew, as that."""
         known = self.parameters()
         content = {
-            name: self._written.get(name, known[name].written(self._values[name])) for name in known if name != "name"
+            name: known[name].written(self._values[name], self._written.get(name)) for name in known if name != "name"
         }
         return {"class_name": self.class_name, "name": self._name, **content}

@@ -8,12 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..arrays import is_spec
 from ..errors import ParameterError, ParameterTypeError
 from .declared import Common
 from .parameters import Parameter
 from .shadowed import Shadowed
-from .values import PLAIN, dense_shape, frozen
+from .values import PLAIN, ByName, dense_shape, each, frozen
 
 State = dict[str, NDArray[Any]]
 
@@ -28,7 +27,7 @@ class Holding(Common, Shadowed, register=False):
         if given.get("noise_std", 0.0) is None:
             given["noise_std"] = 0.0
         values = validated(type(self), given)
-        self._written = {name: dict(value) for name, value in given.items() if is_spec(value) and "init" in value}
+        self._written = {name: kept for name, value in given.items() if (kept := known[name].origin(value))}
         self._values = {name: values[name] if name in values else one.held_default() for name, one in known.items()}
         self._weights = None
         self._own: State | None = None
@@ -43,13 +42,10 @@ class Holding(Common, Shadowed, register=False):
         self._size_in, self._size, self._size_out = sizes
         for name, parameter in self.parameters().items():
             value = self._values[name]
-            if parameter.kind == "per_unit" and isinstance(value, np.ndarray) and value.shape != (self._size,):
-                raise ParameterError(
-                    f"{self.class_name}: {name} must be a number or have shape ({self._size},), "
-                    f"got shape {value.shape}",
-                    owner=self.class_name,
-                    parameter=name,
-                )
+            for one in each(value) if parameter.kind == "per_unit" else ():
+                fits = not isinstance(one, np.ndarray) or one.shape == (self._size,)
+                shape = f"({self._size},), got shape {np.shape(one)}"
+                self.must(fits, name, f"must be a number or have shape {shape}")
 
     def _prepared(self) -> None:
         self._matrices: dict[str, Any] = {}
@@ -62,7 +58,10 @@ class Holding(Common, Shadowed, register=False):
         """
         weights = self._values.get("weights")
         if weights is not None:
-            return weights.shape[0], weights.shape[-1], weights.shape[-1]
+            shapes = [dense_shape(one) for one in each(weights)]
+            columns = sorted({shape[1] for shape in shapes})
+            self.must(len(columns) == 1, "weights", f"must have as many columns by every name, got {columns}")
+            return sum(shape[0] for shape in shapes), columns[0], columns[0]
         size = self._values.get("size")
         size_out = self._values.get("size_out", size)
         size_in = self._values.get("size_in", size)
@@ -78,19 +77,32 @@ class Holding(Common, Shadowed, register=False):
         return self._values[name]
 
     def matrix(self, name: str = "weights") -> Any:
-        """A weights parameter in the layer's dtype: dense (M, N), a diagonal (N,), or CSR; None where it is absent."""
+        """A weights parameter in the layer's dtype: dense (M, N), a diagonal (N,), or CSR; None where it is absent.
+
+        Where there are several by name, a dict of them.
+        """
         if name not in self._matrices:
             value = self._values[name]
-            self._matrices[name] = value if value is None or value.dtype == self.dtype else value.astype(self.dtype)
+            several = isinstance(value, ByName)
+            self._matrices[name] = (
+                {key: self._cast(one) for key, one in value.items()} if several else self._cast(value)
+            )
         return self._matrices[name]
+
+    def _cast(self, value: Any) -> Any:
+        return value if value is None or value.dtype == self.dtype else value.astype(self.dtype)
 
     def per_unit(self, name: str) -> NDArray[Any]:
         """A parameter as one value for each unit, shape (N,), in the layer's dtype."""
         return np.array(np.broadcast_to(self._values[name], (self._size,)), dtype=self.dtype)
 
     def remember(self, name: str, spec: Mapping[str, Any]) -> None:
-        """Have ``to_dict`` write a parameter as where it came from: a file or an initialiser."""
-        self._written[name] = dict(spec)
+        """Have ``to_dict`` write a parameter as where it came from: a file or an initialiser.
+
+        For a parameter that has several values by name, ``spec`` maps names to where these came from.
+        """
+        before = self._written.get(name, {}) if isinstance(self._values[name], ByName) else {}
+        self._written[name] = {**before, **spec}
 
     def must(self, condition: bool, parameter: str, message: str) -> None:
         """Refuse a parameter in ``prepare``: ParameterError naming the class and the parameter."""
@@ -129,20 +141,31 @@ class Holding(Common, Shadowed, register=False):
             raise ParameterError(
                 f"{self.start_print}: {parameter.name} {error.message}", owner=self._path, parameter=parameter.name
             ) from error
-        if parameter.kind == "weights":
-            fits = dense_shape(checked) == dense_shape(old)
-        else:
-            fits = np.shape(checked) in [(self._size,), ()]
-        if old is not None and not fits:
+        if old is not None and not self._fits(parameter, checked, old):
             raise ParameterError(
-                f"{self.start_print}: {parameter.name} has shape {np.shape(old)}, got shape {np.shape(checked)}",
+                f"{self.start_print}: {parameter.name} has {_form(old)}, got {_form(checked)}",
                 owner=self._path,
                 parameter=parameter.name,
             )
         return checked
+
+    def _fits(self, parameter: Parameter, new: Any, old: Any) -> bool:
+        """Whether a value may stand where another stood."""
+        if isinstance(old, ByName) or isinstance(new, ByName):
+            alike = isinstance(old, ByName) and isinstance(new, ByName) and list(new) == list(old)
+            return alike and all(self._fits(parameter, new[name], old[name]) for name in old)
+        if parameter.kind == "per_unit":
+            return np.shape(new) in [(self._size,), ()]
+        return parameter.kind == "per_synapse" or dense_shape(new) == dense_shape(old)
 
     def __setstate__(self, content: dict[str, Any]) -> None:
         vars(self).update(content)
         self._values = {
             name: value if value.__class__ in PLAIN else frozen(value) for name, value in self._values.items()
         }
+
+
+def _form(value: Any) -> str:
+    if isinstance(value, ByName):
+        return ", ".join(f"{name!r}: {_form(one)}" for name, one in value.items())
+    return f"shape {np.shape(value)}"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import inspect
 import sys
 import types
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
@@ -20,12 +20,12 @@ from numpy.typing import NDArray
 from ..arrays import is_spec, literal, read_only, resolve
 from ..errors import ParameterError, ParameterTypeError
 from ..timeseries import TimeSeries, TSContinuous, TSEvent
-from .values import numbers, owned_matrix, within
+from .values import ByName, described, is_sparse, numbers, owned_matrix, within
 
 T = TypeVar("T")
 
 
-Kind = Literal["scalar", "weights", "per_unit", "series"]
+Kind = Literal["scalar", "weights", "per_unit", "per_synapse", "series"]
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,11 @@ class Unit:
 
 @dataclass(frozen=True)
 class ArrayOf:
-    """Marks a parameter that holds an array: ``weights`` (matrix, diagonal, CSR) or ``per_unit`` (one or N values)."""
+    """Marks a parameter that holds an array: ``weights`` (matrix, diagonal, CSR) or ``per_unit`` (one or N values).
+
+    Weights with a unit, as in ``Annotated[Weights, Unit("s")]``, are ``per_synapse``: one number for all, or one for
+    each weight in the form of the weights.
+    """
 
     kind: Kind
 
@@ -51,6 +55,8 @@ PerUnit = Annotated[T | NDArray[np.float64], ArrayOf("per_unit")]
 Weights = Annotated[Any, ArrayOf("weights")]
 SeriesType = type[TSContinuous] | type[TSEvent]
 
+RESERVED = ("init", "file", "csr")
+"""Keys that say how an array is described, which no name can be."""
 SERIES_TYPES: dict[str, type[TimeSeries]] = {"TSContinuous": TSContinuous, "TSEvent": TSEvent}
 
 
@@ -98,11 +104,13 @@ class Parameter:
     unit: str = ""
     bounds: tuple[Any, ...] = field(default=())
     optional: bool = False
+    named: bool = False
+    """Whether it may also be a mapping of names to such values: declared as ``T | Mapping[str, T]``."""
 
     @property
     def is_array(self) -> bool:
         """Whether its value may be an array."""
-        return self.kind in ("weights", "per_unit")
+        return self.kind in ("weights", "per_unit", "per_synapse")
 
     @property
     def choices(self) -> tuple[Any, ...]:
@@ -126,9 +134,10 @@ class Parameter:
         words = {
             "weights": "matrix (M, N), diagonal (N,) or CSR",
             "per_unit": "number or (N,)",
+            "per_synapse": "number, or as the weights",
             "series": "series type",
         }
-        return words.get(self.kind) or _type_words(self.annotation)
+        return (words.get(self.kind) or _type_words(self.annotation)) + (", or several by name" if self.named else "")
 
     def check(self, value: Any) -> Any:
         """The value of an array or series parameter in its owned form. Raises ParameterError."""
@@ -136,11 +145,36 @@ class Parameter:
             return None
         if self.kind == "series":
             return series_type(value)
+        return self._by_name(value) if self._names(value) else self._one(value)
+
+    def _names(self, value: Any) -> bool:
+        """Whether a value is a mapping of names to values, and not the description of an array."""
+        return self.named and isinstance(value, Mapping) and not described(value)
+
+    def _by_name(self, value: Mapping[Any, Any]) -> ByName:
+        found: dict[str, Any] = {}
+        for name, one in value.items():
+            if not (isinstance(name, str) and name.isidentifier()) or name in RESERVED:
+                raise ParameterError(f"should have names that are plain words, and none of {RESERVED}, got {name!r}")
+            try:
+                found[name] = self._one(one)
+            except ParameterError as error:
+                raise ParameterError(f"of {name!r} {error.message}", hint=error.hint) from error
+        if not found:
+            raise ParameterError("should have at least one name, got an empty mapping")
+        return ByName(found)
+
+    def _one(self, value: Any) -> Any:
         if is_spec(value):
             value = resolve(value)
-        if self.kind == "weights":
-            return owned_matrix(value)
-        return self._per_unit(value)
+        if self.kind == "per_unit":
+            return self._per_unit(value)
+        if self.kind == "per_synapse" and np.ndim(value) == 0 and not is_sparse(value):
+            return self._per_unit(value)
+        matrix = owned_matrix(value)
+        for bound in self.bounds:
+            within(matrix if isinstance(matrix, np.ndarray) else matrix.data, bound)
+        return matrix
 
     def held_default(self) -> Any:
         """The default as a layer holds it."""
@@ -155,13 +189,30 @@ class Parameter:
             within(array, bound)
         return float(array) if array.ndim == 0 else read_only(array)
 
-    def written(self, value: Any) -> Any:
-        """The value as plain data for a document."""
+    def origin(self, value: Any) -> dict[str, Any] | None:
+        """What ``written`` gives for a value that was given as an initialiser: that; by name, those that were."""
+        if not is_spec(value):
+            return None
+        if self._names(value):
+            return {name: kept for name, one in value.items() if (kept := _initialiser(one))} or None
+        return _initialiser(value)
+
+    def written(self, value: Any, origin: Mapping[str, Any] | None = None) -> Any:
+        """The value as plain data for a document; what has an ``origin`` as that."""
+        if isinstance(value, ByName):
+            kept = origin or {}
+            return {name: dict(kept[name]) if name in kept else literal(one) for name, one in value.items()}
+        if origin is not None:
+            return dict(origin)
         if isinstance(value, type):
             return value.__name__
         if self.is_array and value is not None:
             return literal(value)
         return value
+
+
+def _initialiser(value: Any) -> dict[str, Any] | None:
+    return dict(value) if is_spec(value) and "init" in value else None
 
 
 class Field:
@@ -249,9 +300,12 @@ def _parameter(name: str, annotation: Any, default: Any) -> Parameter:
     if kind == "scalar" and TSEvent in (part for one in _parts(annotation) for part in get_args(one)):
         kind = "series"
     unit = next((one.symbol for one in metadata if isinstance(one, Unit)), "")
+    if kind == "weights" and unit:
+        kind = "per_synapse"
     bounds = tuple(one for one in metadata if isinstance(one, at.Gt | at.Ge | at.Lt | at.Le))
     optional = type(None) in _parts(annotation)
-    return Parameter(name, annotation, default, is_positional, kind, unit, bounds, optional)
+    named = bool(kinds) and any(get_origin(one) is Mapping for one in _parts(annotation))
+    return Parameter(name, annotation, default, is_positional, kind, unit, bounds, optional, named)
 
 
 def _parts(annotation: Any) -> tuple[Any, ...]:

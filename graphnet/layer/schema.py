@@ -9,7 +9,7 @@ import annotated_types as at
 import numpy as np
 
 from ..errors import GraphnetError, ParameterError, ParameterTypeError
-from .parameters import MISSING, Parameter
+from .parameters import MISSING, RESERVED, Parameter
 
 if TYPE_CHECKING:
     from .declared import Declared
@@ -61,12 +61,19 @@ def _field(parameter: Parameter) -> tuple[Any, Any]:
     default = ... if parameter.default is MISSING else parameter.default
     extra: dict[str, Any] = {"unit": parameter.unit} if parameter.unit else {}
     shown = default if default is ... else parameter.written(default)
-    schemas = {"weights": ARRAY_SCHEMA, "per_unit": _vector_schema(parameter), "series": SERIES_SCHEMA}
+    schemas = {
+        "weights": ARRAY_SCHEMA,
+        "per_unit": _vector_schema(parameter),
+        "per_synapse": ARRAY_SCHEMA,
+        "series": SERIES_SCHEMA,
+    }
     annotation = parameter.annotation
     if parameter.kind == "series":
         default = shown  # only what is given is taken from the model, and a name can be shown
     if parameter.kind != "scalar":
         schema = dict(schemas[parameter.kind])
+        if parameter.named:
+            schema = {"anyOf": [schema, _by_name(schema)]}
         if parameter.optional:
             schema = {"anyOf": [schema, {"type": "null"}]}
         if shown is not ...:
@@ -82,6 +89,12 @@ def _vector_schema(parameter: Parameter) -> dict[str, Any]:
         attribute, keyword = KEYWORDS[type(bound)]
         number[keyword] = getattr(bound, attribute)
     return {"anyOf": [number, {"type": "array", "items": number}, *ARRAY_SCHEMA["anyOf"][2:4]]}
+
+
+def _by_name(schema: dict[str, Any]) -> dict[str, Any]:
+    """A mapping of names to what a schema describes; its names are no keys of a described array."""
+    names = {"pattern": "^[A-Za-z_][A-Za-z_0-9]*$", "not": {"enum": list(RESERVED)}}
+    return {"type": "object", "minProperties": 1, "propertyNames": names, "additionalProperties": schema}
 
 
 def _carrying(parameter: Parameter) -> Any:
@@ -126,7 +139,7 @@ def _as_ours(cls: type[Declared], error: Any) -> ParameterError:
         wrong_type = wrong_type and one["type"].endswith(("_type", "is_instance_of"))
         unit = f" (in {parameter.unit})" if parameter.unit else ""
         got = "" if one["type"] == "graphnet" else f", got {one['input']!r}{unit}"
-        colon = "" if message.startswith(("should", "must")) else ":"
+        colon = "" if message.startswith(("should", "must", "of ")) else ":"
         place = "".join(f"[{step}]" for step in one["loc"][1:] if isinstance(step, int))  # in a sequence
         lines.append(f"{cls.__name__}: {name}{place}{colon} {message}{got}")
     kind = ParameterTypeError if wrong_type else ParameterError

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import warnings
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from ..errors import ParameterError, SizeError
 from ..timeseries import TimeSeries
 from .node import checked_noise, promoted
 from .reference import Layer
-from .values import dense_shape, is_sparse
+from .values import dense_matrix, dense_shape, is_sparse
 
 SHADOWED = frozenset({"dt", "name", "noise_std", "size", "size_in", "size_out", "weights", "input_type", "output_type"})
 """Properties of every layer that show the parameter of their name, where there is one."""
@@ -63,14 +64,15 @@ class Shadowed(Layer, register=False):
 
         @property
         def weights(self) -> NDArray[Any]:
-            """Weights (M, N), dense; without any, the identity, or zeros where they are not learned yet."""
+            """Weights (M, N), dense; without any, the identity, or zeros where they are not learned yet.
+
+            Those of several names stand below each other, in their order.
+            """
             value = self._values.get("weights")
             if value is None:
                 shape = self._size_in, self._size
                 return np.zeros(shape) if "weights" in self.parameters() else np.eye(*shape)
-            if not isinstance(value, np.ndarray):
-                return value.toarray()
-            return np.diag(value) if value.ndim == 1 else value
+            return dense_matrix(value)
 
         @weights.setter
         def weights(self, weights: Any) -> None:
@@ -78,7 +80,8 @@ class Shadowed(Layer, register=False):
                 raise SizeError(f"{self.start_print}: weights must be an array of shape {self.weights.shape}, got None")
             if "weights" not in self.parameters():
                 raise ParameterError(f"{self.start_print} has no weights to set", owner=self._path, parameter="weights")
-            if self._values["weights"] is not None and np.ndim(weights) < 2 and not is_sparse(weights):
+            plain = not isinstance(weights, Mapping) and np.ndim(weights) < 2 and not is_sparse(weights)
+            if self._values["weights"] is not None and plain:
                 # as in the reference; a diagonal is given when the layer is built, or as the matrix that it is
                 warnings.warn(
                     f"{self.start_print}: weights of {np.ndim(weights)} dimensions are promoted to 2", stacklevel=2

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import annotated_types as at
@@ -12,6 +12,51 @@ from numpy.typing import NDArray
 from ..arrays import read_only
 from ..errors import ParameterError
 from ..products import Matrix
+
+
+class ByName(Mapping[str, Any]):
+    """Values by name, in the order in which they were given. Nobody can write to it, so copies share it."""
+
+    __slots__ = ("_values",)
+
+    def __init__(self, values: Mapping[str, Any]) -> None:
+        self._values: dict[str, Any] = dict(values)
+
+    def __getitem__(self, name: str) -> Any:
+        return self._values[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def __repr__(self) -> str:
+        return repr(self._values)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return ByName, (self._values,)
+
+    def __copy__(self) -> ByName:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> ByName:
+        return self
+
+    @property
+    def nnz(self) -> int:
+        """How many numbers it holds in all, those stored of sparse arrays."""
+        return sum(int(one.nnz if is_sparse(one) else np.size(one)) for one in self.values())
+
+
+def described(value: Mapping[Any, Any]) -> bool:
+    """Whether a mapping describes an array, by an initialiser, a file or the lists of a CSR array."""
+    return any(isinstance(value.get(key), kind) for key, kind in (("init", str), ("file", str), ("csr", Mapping)))
+
+
+def each(value: Any) -> tuple[Any, ...]:
+    """The values of a parameter that may have several by name."""
+    return tuple(value.values()) if isinstance(value, ByName) else (value,)
 
 
 def within(array: NDArray[np.float64], bound: Any) -> None:
@@ -73,6 +118,8 @@ PLAIN = frozenset((int, float, str, bool, type(None)))
 
 def frozen(value: Any) -> Any:
     """A held parameter that nobody can write to: copies and pickles of arrays forget that they were read-only."""
+    if isinstance(value, ByName):
+        return ByName({name: frozen(one) for name, one in value.items()})
     if isinstance(value, np.ndarray):
         return read_only(value)
     if not isinstance(value, type) and is_sparse(value):
@@ -86,9 +133,18 @@ def dense_shape(value: Any) -> tuple[int, ...]:
     return shape if len(shape) != 1 else (shape[0], shape[0])
 
 
+def dense_matrix(value: Any) -> NDArray[np.float64]:
+    """Weights as one dense matrix; those of several names below each other, in their order."""
+    if isinstance(value, ByName):
+        return np.concatenate([dense_matrix(one) for one in value.values()])
+    if not isinstance(value, np.ndarray):
+        return value.toarray()
+    return np.diag(value) if value.ndim == 1 else value
+
+
 def is_sparse(value: Any) -> bool:
     """Whether it is a sparse array or matrix of scipy, which is imported only where that may be."""
-    if value is None or isinstance(value, np.ndarray | np.generic | str | int | float | list | tuple):
+    if value is None or isinstance(value, np.ndarray | np.generic | str | int | float | list | tuple | Mapping):
         return False
     from scipy.sparse import issparse
 
