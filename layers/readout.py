@@ -28,12 +28,14 @@ CHUNK = 256  # rows that enter the sums at once, counted from the first row of a
 class Ridge(ArrayLayer, Trainable):
     """Linear readout y = W' x + b, fitted by ridge regression: W = (X'X + alpha I)^-1 X'Y.
 
-    With ``fit_bias`` X and Y are centred first, so that b is not penalised; alpha is used as written, not scaled by the
-    number of rows. Fitting streams: rows enter sums of products in chunks of fixed length counted from the first row,
-    so every split of the data gives the same bits. With G = X'X + alpha I, the error of W is at most
-    10 cond(G) eps max(|W|, |X| |Y| / |G|): 10 cond(G) eps of W itself, unless X'Y nearly cancels.
+    With ``fit_bias`` X and Y are centred first, so that b is not penalised; with ``regularise_bias`` it is, as the
+    weight of one more input that is always 1. alpha is used as written, not scaled by the number of rows. Fitting
+    streams: rows enter sums of products in chunks of fixed length counted from the first row, so every split of the
+    data gives the same bits. With G = X'X + alpha I, the error of W is at most 10 cond(G) eps max(|W|, |X| |Y| / |G|):
+    10 cond(G) eps of W itself, unless X'Y nearly cancels.
 
-    Shapes: x (T, M), y (T, N). No state. Weights and bias are zero before the first fit and are saved with the layer.
+    Shapes: x (T, M), y (T, N). No state. Weights and bias are zero before the first fit and are saved with the layer;
+    ``coef_`` (N, M) and ``intercept_`` (N,) show them as scikit-learn does.
     Source: Hoerl and Kennard 1970, Technometrics 12(1) (ridge regression); Chan, Golub and LeVeque 1983, The American
     Statistician 37(3) (sums about the mean, joined pairwise).
 
@@ -48,12 +50,15 @@ class Ridge(ArrayLayer, Trainable):
     size_out: Size = positional()
     alpha: NonNegative[float] = 1e-3
     fit_bias: bool = True
+    regularise_bias: bool = False
     weights: Weights | None = None
     bias: PerUnit[float] = 0.0
 
     _moments: Moments | None = None
 
     def prepare(self) -> None:
+        needless = self.regularise_bias and not self.fit_bias
+        self.must(not needless, "regularise_bias", "asks for a penalty on a bias that fit_bias=False does not fit")
         self.must(self.noise_std == 0, "noise_std", "must be 0: there is no state that noise could act on")
         weights = self.matrix()
         wanted = (self.size_in, self.size_out)
@@ -74,6 +79,16 @@ class Ridge(ArrayLayer, Trainable):
         y += self._bias
         return state, y
 
+    @property
+    def coef_(self) -> NDArray[np.float64]:
+        """The weights, one row (M,) for each output."""
+        return np.asarray(self.weights).T
+
+    @property
+    def intercept_(self) -> NDArray[np.float64]:
+        """The bias of each output (N,)."""
+        return np.array(np.broadcast_to(self.bias, (self.size_out,)), dtype=np.float64)
+
     def begin_fit(self) -> None:
         self._moments = Moments(self.size_in, self.size_out, self.fit_bias)
 
@@ -82,8 +97,8 @@ class Ridge(ArrayLayer, Trainable):
 
         Raises InputError for other shapes, NaN or infinity, and then takes in nothing.
         """
-        inputs = self._rows("input", x, self.size_in)
-        targets = self._rows("targets", y, self.size_out)
+        inputs = self.checked_rows("input", x, self.size_in)
+        targets = self.checked_rows("targets", y, self.size_out)
         if len(inputs) != len(targets):
             raise InputError(f"{self.start_print}: {len(inputs)} rows of input but {len(targets)} rows of targets")
         moments = self._moments or Moments(self.size_in, self.size_out, self.fit_bias)
@@ -94,18 +109,11 @@ class Ridge(ArrayLayer, Trainable):
         """Solve for weights and bias. Raises NetworkError, and changes nothing, without rows or without a solution."""
         if self._moments is None or self._moments.rows == 0:
             raise NetworkError(f"{self.start_print}: no data to fit to", hint="call partial_fit(x, y) first")
-        weights, bias = self._moments.solution(self.alpha, self.start_print)
+        if self._moments.centred != self.fit_bias:
+            raise NetworkError(f"{self.start_print}: fit_bias was changed after data had come in", hint="fit again")
+        weights, bias = self._moments.solution(self.alpha, self.start_print, penalised=self.regularise_bias)
         self.weights, self.bias = weights, bias
         self._moments = None
-
-    def _rows(self, what: str, values: NDArray[Any], size: int) -> NDArray[np.float64]:
-        rows = np.asarray(values, dtype=np.float64)
-        if rows.ndim != 2 or rows.shape[1] != size:
-            raise InputError(f"{self.start_print}: {what} to fit must have shape (n, {size}), got {rows.shape}")
-        if not np.isfinite(rows).all():
-            k, channel = np.argwhere(~np.isfinite(rows))[0]
-            raise InputError(f"{self.start_print}: {what} to fit hold {rows[k, channel]} in row {k}, channel {channel}")
-        return rows
 
 
 class Moments:
@@ -152,8 +160,14 @@ class Moments:
         products += np.outer(apart[: self.size_in], apart) * (before * len(chunk) / total)
         return origin, self._mean + apart * (len(chunk) / total), products
 
-    def solution(self, alpha: float, owner: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Weights (M, N) and bias (N,) for everything taken in so far. Raises NetworkError."""
+    def solution(
+        self, alpha: float, owner: str, *, penalised: bool = False
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Weights (M, N) and bias (N,) for everything taken in so far. Raises NetworkError.
+
+        For given W the best bias is the share n / (n + alpha) of what is left of the means where alpha ``penalised``
+        it, and all of that otherwise. Put in, the penalty on b becomes one on the means' part of the products.
+        """
         from scipy.linalg import LinAlgError, cho_factor, cho_solve
 
         held = self.rows % CHUNK
@@ -162,11 +176,14 @@ class Moments:
             origin, mean, products = self._joined(self.rows - held, self._waiting[:held])
         mean = origin + mean
         size = self.size_in
+        share = self.rows / (self.rows + alpha) if penalised else 1.0
+        if penalised:
+            products = products + np.outer(mean[:size], mean) * (alpha * share)
         try:
             with one_blas_thread():
                 factor = cho_factor(products[:, :size] + alpha * np.eye(size), lower=True)
                 weights = cho_solve(factor, products[:, size:])
-                bias = mean[size:] - mean[:size] @ weights
+                bias = share * (mean[size:] - mean[:size] @ weights)
         except (LinAlgError, ValueError) as error:  # ValueError: a sum of products has overflowed
             raise NetworkError(
                 f"{owner}: X'X + alpha I is not positive definite at alpha {alpha!r}: {error}",
