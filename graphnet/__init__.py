@@ -41,6 +41,7 @@ from .layer import (
     positional,
 )
 from .network import Network
+from .registry import Registry
 from .span import Span
 from .storing import load, save
 from .timeseries import (
@@ -74,6 +75,7 @@ __all__ = [
     "ParameterTypeError",
     "PerUnit",
     "Positive",
+    "Registry",
     "RunError",
     "Seconds",
     "SeriesError",

@@ -1,16 +1,20 @@
 """Layers of the field, written against the public face of graphnet, as anybody's own layers are."""
 
+from .activations import activation
 from .butterworth import Butterworth, FilterBank
 from .convolution import Conv1d, Conv2d
-from .encoders import DeltaEncoder
+from .decoders import RateDecoder, Softmax, SpikeCounter
+from .encoders import DeltaEncoder, LatencyEncoder
 from .filters import FIR, Envelope, LowPass, Rectify
 from .joints import Concat, Sum
 from .linear import Affine, I, Linear, PassThrough, Scale, Threshold
+from .poisson import PoissonEncoder
 from .pooling import AvgPool2d, Flatten, SumPool2d
 from .rate import Rate
 from .readout import Ridge
+from .resampling import Resample
 from .routing import Delay, Select
-from .sources import Noise, Sine, Step
+from .sources import Noise, Recorded, Sine, Step
 from .spiking import LIF
 from .synapses import LI, AlphaSyn, DoubleExpSyn, ExpSyn
 
@@ -33,18 +37,26 @@ __all__ = [
     "FilterBank",
     "Flatten",
     "I",
+    "LatencyEncoder",
     "Linear",
     "LowPass",
     "Noise",
     "PassThrough",
+    "PoissonEncoder",
     "Rate",
+    "RateDecoder",
+    "Recorded",
     "Rectify",
+    "Resample",
     "Ridge",
     "Scale",
     "Select",
     "Sine",
+    "Softmax",
+    "SpikeCounter",
     "Step",
     "Sum",
     "SumPool2d",
     "Threshold",
+    "activation",
 ]

@@ -6,12 +6,11 @@ import math
 from typing import Any, ClassVar, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from graphnet import ArrayLayer, PerUnit, Positive, Seconds, Span, State, Weights, kernel, positional
 
-RELU, TANH, SIGMOID, IDENTITY = range(4)
-ACTIVATIONS = {"relu": RELU, "tanh": TANH, "sigmoid": SIGMOID, "identity": IDENTITY}
+from .activations import Activation, activate, chosen, scan_with
+from .matrices import recurrent_forms
 
 
 class Rate(ArrayLayer):
@@ -22,6 +21,7 @@ class Rate(ArrayLayer):
     refused at dt >= 2 tau, where it is unstable. ``noise_std``: dx = ... + noise_std dW.
 
     Shapes: u (T, M), y (T, N). State: x (N,), starts at ``x0``. ``weights_rec``: (N, N) dense or CSR, or a diagonal.
+    ``activation``: ``relu``, ``tanh``, ``sigmoid``, ``identity``, or one that was registered (``layers.activation``).
     ``tanh`` and ``sigmoid`` have a relative error below 1e-15; float32 rounds them from double precision.
     Source: Dayan and Abbott 2001, Theoretical Neuroscience, section 7.2 (firing-rate models).
 
@@ -35,7 +35,7 @@ class Rate(ArrayLayer):
     tau: PerUnit[Positive[Seconds]] = 0.02
     bias: PerUnit[float] = 0.0
     gain: PerUnit[float] = 1.0
-    activation: Literal["relu", "tanh", "sigmoid", "identity"] = "relu"
+    activation: Activation = "relu"
     method: Literal["euler", "exact"] = "euler"
     x0: PerUnit[float] = 0.0
 
@@ -59,30 +59,10 @@ class Rate(ArrayLayer):
         keep, gain, base = (one.astype(self.dtype) for one in (keep, share * self.gain, share * self.bias))
         spread = (self.noise_std * spread).astype(self.dtype)
         alike = all(bool(np.all(one == one[0])) for one in (keep, base, gain))
-        self._code = ACTIVATIONS[self.activation]
+        self._code, self._named = chosen(self.activation)
         self._noisy, self._follows = self.noise_std > 0, self.weights_rec is not None
-        self._constants = (alike, keep, base, gain, spread, self._code, *self._recurrence())
+        self._constants = (alike, keep, base, gain, spread, self._code, *recurrent_forms(self))
         self._silence, self._unwatched = np.empty((0, self.size)), np.empty((0, self.size), dtype=self.dtype)
-
-    def _recurrence(self) -> tuple[NDArray[Any], ...]:
-        """Recurrent weights as the kernel reads them: (rows dense, then a transposed CSR), the absent one empty."""
-        weights = self.matrix("weights_rec")
-        dense = np.zeros((0, self.size), dtype=self.dtype)
-        data, indices, indptr = np.zeros(0, dtype=self.dtype), np.zeros(0, dtype=np.uint32), np.zeros(0, dtype=np.int64)
-        if weights is not None:
-            shape = np.shape(weights)
-            fits = shape in ((self.size, self.size), (self.size,))
-            self.must(fits, "weights_rec", f"must have shape ({self.size}, {self.size}), got {shape}")
-            if not isinstance(weights, np.ndarray):
-                turned = weights.T.tocsr()
-                turned.sort_indices()
-                data, indices, indptr = turned.data, turned.indices, turned.indptr
-            elif weights.ndim == 1:
-                data, indices, indptr = weights, np.arange(self.size), np.arange(self.size + 1)
-            else:
-                dense = weights
-        # read-only one and all, so that the kernel is compiled once for every form
-        return tuple(map(_frozen, (dense, data, indices.astype(np.uint32), indptr.astype(np.int64))))
 
     def initial(self) -> State:
         return {"x": self.per_unit("x0")}
@@ -94,15 +74,9 @@ class Rate(ArrayLayer):
         x = y = state["x"]
         if self._follows:
             y = x.copy()
-            activate(y, self._code)
-        run(x, y, rows, noise, watch, *self._constants)
+            scan_with(activate, self._named)(y, self._code)
+        scan_with(run, self._named)(x, y, rows, noise, watch, *self._constants)
         return state, rows
-
-
-def _frozen(array: NDArray[Any]) -> NDArray[Any]:
-    view = array.view()
-    view.flags.writeable = False
-    return view
 
 
 @kernel
@@ -169,20 +143,6 @@ def add_scaled(row, scale, more):
 
 
 @kernel
-def activate(row, code):
-    """Apply an activation in place."""
-    if code == RELU:
-        for j in range(row.shape[0]):
-            row[j] = max(row[j], row.dtype.type(0))
-    elif code == TANH:
-        for j in range(row.shape[0]):
-            row[j] = tanh(np.float64(row[j]))
-    elif code == SIGMOID:
-        for j in range(row.shape[0]):
-            row[j] = sigmoid(np.float64(row[j]))
-
-
-@kernel
 def push_dense(y, weights, active, out):
     """out = W' y, rows added in ascending order, four to a pass; silent units are left out, which changes no bit.
 
@@ -225,53 +185,3 @@ def pull_sparse(y, data, indices, indptr, out):
         for m in range(whole, count):
             a += weights[m] * y[sources[m]]
         out[j] = (a + b) + (c + d)
-
-
-# exp(z) - 1 = s p + (s - 1) with s = 2**k, p = exp(r) - 1 and z = k ln 2 + r, |r| <= ln(2)/2. Adding MAGIC rounds
-# z / ln 2 to the integer k and leaves it in the low bits, so that loops over units become vector instructions.
-_LOG2E = 1.4426950408889634
-_LN2_HIGH, _LN2_LOW = 0.693147180369123816490, 1.90821492927058770002e-10  # the first has 32 bits, k times it is exact
-_MAGIC = 1.5 * 2.0**52
-_52, _ONE = np.int64(52), np.int64(1023 << 52)
-
-
-@kernel
-def scale_and_rest(z):
-    """(s, p) with exp(z) = s + s p, for -700 < z <= 0."""
-    shifted = z * _LOG2E + _MAGIC
-    k = shifted - _MAGIC
-    r = (z - k * _LN2_HIGH) - k * _LN2_LOW
-    s = np.int64((np.float64(shifted).view(np.int64) << _52) + _ONE).view(np.float64)
-    # Taylor's series of (exp(r) - 1 - r) / r**2; the first term left out is below 1e-17 of the sum
-    q = 1 / 6227020800.0
-    q = q * r + 1 / 479001600.0
-    q = q * r + 1 / 39916800.0
-    q = q * r + 1 / 3628800.0
-    q = q * r + 1 / 362880.0
-    q = q * r + 1 / 40320.0
-    q = q * r + 1 / 5040.0
-    q = q * r + 1 / 720.0
-    q = q * r + 1 / 120.0
-    q = q * r + 1 / 24.0
-    q = q * r + 1 / 6.0
-    q = q * r + 0.5
-    return s, r + r * r * q
-
-
-@kernel
-def tanh(x):
-    """Hyperbolic tangent of a double."""
-    size = abs(x)
-    s, p = scale_and_rest(-2.0 * (20.0 if size > 20.0 else size))
-    q = s * p + (s - 1.0)
-    t = -q / (q + 2.0)
-    return -t if x < 0.0 else t
-
-
-@kernel
-def sigmoid(x):
-    """1 / (1 + exp(-x)) of a double."""
-    size = abs(x)
-    s, p = scale_and_rest(-(700.0 if size > 700.0 else size))
-    e = s + s * p
-    return (e if x < 0.0 else 1.0) / (1.0 + e)

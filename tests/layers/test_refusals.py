@@ -36,7 +36,7 @@ REFUSED = {
     ),
     "an activation that does not exist": (
         lambda: Rate(ONE, activation="swish"),
-        "Rate: activation should be 'relu', 'tanh', 'sigmoid' or 'identity', got 'swish'",
+        "Rate: activation should be 'relu', 'tanh', 'sigmoid', 'identity' or one that is registered, got 'swish'",
     ),
     "a reset above the threshold": (
         lambda: LIF(TWO, threshold=[1.0, 0.5], v_reset=0.5),

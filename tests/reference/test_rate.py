@@ -7,7 +7,7 @@ import pytest
 
 from graphnet import Span
 from layers import Rate
-from layers.rate import SIGMOID, TANH, activate
+from layers.activations import SIGMOID, TANH, activate
 
 ACTIVATIONS = {
     "relu": lambda x: np.maximum(x, 0.0),
