@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from collections.abc import Mapping
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from graphnet import (
     InputError,
     PerUnit,
     Positive,
+    Seconds,
     Size,
     Span,
     State,
@@ -19,8 +21,12 @@ from graphnet import (
     TSEvent,
     kernel,
     positional,
+    steps_of,
 )
 
+from .durations import whole
+
+NO_NOISE = "must be 0: noise belongs to the signal that is encoded"
 FARTHEST = 1_000_000  # thresholds that one sample may lie from the level: bounds the events of one step and channel
 
 
@@ -53,7 +59,7 @@ class DeltaEncoder(ArrayLayer):
         return size, size, 2 * size
 
     def prepare(self) -> None:
-        self.must(self.noise_std == 0, "noise_std", "must be 0: noise belongs to the signal that is encoded")
+        self.must(self.noise_std == 0, "noise_std", NO_NOISE)
         self._threshold = np.array(np.broadcast_to(self.threshold, (self.size,)), dtype=np.float64)
 
     def initial(self) -> State:
@@ -81,6 +87,63 @@ class DeltaEncoder(ArrayLayer):
         step, channel = np.empty(total, dtype=np.int64), np.empty(total, dtype=np.int32)
         list_moves(moves, span.start, step, channel)
         return state, Events(step, channel)
+
+
+class LatencyEncoder(ArrayLayer):
+    r"""Latency code: at most one event per channel and period, the earlier the larger the sample at the period's start.
+
+    ``charge``: the first spike of tau dv/dt = u - v from v = 0, so t = tau ln(u / (u - threshold)) for u > threshold.
+    ``linear``: t = tau (1 - u) for threshold < u < 1, and t = 0 from u = 1 on. A sample at or below the threshold gives
+    no event, nor does one whose time would lie beyond the period. Periods start at the whole multiples of ``period`` on
+    the clock; the input matters there alone. The event falls in the step that holds its time.
+
+    Shapes: u (T, N), events on N channels. State: due (N,) int64, the steps until each event; -1 where none is due.
+    Raises ParameterError for a period that is no whole number of steps.
+    Source: Gerstner, Kistler, Naud and Paninski 2014, Neuronal Dynamics, section 1.3 (leaky integrate-and-fire), of
+    which ``charge`` is the time to the first spike; ``linear`` as defined here.
+
+    >>> from graphnet import TSContinuous
+    >>> frame = TSContinuous.from_clocked([[1.0, 0.75, 0.25]] * 10, dt=1e-3)
+    >>> spikes = LatencyEncoder(3, period=0.01, tau=0.008, threshold=0.1, form="linear").evolve(frame)
+    >>> spikes.times, spikes.channels.tolist()
+    (array([0. , 0.002, 0.006]), [0, 1, 2])
+    """
+
+    size: Size = positional()
+    period: Positive[Seconds]
+    tau: PerUnit[Positive[Seconds]] = 0.01
+    threshold: PerUnit[Positive[float]] = 0.01
+    form: Literal["charge", "linear"] = "charge"
+
+    emits: ClassVar[type[TimeSeries]] = TSEvent
+    recordable: ClassVar[tuple[str, ...]] = ("due",)
+    example: ClassVar[Mapping[str, Any]] = {"period": 0.02, "threshold": 0.3}
+
+    def prepare(self) -> None:
+        self.must(self.noise_std == 0, "noise_std", NO_NOISE)
+        self._period = whole(self, "period")
+        size = (self.size,)
+        self._tau, self._threshold = (np.array(np.broadcast_to(one, size)) for one in (self.tau, self.threshold))
+        below = self.form == "charge" or bool(np.all(self._threshold < 1.0))
+        self.must(below, "threshold", "must be below 1 for form='linear', whose samples lie between it and 1")
+
+    def initial(self) -> State:
+        return {"due": np.full(self.size, -1, dtype=np.int64)}
+
+    def advance(self, state: State, block: Any, span: Span) -> tuple[State, Any]:
+        first = -span.start % self._period  # the row of the first onset
+        onsets = len(range(first, span.steps, self._period))
+        # no event: as if at the end of the period, where the next one begins
+        times = np.full((onsets, self.size), self._period * self.dt)
+        if block is not None:
+            x = np.ascontiguousarray(block[first :: self._period], dtype=self.dtype)
+            time_to_spike(x, self._tau, self._threshold, self.form == "linear", times)
+        room = (onsets + 1) * self.size
+        out = Events(np.empty(room, dtype=np.int64), np.empty(room, dtype=np.int32))
+        watch = span.watch.get("due", np.empty((0, self.size), dtype=np.int64))
+        ahead = steps_of(times, self.dt)
+        count = count_down(state["due"], ahead, first, self._period, span.start, span.steps, *out, watch)
+        return state, Events(out.step[:count], out.channel[:count])
 
 
 @kernel
@@ -139,3 +202,35 @@ def list_moves(moves, start, step, channel):
                 step[e] = start + k
                 channel[e] = 2 * c if move > 0 else 2 * c + 1
                 e += 1
+
+
+@kernel
+def time_to_spike(x, tau, threshold, linear, times):
+    """Shorten ``times`` to the latencies of samples above the threshold, in seconds."""
+    for k in range(x.shape[0]):
+        for c in range(x.shape[1]):
+            u = np.float64(x[k, c])
+            if u > threshold[c]:
+                time = tau[c] * max(1.0 - u, 0.0) if linear else -tau[c] * np.log1p(-threshold[c] / u)
+                times[k, c] = min(times[k, c], time)
+
+
+@kernel
+def count_down(due, ahead, first, period, start, steps, out_step, out_channel, watch):
+    """Scan over time: at an onset take the steps ahead, where none is due write an event. Returns how many."""
+    count, onset = 0, 0
+    for k in range(steps):
+        if k == first + onset * period:
+            for c in range(due.shape[0]):
+                due[c] = ahead[onset, c] if ahead[onset, c] < period else -1
+            onset += 1
+        for c in range(due.shape[0]):
+            if due[c] == 0:
+                out_step[count] = start + k
+                out_channel[count] = c
+                count += 1
+            if due[c] >= 0:
+                due[c] -= 1
+        if watch.shape[0] > 0:
+            watch[k] = due
+    return count

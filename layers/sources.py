@@ -2,12 +2,35 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from graphnet import ArrayLayer, Hertz, NonNegative, PerUnit, Positive, Seconds, Size, Span, State, positional, steps_of
+from graphnet import (
+    ArrayLayer,
+    Events,
+    Hertz,
+    InputError,
+    NonNegative,
+    ParameterError,
+    PerUnit,
+    Positive,
+    Seconds,
+    SeriesType,
+    Size,
+    Span,
+    State,
+    TimeSeries,
+    TSContinuous,
+    TSEvent,
+    Weights,
+    positional,
+    steps_of,
+)
+
+MOST = 1_000_000  # events that one step and channel of a recording may have
 
 
 class Noise(ArrayLayer):
@@ -105,6 +128,137 @@ class Step(ArrayLayer):
         y = span.empty((span.steps, self.size), self.dtype)
         y[:] = np.where(on, self.after, self.before)
         return state, y
+
+
+class Recorded(ArrayLayer):
+    """A series played back: y_k = samples[k - k_0], where k_0 is the step that holds ``start``; zeros before it.
+
+    The rows are steps of this layer, whose dt is that of the recording. With ``output_type=TSEvent`` the entries are
+    numbers of events, whole and not negative. ``after`` says what follows the last row: ``refuse`` ends the run with an
+    InputError, ``hold`` repeats that row (of samples), ``zeros`` is silent, ``periodic`` begins anew. What is played
+    follows from the absolute step alone. ``Recorded.of`` takes a TSContinuous or TSEvent as it is.
+
+    Shapes: no input; ``samples`` (T, N) dense or CSR, or (T,) for one channel; y (T, N), or events on N channels. No
+    state.
+    Raises ParameterError for entries that are no numbers of events, and for events that should be held.
+
+    >>> Recorded([[1.0], [2.0]], after="periodic", dt=1e-3).evolve(num_timesteps=5).samples.T
+    array([[1., 2., 1., 2., 1.]])
+    >>> Recorded([[0, 2], [1, 0]], TSEvent, start=0.001, after="zeros", dt=1e-3).evolve(num_timesteps=5).times
+    array([0.001, 0.001, 0.002])
+    """
+
+    samples: Weights = positional()
+    output_type: SeriesType = positional(default=TSContinuous)
+    start: Seconds = 0.0
+    after: Literal["refuse", "hold", "zeros", "periodic"] = "refuse"
+
+    example: ClassVar[Mapping[str, Any]] = {"samples": np.arange(480).reshape(160, 3) ** 2 % 7 // 3}
+
+    @classmethod
+    def of(cls, series: TimeSeries, *, dt: float = 1e-3, **given: Any) -> Self:
+        """A source that plays a series at its own times, read on steps of ``dt``; a periodic one for ever.
+
+        A series that is not clocked is sampled at the starts of steps, events fall in the steps that hold them.
+        ``given``: further parameters. Raises ParameterError for an empty series, and for a period between steps.
+
+        >>> Recorded.of(TSEvent([0.0125], [1], t_start=0.01, t_stop=0.02)).evolve(duration=0.02).times
+        array([0.012])
+        """
+        event = isinstance(series, TSEvent)
+        ends = np.array([series.t_start, series.t_stop])
+        low, up = steps_of(ends, dt), -steps_of(-ends, dt)
+        first = int(low[0] if event else up[0])
+        count = int(up[1]) - first
+        if series.periodic and series.duration > 0:
+            _refuse_between_steps(cls, series.duration, dt)
+        if isinstance(series, TSEvent):
+            from scipy.sparse import coo_array
+
+            step, channel = series.event_steps(first, count, dt)
+            shape = count, series.num_channels
+            samples: Any = coo_array((np.ones(len(step)), (step - first, channel)), shape=shape).tocsr()
+        elif isinstance(series, TSContinuous):
+            samples = series.sample_steps(first, count, dt)
+        else:
+            raise InputError(f"a recording is a TSContinuous or a TSEvent, got a {type(series).__name__}")
+        kind = TSEvent if event else TSContinuous
+        after = {"after": "periodic"} if series.periodic else {}
+        return cls(samples, kind, start=first * dt, dt=dt, **{**after, **given})
+
+    def sizes(self) -> tuple[int, int, int]:
+        size = self.samples.shape[1] if self.samples.ndim == 2 else 1
+        return 0, size, size
+
+    def prepare(self) -> None:
+        self.must(self.noise_std == 0, "noise_std", "must be 0: there is no state that noise could act on")
+        self._first = int(steps_of(np.array([self.start]), self.dt)[0])
+        self._length = self.samples.shape[0]
+        samples = self.matrix("samples")
+        if self.output_type is TSEvent:
+            self.must(self.after != "hold", "after", "must not be 'hold' for events, which last no time")
+            self._events = self._listed(samples)
+        else:
+            dense = samples if isinstance(samples, np.ndarray) else samples.toarray()
+            self._rows = dense.reshape(self._length, self.size)
+
+    def _listed(self, samples: Any) -> Events:
+        """The events that a table of their numbers means, steps counted from 0."""
+        from scipy.sparse import csr_array
+
+        table = csr_array(samples.reshape(self._length, self.size))  # its entries by row, then channel
+        counts = table.data
+        fits = bool(np.all((counts >= 0) & (counts <= MOST) & (counts == np.floor(counts))))
+        self.must(fits, "samples", f"must be numbers of events for output_type=TSEvent: whole, from 0 to {MOST}")
+        counts = counts.astype(np.int64)
+        step = np.repeat(np.arange(self._length, dtype=np.int64), np.diff(table.indptr))
+        return Events(np.repeat(step, counts), np.repeat(table.indices.astype(np.int32), counts))
+
+    def initial(self) -> State:
+        return {}
+
+    def advance(self, state: State, block: Any, span: Span) -> tuple[State, Any]:
+        low = span.start - self._first
+        high = low + span.steps
+        if self.after == "refuse" and high > self._length:
+            raise InputError(
+                f"{self.start_print}: the recording ends with step {self._first + self._length - 1} of {self.dt!r} s,"
+                f" the run needs step {self._first + high - 1}",
+                hint="shorten the run, or say what follows: after='hold', 'zeros' or 'periodic'",
+            )
+        if self.output_type is TSEvent:
+            return state, self._played(low, high)
+        rows = np.arange(low, high)
+        place = rows % self._length if self.after == "periodic" else np.clip(rows, 0, self._length - 1)
+        y = span.empty((span.steps, self.size), self.dtype)
+        np.take(self._rows, place, axis=0, out=y)
+        y[rows < 0] = 0
+        if self.after == "zeros":
+            y[rows >= self._length] = 0
+        return state, y
+
+    def _played(self, low: int, high: int) -> Events:
+        """The events of rows low to high - 1, row 0 being the first of the recording."""
+        step, channel = self._events
+        turns = range(max(low // self._length, 0), -(-high // self._length)) if self.after == "periodic" else [0]
+        steps: list[NDArray[np.int64]] = [np.zeros(0, dtype=np.int64)]
+        channels: list[NDArray[np.int32]] = [np.zeros(0, dtype=np.int32)]
+        for turn in turns:
+            begin = turn * self._length
+            here = slice(*np.searchsorted(step, (low - begin, high - begin)))
+            steps.append(step[here] + (begin + self._first))
+            channels.append(channel[here])
+        return Events(np.concatenate(steps), np.concatenate(channels))
+
+
+def _refuse_between_steps(cls: type[Recorded], period: float, dt: float) -> None:
+    if steps_of(np.array([period, -period]), dt).sum() != 0:
+        raise ParameterError(
+            f"{cls.__name__}: a period of {period!r} s is no whole number of steps of {dt!r} s",
+            owner=cls.__name__,
+            parameter="dt",
+            hint="take a dt that divides it",
+        )
 
 
 def _source(sizes: tuple[int, int, int]) -> tuple[int, int, int]:
