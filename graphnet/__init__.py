@@ -10,6 +10,7 @@ from .errors import (
     CycleError,
     DocumentError,
     EdgeError,
+    ExchangeError,
     GraphnetError,
     InputError,
     NameTaken,
@@ -26,6 +27,8 @@ from .errors import (
 from .jit import kernel
 from .layer import (
     ArrayLayer,
+    Arriving,
+    Exchange,
     Hertz,
     Layer,
     NonNegative,
@@ -56,6 +59,7 @@ from .timeseries import (
 
 __all__ = [
     "ArrayLayer",
+    "Arriving",
     "Block",
     "Checkpoint",
     "CycleError",
@@ -63,6 +67,8 @@ __all__ = [
     "Edge",
     "EdgeError",
     "Events",
+    "Exchange",
+    "ExchangeError",
     "GraphnetError",
     "Hertz",
     "InputError",

@@ -152,6 +152,15 @@ class DocumentError(GraphnetError, ValueError):
         super().__init__("\n".join(str(one) for one in self.problems))
 
 
+class ExchangeError(GraphnetError, ValueError):
+    """Something that a network and an exchange format do not both have. ``refusals``: each name, and what is said of
+    it."""
+
+    def __init__(self, message: str, *, refusals: Sequence[tuple[str, str]] = (), hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.refusals: tuple[tuple[str, str], ...] = tuple(refusals)
+
+
 class FileError(GraphnetError, OSError):
     """A file that cannot be written or opened. ``path`` is its path as it was given."""
 

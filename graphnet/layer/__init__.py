@@ -2,6 +2,7 @@
 
 from .array import ArrayLayer, State
 from .discretising import checked_steps
+from .exchange import Arriving, Exchange, Exchanged
 from .node import Home
 from .parameters import (
     Hertz,
@@ -21,6 +22,9 @@ from .trainable import Trainable
 
 __all__ = [
     "ArrayLayer",
+    "Arriving",
+    "Exchange",
+    "Exchanged",
     "Hertz",
     "Home",
     "Layer",

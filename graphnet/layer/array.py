@@ -18,13 +18,14 @@ from ..errors import InputError, StateError
 from ..noise import noise_key
 from ..span import Span
 from ..timeseries import TimeSeries, TSContinuous, TSEvent
+from .exchange import Exchanged
 from .holding import Holding, State
 from .node import checked_state, checked_time
 from .several import dealt, declared_ports
 from .values import PLAIN
 
 
-class ArrayLayer(Holding, register=False):
+class ArrayLayer(Holding, Exchanged, register=False):
     """A layer over blocks: ``initial() -> state`` and ``advance(state, block, span) -> (state, block)``.
 
     ``initial`` returns a dict of arrays, what the state is before the first step. ``advance`` reads a block of

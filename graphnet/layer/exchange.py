@@ -1,0 +1,105 @@
+"""How a layer stands in NIR, the exchange format of the field: each class owns its two conversions.
+
+A class says which node of NIR it reads (``nir_name``, ``from_nir``) and how it is written (``to_nir``), in plain data:
+the package ``nir`` itself is met only in ``graphnet.nir``, which asks the registered classes and knows none by name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, NamedTuple, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import ExchangeError
+from ..timeseries import TimeSeries
+
+Shape = tuple[int, ...]
+
+
+class Primitive(NamedTuple):
+    """A node of NIR as plain data: the name of its class there, and its fields."""
+
+    kind: str
+    fields: Mapping[str, Any]
+
+
+class Exchange(NamedTuple):
+    """A layer as NIR has it: nodes in a chain, none at all for one that hands on what it gets.
+
+    ``back``: nodes that lead from the last of the chain back to it, one step later. ``takes`` and ``gives``: the shapes
+    of what arrives and leaves; None where any shape of as many channels may arrive, and leaves as it is.
+    """
+
+    chain: Sequence[Primitive] = ()
+    back: Sequence[Primitive] = ()
+    takes: Shape | None = None
+    gives: Shape | None = None
+
+    def then(self, kind: str, **fields: Any) -> Exchange:
+        """The same with one node more at the end of the chain."""
+        return self._replace(chain=[*self.chain, Primitive(kind, fields)])
+
+
+class Arriving(NamedTuple):
+    """What reaches a node of NIR that becomes a layer: the step that it is given (s), and the shape and kind of its
+    input."""
+
+    dt: float
+    shape: Shape
+    type: type[TimeSeries]
+
+    @property
+    def size(self) -> int:
+        """How many channels arrive."""
+        return int(np.prod(self.shape))
+
+
+class Exchanged:
+    """The part of a layer that NIR sees. By default it is not read from NIR, and refuses to be written."""
+
+    nir_name: ClassVar[str | None] = None
+    """The node of NIR that this class reads, by the name of its class there; said by each class for itself."""
+
+    @classmethod
+    def from_nir(cls, node: Any, arriving: Arriving) -> Self:
+        """The layer that a node of NIR, an object with the fields of its class there, means.
+
+        Raises ParameterError and ExchangeError for what this class does not have.
+        """
+        raise ExchangeError(f"{cls.__name__} is not read from NIR")
+
+    def to_nir(self, shape: Shape) -> Exchange:
+        """What the layer is in NIR where something of that shape arrives.
+
+        Raises ExchangeError for what NIR does not have.
+        """
+        raise ExchangeError(f"{type(self).__name__} has no counterpart in NIR")
+
+    def nir_must(self, condition: Any, what: str) -> None:
+        """Refuse in ``to_nir`` what NIR does not have. Raises ExchangeError."""
+        if not condition:
+            raise ExchangeError(f"{type(self).__name__}: NIR has no {what}")
+
+    @staticmethod
+    def nir_units(value: Any, shape: Shape) -> NDArray[np.float64]:
+        """A parameter as one value for each unit, in the shape that arrives."""
+        return np.array(np.broadcast_to(value, int(np.prod(shape))), dtype=np.float64).reshape(shape)
+
+    @staticmethod
+    def nir_product(matrix: Any, shape: Shape, bias: Any = 0.0) -> Exchange:
+        """A product with weights (M, N), a diagonal (N,) or a CSR array, and a bias added: ``Linear``, ``Affine``,
+        ``Scale``, or nothing where every channel is taken as it is."""
+        plain = not np.any(bias)
+        if np.ndim(matrix) == 1 and isinstance(matrix, np.ndarray) and plain:
+            chain = () if np.all(matrix == 1) else (Primitive("Scale", {"scale": matrix.reshape(shape).copy()}),)
+            return Exchange(chain)
+        dense = np.diag(matrix) if np.ndim(matrix) == 1 else matrix
+        dense = dense if isinstance(dense, np.ndarray) else dense.toarray()
+        weight = np.array(dense.T, dtype=np.float64, order="C")
+        taken, given = (weight.shape[1],), (weight.shape[0],)
+        if plain:
+            return Exchange([Primitive("Linear", {"weight": weight})], takes=taken, gives=given)
+        bias = np.array(np.broadcast_to(bias, given), dtype=np.float64)
+        return Exchange([Primitive("Affine", {"weight": weight, "bias": bias})], takes=taken, gives=given)
