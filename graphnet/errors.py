@@ -192,6 +192,21 @@ class RunError(GraphnetError, RuntimeError):
         self.time = time
 
 
+class BatchError(GraphnetError, RuntimeError):
+    """A batch of a training failed; parameters, states and clock are as they were before it.
+
+    ``batch``, ``epoch`` and ``trial`` count from 0, ``start`` and ``stop`` (s) are its times. What failed is the cause.
+    """
+
+    def __init__(self, message: str, *, batch: int, epoch: int, trial: int, start: float, stop: float) -> None:
+        super().__init__(message, hint="the batch left no trace: parameters, states and clock are as before it")
+        self.batch = batch
+        self.epoch = epoch
+        self.trial = trial
+        self.start = start
+        self.stop = stop
+
+
 class MemberFailed(GraphnetError, RuntimeError):
     """A layer of a loop failed: ``layer`` names it, ``error`` is its own exception. A run makes a RunError of it."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from .explain import Explanation
     from .findings import Finding
     from .run import Callback, Record, Result
+    from .training import Batch
 
 
 class Network(Ownership):
@@ -142,6 +143,40 @@ class Network(Ownership):
         from .training import fit
 
         fit(self, x, y, layer=self.name_of(layer), **options)
+        return self
+
+    def predict(self, x: Any, *, layer: Node, **options: Any) -> Any:
+        """A layer's output, or the label it decides for, of one trial or several; see ``graphnet.training.predict``."""
+        from .training import predict
+
+        return predict(self, x, layer=self.name_of(layer), **options)
+
+    def score(self, x: Any, y: Any, *, layer: Node, **options: Any) -> float:
+        """How well a layer meets signals (R^2) or labels (accuracy); see ``graphnet.training.score``."""
+        from .training import score
+
+        return score(self, x, y, layer=self.name_of(layer), **options)
+
+    def train(self, function: Callable[[Network, Batch], Any], x: Any, y: Any = None, **options: Any) -> Self:
+        """Evolve batch by batch and call a function after each, which may change parameters; see
+        ``graphnet.training.train``.
+        """
+        from .training import train
+
+        train(self, function, x, y, **options)
+        return self
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """The parameters of all layers, as ``layer__parameter``; see ``graphnet.training.get_params``."""
+        from .training import get_params
+
+        return get_params(self, deep)
+
+    def set_params(self, **params: Any) -> Self:
+        """Give parameters other values, all or none: ``net.set_params(out__alpha=0.1)``."""
+        from .training import set_params
+
+        set_params(self, params)
         return self
 
     # ------------------------------------------------------------------ looks and files

@@ -92,7 +92,7 @@ class Trainable(ABC):
 
     # ------------------------------------------------------------------ for those who write one
 
-    def seen(self, block: Any, steps: int) -> NDArray[Any]:
+    def shown_rows(self, block: Any, steps: int) -> NDArray[Any]:
         """The rows that ``partial_fit`` is shown, of a block as ``advance`` gets it; zeros where nothing leads in."""
         rows = block if self.learns_from is None or block is None else block[self.learns_from]
         return np.zeros((steps, self.n_features_in_)) if rows is None else rows
