@@ -8,6 +8,7 @@ from .encoders import DeltaEncoder, LatencyEncoder
 from .filters import FIR, Envelope, LowPass, Rectify
 from .joints import Concat, Sum
 from .linear import Affine, I, Linear, PassThrough, Scale, Threshold
+from .online import LMS, RLS
 from .poisson import PoissonEncoder
 from .pooling import AvgPool2d, Flatten, SumPool2d
 from .rate import Rate
@@ -22,6 +23,8 @@ __all__ = [
     "FIR",
     "LI",
     "LIF",
+    "LMS",
+    "RLS",
     "Affine",
     "AlphaSyn",
     "AvgPool2d",

@@ -28,7 +28,7 @@ class Batch:
 
     ``number`` counts all batches from 0, ``epoch`` the passes over all trials, ``trial`` the trials in a pass,
     ``index`` the batches in a trial. ``start`` and ``stop`` (s) are the network's times. ``signals`` are what a run
-    gives: external inputs and recorded signals by name. ``target`` is the part of the trial's target that belongs to it.
+    gives: external inputs and recorded signals by name. ``target`` is the part of the trial's target that is its own.
     """
 
     number: int
