@@ -12,7 +12,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from graphnet import (
     ArrayLayer,
+    Arriving,
     Events,
+    Exchange,
     ParameterError,
     PerUnit,
     SeriesType,
@@ -27,7 +29,7 @@ from graphnet import (
 
 from .linear import NO_STATE
 from .listed import Listed
-from .pooling import Padding, Pair, Window, window
+from .pooling import Padding, Pair, Window, maps_of, window
 
 PATCHES = 1 << 16  # numbers of patches that are laid out at a time: half a megabyte stays in cache
 
@@ -81,6 +83,19 @@ class Convolution(ArrayLayer, register=False):
     def output_shape(self) -> tuple[int, ...]:
         """(kernels, rows, columns) of what it emits; of Conv1d (kernels, length)."""
         return (self.size, *self._window.outer)
+
+    def taken(self) -> tuple[int, ...]:
+        """The shape of the maps that it reads, with their number."""
+        return (self._channels, *self._window.inner)
+
+    def without_groups(self) -> NDArray[np.float64]:
+        """The kernels over all channels, with zeros for those of other groups: NIR's types know no groups."""
+        of_one, each = self._channels // self.groups, self.size // self.groups
+        every = np.zeros((self.size, self._channels, *self.kernels.shape[2:]))
+        for g in range(self.groups):
+            some = slice(g * each, (g + 1) * each)
+            every[some, g * of_one : (g + 1) * of_one] = self.kernels[some]
+        return every
 
     def initial(self) -> State:
         return {}
@@ -153,9 +168,27 @@ class Conv2d(Convolution):
         "bias": 0.25,
     }
 
+    nir_name: ClassVar[str | None] = "Conv2d"
+
     def window(self) -> Window:
         rows, columns = self.input_shape
         return window(self, (rows, columns), self.kernel_size, self.stride, self.padding, self.dilation)
+
+    @classmethod
+    def from_nir(cls, node: Any, arriving: Arriving) -> Self:
+        shape = maps_of(arriving)[1:] if node.input_shape is None else node.input_shape
+        given = {name: getattr(node, name) for name in ("stride", "padding", "dilation", "groups", "bias")}
+        return cls.from_kernels(node.weight, shape, **given, input_type=arriving.type, dt=arriving.dt)
+
+    def to_nir(self, shape: tuple[int, ...]) -> Exchange:
+        here = self._window
+        kernels, before = self.without_groups(), self.padding if isinstance(self.padding, str) else here.before
+        if not isinstance(before, str):
+            kernels, before = squared(kernels, before, here.dilation)
+        given = {"weight": kernels, "stride": here.stride, "padding": before, "dilation": here.dilation, "groups": 1}
+        bias = self.per_unit("bias").astype(np.float64)
+        made = Exchange(takes=self.taken(), gives=self.output_shape)
+        return made.then("Conv2d", input_shape=here.inner, bias=bias, **given)
 
     @classmethod
     def from_kernels(cls, kernels: ArrayLike, input_shape: Sequence[int], **more: Any) -> Self:
@@ -194,6 +227,8 @@ class Conv1d(Convolution):
         "dilation": 2,
     }
 
+    nir_name: ClassVar[str | None] = "Conv1d"
+
     def window(self) -> Window:
         padding = self.padding if isinstance(self.padding, str) else (0, self.padding)
         along = [(1, one) for one in (self.input_shape, self.kernel_size, self.stride, self.dilation)]
@@ -210,11 +245,41 @@ class Conv1d(Convolution):
         """(kernels, length) of what it emits."""
         return self.size, self._window.outer[1]
 
+    def taken(self) -> tuple[int, ...]:
+        """The shape of the maps that it reads, with their number."""
+        return self._channels, self.input_shape
+
+    @classmethod
+    def from_nir(cls, node: Any, arriving: Arriving) -> Self:
+        length = maps_of(arriving, 2)[1] if node.input_shape is None else node.input_shape
+        given = {name: getattr(node, name) for name in ("stride", "padding", "dilation", "groups", "bias")}
+        return cls.from_kernels(node.weight, int(length), **given, input_type=arriving.type, dt=arriving.dt)
+
+    def to_nir(self, shape: tuple[int, ...]) -> Exchange:
+        given = {"stride": self.stride, "padding": self.padding, "dilation": self.dilation, "groups": 1}
+        bias = self.per_unit("bias").astype(np.float64)
+        made = Exchange(takes=self.taken(), gives=self.output_shape)
+        return made.then("Conv1d", input_shape=self.input_shape, weight=self.without_groups(), bias=bias, **given)
+
     @classmethod
     def from_kernels(cls, kernels: ArrayLike, input_shape: int, **more: Any) -> Self:
         """A layer with kernels given as (N, C / groups, length). Raises ParameterError for another shape."""
         array = _kernels(kernels, cls, ("length",))
         return cls(array.reshape(len(array), -1).T, input_shape, array.shape[2], **more)
+
+
+def squared(
+    kernels: NDArray[np.float64], before: tuple[int, int], dilation: tuple[int, int]
+) -> tuple[NDArray[np.float64], tuple[int, int]]:
+    """Kernels that are as high as wide by zeros set around them, and the padding that they need then: NIR's types know
+    one size of a kernel. As they are where the zeros would not be as many on each side."""
+    rows, columns = kernels.shape[2:]
+    more = max(rows, columns) - rows, max(rows, columns) - columns
+    if more[0] % 2 or more[1] % 2:
+        return kernels, before
+    half = more[0] // 2, more[1] // 2
+    padded = np.pad(kernels, [(0, 0), (0, 0), (half[0], half[0]), (half[1], half[1])])
+    return padded, (before[0] + dilation[0] * half[0], before[1] + dilation[1] * half[1])
 
 
 def _kernels(kernels: ArrayLike, cls: type[ArrayLayer], along: tuple[str, ...]) -> NDArray[Any]:

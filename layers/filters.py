@@ -8,7 +8,18 @@ from typing import Annotated, Any, ClassVar, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from graphnet import ArrayLayer, PerUnit, Positive, Seconds, Size, Span, State, kernel, positional
+from graphnet import (
+    ArrayLayer,
+    Exchange,
+    PerUnit,
+    Positive,
+    Seconds,
+    Size,
+    Span,
+    State,
+    kernel,
+    positional,
+)
 
 from .linear import NO_STATE
 from .listed import Listed
@@ -60,6 +71,11 @@ class LowPass(Leaky):
 
     def advance(self, state: State, block: Any, span: Span) -> tuple[State, Any]:
         return state, self.smoothed(state, own(self, block, span), span)
+
+    def to_nir(self, shape: tuple[int, ...]) -> Exchange:
+        self.nir_must(self.noise_std == 0, "noise")
+        tau = self.nir_units(self.tau, shape)
+        return Exchange().then("LI", tau=tau, r=np.ones_like(tau), v_leak=np.zeros_like(tau))
 
 
 class Envelope(Leaky):

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from graphnet import (
     ArrayLayer,
+    Arriving,
     Events,
+    Exchange,
+    ExchangeError,
     PerUnit,
     SeriesType,
     Size,
@@ -38,8 +42,17 @@ class Linear(ArrayLayer):
     weights: Weights = positional()
     input_type: SeriesType = TSContinuous
 
+    nir_name: ClassVar[str | None] = "Linear"
+
     def prepare(self) -> None:
         self.must(self.noise_std == 0, "noise_std", NO_STATE)
+
+    @classmethod
+    def from_nir(cls, node: Any, arriving: Arriving) -> Self:
+        return cls(weights_of(node.weight), input_type=arriving.type, dt=arriving.dt)
+
+    def to_nir(self, shape: tuple[int, ...]) -> Exchange:
+        return self.nir_product(self.weights, shape)
 
     def initial(self) -> State:
         return {}
@@ -64,9 +77,20 @@ class Affine(ArrayLayer):
     bias: PerUnit[float] = positional()
     input_type: SeriesType = TSContinuous
 
+    nir_name: ClassVar[str | None] = "Affine"
+
     def prepare(self) -> None:
         self.must(self.noise_std == 0, "noise_std", NO_STATE)
         self._bias = self.per_unit("bias")
+
+    @classmethod
+    def from_nir(cls, node: Any, arriving: Arriving) -> Self:
+        return cls(weights_of(node.weight), np.ravel(node.bias), input_type=arriving.type, dt=arriving.dt)
+
+    def to_nir(self, shape: tuple[int, ...]) -> Exchange:
+        product = self.nir_product(self.weights if self.weights.ndim > 1 else np.diag(self.weights), shape)
+        fields = {**product.chain[0].fields, "bias": self.per_unit("bias").astype(np.float64)}
+        return product._replace(chain=()).then("Affine", **fields)
 
     def initial(self) -> State:
         return {}
@@ -93,6 +117,8 @@ class Scale(ArrayLayer):
     scale: PerUnit[float] = positional()
     size: Size | None = None
 
+    nir_name: ClassVar[str | None] = "Scale"
+
     def sizes(self) -> tuple[int, int, int]:
         size = self.value("size") or int(np.size(self.scale))
         return size, size, size
@@ -100,6 +126,13 @@ class Scale(ArrayLayer):
     def prepare(self) -> None:
         self.must(self.noise_std == 0, "noise_std", NO_STATE)
         self._scale = self.per_unit("scale")
+
+    @classmethod
+    def from_nir(cls, node: Any, arriving: Arriving) -> Self:
+        return cls(np.ravel(node.scale), dt=arriving.dt)
+
+    def to_nir(self, shape: tuple[int, ...]) -> Exchange:
+        return Exchange().then("Scale", scale=self.nir_units(self.scale, shape))
 
     def initial(self) -> State:
         return {}
@@ -123,6 +156,8 @@ class PassThrough(ArrayLayer):
     size: Size = positional()
     input_type: SeriesType = positional(default=TSContinuous)
 
+    nir_name: ClassVar[str | None] = "Output"
+
     def prepare(self) -> None:
         self.must(self.noise_std == 0, "noise_std", NO_STATE)
 
@@ -131,11 +166,26 @@ class PassThrough(ArrayLayer):
         """The kind of series that it emits: the one it accepts."""
         return self.input_type
 
+    @classmethod
+    def from_nir(cls, node: Any, arriving: Arriving) -> Self:
+        return cls(arriving.size, arriving.type, dt=arriving.dt)
+
+    def to_nir(self, shape: tuple[int, ...]) -> Exchange:
+        return Exchange()
+
     def initial(self) -> State:
         return {}
 
     def advance(self, state: State, block: Any, span: Span) -> tuple[State, Any]:
         return state, silence(self, span) if block is None else block
+
+
+def weights_of(weight: Any) -> NDArray[Any]:
+    """Weights of NIR, (N, M), as they are here. Raises ExchangeError for a stack of matrices."""
+    weights = np.asarray(weight)
+    if weights.ndim > 2:
+        raise ExchangeError(f"weight must be a matrix, got shape {weights.shape}")
+    return weights.T
 
 
 def silence(layer: ArrayLayer, span: Span) -> Any:
@@ -161,9 +211,18 @@ class Threshold(ArrayLayer):
     size: Size = positional()
     threshold: PerUnit[float]
 
+    nir_name: ClassVar[str | None] = "Threshold"
+
     def prepare(self) -> None:
         self.must(self.noise_std == 0, "noise_std", NO_STATE)
         self._threshold = self.per_unit("threshold")
+
+    @classmethod
+    def from_nir(cls, node: Any, arriving: Arriving) -> Self:
+        return cls(np.size(node.threshold), threshold=np.ravel(node.threshold), dt=arriving.dt)
+
+    def to_nir(self, shape: tuple[int, ...]) -> Exchange:
+        return Exchange().then("Threshold", threshold=self.nir_units(self.threshold, shape))
 
     def initial(self) -> State:
         return {}
@@ -194,9 +253,20 @@ class I(ArrayLayer):  # noqa: E742 # the literature's and NIR's name of it
 
     recordable: ClassVar[tuple[str, ...]] = ("v",)
 
+    nir_name: ClassVar[str | None] = "I"
+
     def prepare(self) -> None:
         self._gain = (np.broadcast_to(self.r, (self.size,)) * self.dt).astype(self.dtype)
         self._spread = self.noise_std * np.sqrt(self.dt)
+
+    @classmethod
+    def from_nir(cls, node: Any, arriving: Arriving) -> Self:
+        return cls(np.size(node.r), r=np.ravel(node.r), dt=arriving.dt)
+
+    def to_nir(self, shape: tuple[int, ...]) -> Exchange:
+        self.nir_must(self.noise_std == 0, "noise")
+        self.nir_must(not np.any(self.v0), "state to start from (v0)")
+        return Exchange().then("I", r=self.nir_units(self.r, shape))
 
     def initial(self) -> State:
         return {"v": self.per_unit("v0")}

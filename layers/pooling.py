@@ -5,11 +5,16 @@ from __future__ import annotations
 import math
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, ClassVar, Literal, NamedTuple
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple, Self
+
+import numpy as np
 
 from graphnet import (
     ArrayLayer,
+    Arriving,
     Events,
+    Exchange,
+    ExchangeError,
     SeriesType,
     Span,
     State,
@@ -65,6 +70,14 @@ def window(
     return Window(inner, outer, sizes, strides, before, apart)
 
 
+def maps_of(arriving: Arriving, dimensions: int = 3) -> tuple[int, ...]:
+    """The shape of maps that reach a node of NIR. Raises ExchangeError for any other shape."""
+    if len(arriving.shape) != dimensions:
+        words = "(channels, rows, columns)" if dimensions == 3 else "(channels, length)"
+        raise ExchangeError(f"takes maps {words}, shape {arriving.shape} arrives")
+    return arriving.shape
+
+
 class Pool2d(ArrayLayer, register=False):
     """What pooling layers share: a number made of each window of each map."""
 
@@ -96,6 +109,17 @@ class Pool2d(ArrayLayer, register=False):
         """(channels, rows, columns) of what it emits."""
         return (self.input_shape[0], *self._window.outer)
 
+    @classmethod
+    def from_nir(cls, node: Any, arriving: Arriving) -> Self:
+        given = {"stride": node.stride, "padding": node.padding, "input_type": arriving.type, "dt": arriving.dt}
+        return cls(maps_of(arriving), node.kernel_size, **given)
+
+    def to_nir(self, shape: tuple[int, ...]) -> Exchange:
+        here = self._window
+        given = {"kernel_size": here.kernel, "stride": here.stride, "padding": here.before}
+        made = Exchange(takes=tuple(self.input_shape), gives=self.output_shape)
+        return made.then(type(self).__name__, **{name: np.array(value) for name, value in given.items()})
+
     def initial(self) -> State:
         return {}
 
@@ -126,6 +150,8 @@ class SumPool2d(Pool2d):
     array([[14., 22.]])
     """
 
+    nir_name: ClassVar[str | None] = "SumPool2d"
+
     def share(self) -> float:
         return 1.0
 
@@ -141,6 +167,8 @@ class AvgPool2d(Pool2d):
     >>> layer.evolve(TSContinuous.from_clocked([[1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0]], dt=1e-3)).samples
     array([[3.5, 5.5]])
     """
+
+    nir_name: ClassVar[str | None] = "AvgPool2d"
 
     def share(self) -> float:
         return 1.0 / math.prod(self._window.kernel)
@@ -193,6 +221,8 @@ class Flatten(ArrayLayer):
 
     example: ClassVar[Mapping[str, Any]] = {"input_shape": (2, 3, 4)}
 
+    nir_name: ClassVar[str | None] = "Flatten"
+
     @property
     def output_type(self) -> type[TimeSeries]:
         """The kind of series that it emits: the one it accepts."""
@@ -218,6 +248,15 @@ class Flatten(ArrayLayer):
     def output_shape(self) -> tuple[int, ...]:
         """The shape of what it emits."""
         return self._shape
+
+    @classmethod
+    def from_nir(cls, node: Any, arriving: Arriving) -> Self:
+        start, end = int(node.start_dim), int(node.end_dim)
+        return cls(arriving.shape, start_dim=start, end_dim=end, input_type=arriving.type, dt=arriving.dt)
+
+    def to_nir(self, shape: tuple[int, ...]) -> Exchange:
+        given = {"input_type": np.array(self.input_shape), "start_dim": self.start_dim, "end_dim": self.end_dim}
+        return Exchange(takes=tuple(self.input_shape), gives=self.output_shape).then("Flatten", **given)
 
     def initial(self) -> State:
         return {}

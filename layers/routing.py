@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Self
 
 import numpy as np
 
 from graphnet import (
     ArrayLayer,
+    Arriving,
     Events,
+    Exchange,
+    ExchangeError,
     NonNegative,
     Seconds,
     SeriesType,
@@ -65,6 +68,11 @@ class Select(ArrayLayer):
         self._copies = np.bincount(self._channels, minlength=self.size_in)
         self._first = np.concatenate([[0], np.cumsum(self._copies)])
 
+    def to_nir(self, shape: tuple[int, ...]) -> Exchange:
+        weights = np.zeros((self.size_in, self.size_out))
+        weights[self._channels, np.arange(self.size_out)] = 1.0
+        return self.nir_product(weights, shape)
+
     def initial(self) -> State:
         return {}
 
@@ -107,6 +115,8 @@ class Delay(ArrayLayer):
 
     example: ClassVar[Mapping[str, Any]] = {"delay": 0.005}
 
+    nir_name: ClassVar[str | None] = "Delay"
+
     @property
     def output_type(self) -> type[TimeSeries]:
         """The kind of series that it emits: the one it accepts."""
@@ -122,6 +132,16 @@ class Delay(ArrayLayer):
             f"must be a whole number of steps of {self.dt!r} s, got {self.delay!r} s; the nearest are {nearest}",
         )
         self._steps = below
+
+    @classmethod
+    def from_nir(cls, node: Any, arriving: Arriving) -> Self:
+        delays = np.unique(node.delay)
+        if len(delays) > 1:
+            raise ExchangeError(f"the channels of a delay share one here, got several: {delays.tolist()} s")
+        return cls(arriving.size, arriving.type, delay=float(delays[0]), dt=arriving.dt)
+
+    def to_nir(self, shape: tuple[int, ...]) -> Exchange:
+        return Exchange().then("Delay", delay=self.nir_units(self.delay, shape))
 
     def initial(self) -> State:
         shape, at = (self._steps, self.size), np.zeros(1, dtype=np.int64)

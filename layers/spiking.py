@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from graphnet import (
     ArrayLayer,
+    Arriving,
     Events,
+    Exchange,
     NonNegative,
     PerUnit,
     Positive,
@@ -67,6 +69,8 @@ class LIF(ArrayLayer):
     emits: ClassVar[type[TimeSeries]] = TSEvent
     recordable: ClassVar[tuple[str, ...]] = ("v", "wait", "fired")
 
+    nir_name: ClassVar[str | None] = "LIF"
+
     def prepare(self) -> None:
         size = (self.size,)
         tau, threshold, v_reset = (np.broadcast_to(one, size) for one in (self.tau_mem, self.threshold, self.v_reset))
@@ -115,6 +119,33 @@ class LIF(ArrayLayer):
             dense = weights
         # read-only one and all, so that the kernel is compiled once for every form
         return tuple(map(_frozen, (dense, data, indices.astype(np.uint32), indptr.astype(np.int64))))
+
+    @classmethod
+    def from_nir(cls, node: Any, arriving: Arriving) -> Self:
+        """In NIR a spike is where v > threshold: the next number above is reached exactly there."""
+        tau, r, v_rest, v_reset = (np.ravel(one) for one in (node.tau, node.r, node.v_leak, node.v_reset))
+        threshold = np.nextafter(np.ravel(node.v_threshold).astype(np.float64), np.inf)
+        return cls(
+            np.ones(len(tau)), tau_mem=tau, r=r, v_rest=v_rest, v_reset=v_reset, threshold=threshold, dt=arriving.dt
+        )
+
+    def to_nir(self, shape: tuple[int, ...]) -> Exchange:
+        """An event adds w at once; in NIR it is an input of 1 during its step, which adds 1 - exp(-dt/tau) of r w."""
+        self.nir_must(self.noise_std == 0, "noise")
+        self.nir_must(not np.any(self.refractory), "refractory period")
+        self.nir_must(self.reset == "to", "reset by subtraction")
+        self.nir_must(self.v0 is None or np.all(np.equal(self.v0, self.v_rest)), "state to start from (v0)")
+        events, held = self.input_type is TSEvent, -1.0 / np.expm1(-self.dt / np.asarray(self.tau_mem))
+        r = 1.0 if events else self.r
+        bias = self.r * np.asarray(self.bias) if events else self.bias
+        made = self.nir_product(self.weights, shape, bias, held if events else 1.0)
+        inner = made.gives or shape
+        if self.weights_rec is not None:
+            self.nir_must(np.all(r), "recurrence where r is 0")
+            made = made._replace(back=self.nir_product(self.weights_rec, inner, gain=held / r).chain)
+        threshold = np.nextafter(self.threshold, -np.inf)
+        given = {"tau": self.tau_mem, "r": r, "v_leak": self.v_rest, "v_threshold": threshold, "v_reset": self.v_reset}
+        return made.then("LIF", **{name: self.nir_units(one, inner) for name, one in given.items()})
 
     def initial(self) -> State:
         return {

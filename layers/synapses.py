@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from graphnet import (
     ArrayLayer,
+    Arriving,
+    Exchange,
     PerUnit,
     Positive,
     Seconds,
@@ -51,6 +53,13 @@ class ExpSyn(ArrayLayer):
         self._keep = np.exp(-self.dt / tau).astype(self.dtype)
         spread = np.sqrt(tau / 2.0 * -np.expm1(-2.0 * self.dt / tau))
         self._spread = (self.noise_std * spread).astype(self.dtype)
+
+    def to_nir(self, shape: tuple[int, ...]) -> Exchange:
+        """An event adds w at once; in NIR it is an input of 1 during its step, which adds 1 - exp(-dt/tau) of w."""
+        self.nir_must(self.noise_std == 0, "noise")
+        product = self.nir_product(self.weights, shape, gain=-1.0 / np.expm1(-self.dt / np.asarray(self.tau)))
+        tau = self.nir_units(self.tau, product.gives or shape)
+        return product.then("LI", tau=tau, r=np.ones_like(tau), v_leak=np.zeros_like(tau))
 
     def initial(self) -> State:
         return {"y": np.zeros(self.size, dtype=self.dtype)}
@@ -105,6 +114,8 @@ class LI(ArrayLayer):
 
     recordable: ClassVar[tuple[str, ...]] = ("v",)
 
+    nir_name: ClassVar[str | None] = "LI"
+
     def prepare(self) -> None:
         tau = np.broadcast_to(np.asarray(self.tau, dtype=np.float64), (self.size,))
         share = -np.expm1(-self.dt / tau)
@@ -112,6 +123,22 @@ class LI(ArrayLayer):
         spread = self.noise_std * np.sqrt(tau / 2.0 * -np.expm1(-2.0 * self.dt / tau))
         constants = (np.exp(-self.dt / tau), share * self.v_rest, gain, spread)
         self._constants = tuple(one.astype(self.dtype) for one in constants)
+
+    @classmethod
+    def from_nir(cls, node: Any, arriving: Arriving) -> Self:
+        tau, r, v_rest = (np.ravel(one) for one in (node.tau, node.r, node.v_leak))
+        return cls(np.ones(len(tau)), tau=tau, r=r, v_rest=v_rest, dt=arriving.dt)
+
+    def to_nir(self, shape: tuple[int, ...]) -> Exchange:
+        """An event adds w at once; in NIR it is an input of 1 during its step, which adds 1 - exp(-dt/tau) of w."""
+        self.nir_must(self.noise_std == 0, "noise")
+        self.nir_must(self.v0 is None or np.all(np.equal(self.v0, self.v_rest)), "state to start from (v0)")
+        events = self.input_type is TSEvent
+        gain = -1.0 / np.expm1(-self.dt / np.asarray(self.tau)) if events else 1.0
+        product = self.nir_product(self.weights, shape, gain=gain)
+        given = {"tau": self.tau, "r": 1.0 if events else self.r, "v_leak": self.v_rest}
+        inner = product.gives or shape
+        return product.then("LI", **{name: self.nir_units(one, inner) for name, one in given.items()})
 
     def initial(self) -> State:
         return {"v": self.per_unit("v_rest" if self.v0 is None else "v0")}

@@ -88,18 +88,16 @@ class Exchanged:
         return np.array(np.broadcast_to(value, int(np.prod(shape))), dtype=np.float64).reshape(shape)
 
     @staticmethod
-    def nir_product(matrix: Any, shape: Shape, bias: Any = 0.0) -> Exchange:
-        """A product with weights (M, N), a diagonal (N,) or a CSR array, and a bias added: ``Linear``, ``Affine``,
-        ``Scale``, or nothing where every channel is taken as it is."""
+    def nir_product(matrix: Any, shape: Shape, bias: Any = 0.0, gain: Any = 1.0) -> Exchange:
+        """A product with weights (M, N), a diagonal (N,) or a CSR array, its columns times ``gain``, and a bias added:
+        ``Linear``, ``Affine``, ``Scale``, or nothing where every channel is taken as it is."""
         plain = not np.any(bias)
-        if np.ndim(matrix) == 1 and isinstance(matrix, np.ndarray) and plain:
-            chain = () if np.all(matrix == 1) else (Primitive("Scale", {"scale": matrix.reshape(shape).copy()}),)
-            return Exchange(chain)
-        dense = np.diag(matrix) if np.ndim(matrix) == 1 else matrix
-        dense = dense if isinstance(dense, np.ndarray) else dense.toarray()
+        if isinstance(matrix, np.ndarray) and matrix.ndim == 1 and plain:
+            scale = np.array(matrix * gain, dtype=np.float64).reshape(shape)
+            return Exchange(() if np.all(scale == 1.0) else (Primitive("Scale", {"scale": scale}),))
+        dense = matrix if isinstance(matrix, np.ndarray) else matrix.toarray()
+        dense = (np.diag(dense) if dense.ndim == 1 else dense) * gain
         weight = np.array(dense.T, dtype=np.float64, order="C")
-        taken, given = (weight.shape[1],), (weight.shape[0],)
-        if plain:
-            return Exchange([Primitive("Linear", {"weight": weight})], takes=taken, gives=given)
-        bias = np.array(np.broadcast_to(bias, given), dtype=np.float64)
-        return Exchange([Primitive("Affine", {"weight": weight, "bias": bias})], takes=taken, gives=given)
+        given = (weight.shape[0],)
+        fields = {"weight": weight} if plain else {"weight": weight, "bias": np.broadcast_to(bias, given).astype(float)}
+        return Exchange([Primitive("Linear" if plain else "Affine", fields)], takes=(weight.shape[1],), gives=given)
