@@ -100,6 +100,7 @@ class FilterBank(Sections):
     order: Order = 2
 
     example: ClassVar[Mapping[str, Any]] = {"size_in": 2, "bands": ((10.0, 20.0), (20.0, 80.0), (80.0, 200.0))}
+    demonstration: ClassVar[Mapping[str, Any]] = {"size_in": 1, "bands": ((10.0, 25.0), (25.0, 60.0))}
 
     def sizes(self) -> tuple[int, int, int]:
         self.must(len(self.bands) > 0, "bands", "must be at least one pair (low, high)")

@@ -34,6 +34,7 @@ class Leaky(ArrayLayer, register=False):
     tau: PerUnit[Positive[Seconds]]
 
     recordable: ClassVar[tuple[str, ...]] = ("v",)
+    demonstration: ClassVar[Mapping[str, Any]] = {"tau": 0.01}
 
     def prepare(self) -> None:
         tau = np.broadcast_to(np.asarray(self.tau, dtype=np.float64), (self.size,))
@@ -111,6 +112,7 @@ class Rectify(ArrayLayer):
 
     size: Size = positional()
     wave: Literal["full", "half"] = "full"
+    """Whether negative values change their sign or become 0."""
 
     def prepare(self) -> None:
         self.must(self.noise_std == 0, "noise_std", NO_STATE)
@@ -142,6 +144,7 @@ class FIR(ArrayLayer):
 
     recordable: ClassVar[tuple[str, ...]] = ("past",)
     example: ClassVar[Mapping[str, Any]] = {"taps": (0.5, -0.25, 0.125, 1.0)}
+    demonstration: ClassVar[Mapping[str, Any]] = {"taps": (0.1,) * 10}
 
     def prepare(self) -> None:
         self.must(self.noise_std == 0, "noise_std", NO_NOISE)

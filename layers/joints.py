@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from collections.abc import Mapping
+from typing import Any, ClassVar, Literal
 
 from .linear import PassThrough
 
@@ -38,3 +39,4 @@ class Concat(PassThrough):
     """
 
     joins: ClassVar[Literal["sum", "concat"] | None] = "concat"
+    demonstration: ClassVar[Mapping[str, Any]] = {"size": 2}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -42,6 +43,8 @@ class Linear(ArrayLayer):
     weights: Weights = positional()
     input_type: SeriesType = TSContinuous
 
+    demonstration: ClassVar[Mapping[str, Any]] = {"weights": ((1.0, -0.5), (0.0, 0.5))}
+
     nir_name: ClassVar[str | None] = "Linear"
 
     def prepare(self) -> None:
@@ -76,6 +79,8 @@ class Affine(ArrayLayer):
     weights: Weights = positional()
     bias: PerUnit[float] = positional()
     input_type: SeriesType = TSContinuous
+
+    demonstration: ClassVar[Mapping[str, Any]] = {"weights": ((1.0, -0.5),), "bias": (0.5, 0.0)}
 
     nir_name: ClassVar[str | None] = "Affine"
 
@@ -116,6 +121,8 @@ class Scale(ArrayLayer):
 
     scale: PerUnit[float] = positional()
     size: Size | None = None
+
+    demonstration: ClassVar[Mapping[str, Any]] = {"scale": (1.0, -0.5)}
 
     nir_name: ClassVar[str | None] = "Scale"
 
@@ -210,6 +217,7 @@ class Threshold(ArrayLayer):
 
     size: Size = positional()
     threshold: PerUnit[float]
+    """The value that must be exceeded."""
 
     nir_name: ClassVar[str | None] = "Threshold"
 

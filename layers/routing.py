@@ -43,10 +43,12 @@ class Select(ArrayLayer):
     """
 
     channels: Annotated[Sequence[int], Listed(tuple[int, ...])] = positional()
+    """Output channel j is input channel ``channels[j]``."""
     size_in: Size = positional()
     input_type: SeriesType = positional(default=TSContinuous)
 
     example: ClassVar[Mapping[str, Any]] = {"channels": (2, 0, 2, 3), "size_in": 4}
+    demonstration: ClassVar[Mapping[str, Any]] = {"channels": (1,), "size_in": 2}
 
     def sizes(self) -> tuple[int, int, int]:
         size = len(self.channels)
@@ -112,8 +114,10 @@ class Delay(ArrayLayer):
     size: Size = positional()
     input_type: SeriesType = positional(default=TSContinuous)
     delay: NonNegative[Seconds]
+    """How much later the output is."""
 
     example: ClassVar[Mapping[str, Any]] = {"delay": 0.005}
+    demonstration: ClassVar[Mapping[str, Any]] = {"delay": 0.05}
 
     nir_name: ClassVar[str | None] = "Delay"
 

@@ -113,6 +113,7 @@ class LI(ArrayLayer):
     input_type: SeriesType = TSContinuous
 
     recordable: ClassVar[tuple[str, ...]] = ("v",)
+    demonstration: ClassVar[Mapping[str, Any]] = {"tau": 0.02}
 
     nir_name: ClassVar[str | None] = "LI"
 
