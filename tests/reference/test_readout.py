@@ -183,7 +183,7 @@ def test_p_is_symmetric_and_positive_and_the_inverse_of_the_weighted_sum(seed, l
 
 
 def test_p_stays_positive_where_updates_of_p_itself_lose_it():
-    """P falls from 1e10 to 1e-8 in the first steps, eighteen digits, so that P - k u'P is nothing but rounding there."""
+    """P falls from 1e10 to 1e-8 in the first steps, eighteen digits: P - k u'P is nothing but rounding there."""
     rng = np.random.default_rng(4)
     u = 1e4 * (1.0 + 0.01 * rng.normal(size=(300, 3)))
     truth = np.array([[1.0], [2.0], [-1.0]])
