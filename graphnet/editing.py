@@ -52,6 +52,9 @@ def _renamed(document: Mapping[str, Any], old: str, new: str) -> dict[str, Any]:
     for part, key in (("fit", "layer"), ("evaluate", "signal")):
         if part in made and made[part].get(key) == old:
             made[part] = {**made[part], key: new}
+    if "evaluate" in made and old in made["evaluate"].get("beside", ()):
+        beside = [new if name == old else name for name in made["evaluate"]["beside"]]
+        made["evaluate"] = {**made["evaluate"], "beside": beside}
     run = dict(made.get("run") or {})
     if run.get("inputs"):
         run["inputs"] = {new if name == old else name: file for name, file in run["inputs"].items()}

@@ -8,17 +8,19 @@ import time
 import zipfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from fractions import Fraction
 from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from . import registry
-from .clock import exact, whole_steps
+from . import judging, registry
+from .clock import exact, step_of, whole_steps
 from .datasets import Dataset, Trial
 from .document import wrong_options
-from .errors import FileError, GraphnetError, InputError, NetworkError, ParameterError
+from .errors import FileError, GraphnetError, InputError, ParameterError
+from .judging import Take, judge
 from .network import Network
 from .run import Result, evolve
 from .sections import DataSection, EvaluateSection, FitSection, RunSection
@@ -83,14 +85,13 @@ def _trials(net: Network, sections: Mapping[str, Any], watch: Watch[Trial]) -> t
         simulated += _fit(net, data, FitSection.model_validate(sections["fit"]), watch)
     if "evaluate" in sections:
         section = EvaluateSection.model_validate(sections["evaluate"])
-        simulated += _evaluate(net, data, section, watch, outcome)
-        shown, group, number = section.reset, _group(data, section.on), section.show
-    else:
-        shown, group, number = "all", _group(data, next(iter(data.groups), "train")), 0
-    reset_before(net, shown)
-    if number >= len(group):
-        raise InputError(f"evaluate: show is trial {number}, there are {len(group)} trials, the first is 0")
-    outcome.activity = evolve(net, group[number].inputs, record=tuple(net.layers), trial=number)
+        trials = _group(data, section.on)
+        if section.show >= len(trials):
+            raise InputError(f"evaluate: show is trial {section.show}, there are {len(trials)} trials, the first is 0")
+        return outcome, simulated + _evaluate(net, data, section, watch, outcome)
+    reset_before(net, "all")
+    shown = _group(data, next(iter(data.groups), "train"))[0]
+    outcome.activity = evolve(net, shown.inputs, record=tuple(net.layers), trial=0)
     return outcome, simulated
 
 
@@ -120,8 +121,18 @@ def _group(data: Dataset, name: str) -> Sequence[Trial]:
     return trials
 
 
-def _target(data: Dataset, trial: Trial) -> Any:
-    return data.one_hot(trial) if trial.target is None else trial.target
+def _target(data: Dataset, trial: Trial, section: FitSection, net: Network) -> Any:
+    """What a layer is fitted to: the class as a vector, a series, or the rate of a spike train."""
+    if trial.target is None:
+        return data.one_hot(trial)
+    if isinstance(trial.target, TSContinuous):
+        return trial.target
+    if section.smooth is None:
+        raise InputError(f"fit: the targets of {section.on!r} are spikes", hint=judging.NO_SMOOTH)
+    step = exact(net[section.layer].dt)
+    first, steps = step_of(trial.target.t_start, step), whole_steps(trial.target.duration, step)
+    samples = judging.rate(trial.target, first, steps, step, section.smooth)
+    return TSContinuous.from_clocked(samples, float(step), t_start=first * step)
 
 
 def _fit(net: Network, data: Dataset, section: FitSection, watch: Watch[Trial]) -> float:
@@ -129,7 +140,7 @@ def _fit(net: Network, data: Dataset, section: FitSection, watch: Watch[Trial]) 
     fit(
         net,
         (trial.inputs for trial in watch(trials, "fit")),
-        (_target(data, trial) for trial in trials),
+        (_target(data, trial, section, net) for trial in trials),
         layer=section.layer,
         reset=section.reset,
         washout=section.washout,
@@ -143,72 +154,40 @@ def _duration(trial: Trial) -> float:
 
 def _evaluate(net: Network, data: Dataset, section: EvaluateSection, watch: Watch[Trial], outcome: Outcome) -> float:
     trials = _group(data, section.on)
-    outputs: list[NDArray[Any]] = []
-    targets: list[NDArray[Any] | None] = []
+    names = (section.signal, *section.beside)
+    takes: dict[str, list[Take]] = {name: [] for name in names}
     for number, trial in enumerate(watch(trials, "evaluate")):
         reset_before(net, section.reset)
         begun = net.now
-        series = evolve(net, trial.inputs, record=(section.signal,), trial=number)[section.signal]
-        if not isinstance(series, TSContinuous):
-            raise NetworkError(f"{section.signal} emits events: evaluate a continuous signal")
-        step = exact(_step(series))
-        skip = whole_steps(section.washout, step, "washout")
-        outputs.append(series.samples[skip:])
-        if not len(outputs[-1]):
-            raise InputError(
-                f"trial {number} of {section.on!r} lasts {series.duration:g} s: the washout of {section.washout:g} s "
-                "leaves nothing to evaluate"
-            )
-        wanted = trial.target
-        first = int(begun / step) + skip
-        targets.append(None if wanted is None else wanted.sample_steps(first, len(outputs[-1]), step))
-    if data.classes:
-        _classified(data, trials, outputs, section, outcome)
-    else:
-        _regressed(outputs, targets, outcome)
+        shown = number == section.show
+        result = evolve(net, trial.inputs, record=tuple(net.layers) if shown else names, trial=number)
+        for name in names:
+            takes[name].append(_take(result[name], exact(net[name].dt), begun, section, number))
+        if shown:
+            outcome.activity = result
+    judged = {name: judge(data, trials, takes[name], section, name) for name in names}
+    outcome.table = judging.table(judged)
+    main = judged.pop(section.signal)
+    outcome.summary.update(main.summary)
+    outcome.arrays.update(main.arrays)
+    if judged:
+        outcome.summary["beside"] = {name: one.summary for name, one in judged.items()}
+        outcome.arrays.update(
+            {f"{name}.{key}": array for name, one in judged.items() for key, array in one.arrays.items()}
+        )
     return sum(_duration(trial) for trial in trials)
 
 
-def _step(series: TSContinuous) -> float:
-    assert series.dt is not None  # what a run records is always clocked
-    return series.dt
-
-
-def _classified(
-    data: Dataset, trials: Sequence[Trial], outputs: list[NDArray[Any]], section: EvaluateSection, outcome: Outcome
-) -> None:
-    scores = np.array([out[-1] if section.decide == "last" else out.mean(axis=0) for out in outputs])
-    if scores.shape[1] != len(data.classes):
-        raise InputError(f"{section.signal} has {scores.shape[1]} channels, the dataset {len(data.classes)} classes")
-    wanted = np.array([int(data.one_hot(trial).argmax()) for trial in trials])
-    decided = scores.argmax(axis=1)
-    accuracy = float(np.mean(decided == wanted))
-    by_class = {
-        name: float(np.mean(decided[wanted == i] == i)) for i, name in enumerate(data.classes) if (wanted == i).any()
-    }
-    outcome.summary.update(accuracy=accuracy, accuracy_by_class=by_class, trials=len(trials))
-    outcome.arrays.update(
-        scores=scores, predicted=decided, wanted=wanted, classes=np.array(data.classes), outputs=np.concatenate(outputs)
-    )
-    wide = max(len(name) for name in [*by_class, "accuracy"])
-    lines = [f"{name:<{wide}}  {value:7.3f}" for name, value in by_class.items()]
-    outcome.table = "\n".join([*lines, "-" * (wide + 9), f"{'accuracy':<{wide}}  {accuracy:7.3f}", ""])
-
-
-def _regressed(outputs: list[NDArray[Any]], targets: list[NDArray[Any] | None], outcome: Outcome) -> None:
-    if any(one is None for one in targets):
-        raise InputError("trials without label or target cannot be evaluated")
-    got, wanted = np.concatenate(outputs), np.concatenate([one for one in targets if one is not None])
-    if got.shape != wanted.shape:
-        raise InputError(f"the evaluated signal has shape {got.shape}, the targets {wanted.shape}")
-    error = float(np.sqrt(np.mean((got - wanted) ** 2)))
-    spread = float(np.sqrt(np.mean((wanted - wanted.mean(axis=0)) ** 2)))
-    outcome.summary.update(rmse=error)
-    outcome.arrays.update(outputs=got, wanted=wanted)
-    outcome.table = f"rmse   {error:.6g}\n"
-    if spread:  # a target that never changes has no scale to divide by
-        outcome.summary.update(nrmse=error / spread)
-        outcome.table += f"nrmse  {error / spread:.6g}\n"
+def _take(series: TimeSeries, dt: Fraction, begun: Fraction, section: EvaluateSection, number: int) -> Take:
+    """What of a trial's signal is judged. Raises InputError where the washout leaves nothing."""
+    skip = whole_steps(section.washout, dt, "washout")
+    steps = whole_steps(series.duration, dt) - skip
+    if steps <= 0:
+        raise InputError(
+            f"trial {number} of {section.on!r} lasts {series.duration:g} s: the washout of {section.washout:g} s "
+            "leaves nothing to evaluate"
+        )
+    return Take(series, dt, int(begun / dt) + skip, steps)
 
 
 # ---------------------------------------------------------------------- a single run

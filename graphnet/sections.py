@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 Reset = Literal["all", "state", "time", "none"]
 Seconds = Annotated[float, Field(ge=0, json_schema_extra={"unit": "s"})]
+Width = Annotated[float, Field(gt=0, json_schema_extra={"unit": "s"})]
 
 
 class Section(BaseModel):
@@ -31,17 +32,25 @@ class DataSection(Section):
 
 
 class FitSection(Section):
-    """Which layer is trained, on which trials, what is reset before each, and how much of each is left out at first."""
+    """Which layer is trained, on which trials, what is reset before each, and how much of each is left out at first.
+
+    Where the targets are spikes, ``smooth`` is the standard deviation of the Gaussian that makes them a rate.
+    """
 
     layer: str
     on: str = "train"
     reset: Reset = "all"
     washout: Seconds = 0.0
+    smooth: Width | None = None
 
 
 class EvaluateSection(Section):
     """Which signal is judged, on which trials, and how: the largest mean or last value names the class, or the
-    error. ``show`` is the number of the trial whose activity is drawn.
+    error. Signals ``beside`` it are judged by the same measure, for comparison. ``show`` is the number of the trial
+    whose activity is drawn, from and to the seconds of ``between``, counted as the trial's series count.
+
+    Where the targets are spikes, rates are smoothed by a Gaussian with the standard deviation ``smooth``, and spikes
+    coincide that are at most ``window`` apart.
     """
 
     signal: str
@@ -49,7 +58,11 @@ class EvaluateSection(Section):
     reset: Reset = "all"
     washout: Seconds = 0.0
     decide: Literal["mean", "last"] = "mean"
+    smooth: Width | None = None
+    window: Width | None = None
+    beside: list[str] = []
     show: Annotated[int, Field(ge=0)] = 0
+    between: Annotated[list[float], Field(min_length=2, max_length=2)] | None = None
 
 
 class RunSection(Section):

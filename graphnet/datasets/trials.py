@@ -11,18 +11,18 @@ from numpy.typing import NDArray
 
 from .. import registry
 from ..errors import InputError, UnknownName
-from ..timeseries import TimeSeries, TSContinuous
+from ..timeseries import TimeSeries, TSContinuous, TSEvent
 
 F = TypeVar("F", bound="Callable[..., Dataset]")
 
 
 @dataclass(frozen=True)
 class Trial:
-    """One recording: ``inputs`` by the network's input names, and a ``label`` or a ``target`` series."""
+    """One recording: ``inputs`` by the network's input names, and a ``label`` or a ``target``: a signal or spikes."""
 
     inputs: Mapping[str, TimeSeries]
     label: str | None = None
-    target: TSContinuous | None = None
+    target: TSContinuous | TSEvent | None = None
 
 
 @dataclass(frozen=True)

@@ -79,16 +79,21 @@ def _fit(net: Network, document: Document, section: FitSection) -> Found:
 
 
 def _evaluate(net: Network, document: Document, section: EvaluateSection) -> Found:
-    if section.signal not in document.layers:
-        yield ("evaluate", "signal"), UnknownName("layer", section.signal, document.layers, where="evaluate")
-    elif section.signal in net:
-        layer = net[section.signal]
-        if layer.output_type is TSEvent:
-            yield (
-                ("evaluate", "signal"),
-                NetworkError(f"{layer.start_print} emits events: evaluate a continuous signal"),
-            )
-        yield from _steps(("evaluate", "washout"), section.washout, exact(layer.dt), "washout")
+    places = [(("evaluate", "signal"), section.signal), *((("evaluate", "beside"), one) for one in section.beside)]
+    for place, name in places:
+        if name not in document.layers:
+            yield place, UnknownName("layer", name, document.layers, where="evaluate")
+        elif name in net:
+            layer = net[name]
+            if layer.output_type is TSEvent and section.smooth is None:
+                hint = "or, where the targets are spikes, write how far they are smoothed: 'smooth: 0.005'"
+                said = f"{layer.start_print} emits events: evaluate a continuous signal"
+                yield place, NetworkError(said, hint=hint)
+            yield from _steps(("evaluate", "washout"), section.washout, exact(layer.dt), "washout")
+    if section.between is not None and not section.between[0] < section.between[1]:
+        start, stop = section.between
+        said = f"between is a time and a later one, got {start:g} s and {stop:g} s"
+        yield ("evaluate", "between"), ParameterError(said, parameter="between")
 
 
 def _run(net: Network, document: Document, section: RunSection) -> Found:
