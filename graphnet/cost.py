@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -20,12 +21,28 @@ def operations_per_step(layer: Layer) -> float:
     if not isinstance(layer, ArrayLayer):
         return 2.0 * layer.size_in * layer.size
     operations = UPDATE * max(layer.size, layer.size_out)
-    for one in layer.parameters().values():
-        value = layer.value(one.name)
-        if one.kind == "weights" and value is not None:
-            event = layer.input_type is TSEvent or (one.name == "weights_rec" and layer.output_type is TSEvent)
+    for name in _weights(type(layer)):
+        value = layer.value(name)
+        if value is not None:
+            event = layer.input_type is TSEvent or (name == "weights_rec" and layer.output_type is TSEvent)
             operations += 2.0 * entries(value) * (SPARSE if event else 1.0)
     return operations
+
+
+@lru_cache(maxsize=1024)
+def _weights(cls: type[ArrayLayer]) -> tuple[str, ...]:
+    return tuple(one.name for one in cls.parameters().values() if one.kind == "weights")
+
+
+@lru_cache(maxsize=1024)
+def _arrays(cls: type[ArrayLayer]) -> tuple[str, ...]:
+    return tuple(one.name for one in cls.parameters().values() if one.is_array)
+
+
+def bytes_of(layer: ArrayLayer) -> int:
+    """Bytes of a layer's parameters that are arrays, in float64."""
+    values: list[Any] = [layer.value(name) for name in _arrays(type(layer))]
+    return sum(8 * entries(value) for value in values if value is not None and not isinstance(value, int | float))
 
 
 def operations_per_second(layer: Layer) -> float:

@@ -179,7 +179,7 @@ def _timed(task: Task, seconds: dict[str, float]) -> Task:
         seconds[task.name] = seconds.get(task.name, 0.0) + time.perf_counter() - began
         return result
 
-    return replace(task, function=function)
+    return task._replace(function=function)
 
 
 def _share(net: Network, made: Explanation, seconds: Mapping[str, float]) -> None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
 from .clock import exact
-from .cost import entries, operations_per_second
+from .collecting import at_rest
+from .cost import bytes_of, operations_per_second
 from .errors import GraphnetError
 from .layer import ArrayLayer
 from .network import Network
@@ -34,9 +34,10 @@ class Finding:
 
 def look_over(net: Network) -> list[Finding]:
     """Every finding, the gravest first; an error keeps the network from running. Nothing is changed."""
-    found = [*_errors(net), *_dead_ends(net), *_unreached(net), *_constant(net), *_rates(net)]
-    if net.layers and not any(one.severity == "error" for one in found):
-        found.append(_cost(net))
+    with at_rest():
+        found = [*_errors(net), *_dead_ends(net), *_unreached(net), *_constant(net), *_rates(net)]
+        if net.layers and not any(one.severity == "error" for one in found):
+            found.append(_cost(net))
     order: list[Severity] = ["error", "warning", "note"]
     return sorted(found, key=lambda one: order.index(one.severity))
 
@@ -92,14 +93,14 @@ def _constant(net: Network) -> list[Finding]:
     reached: set[str] = set()
     for name in net.evol_order if not _errors_in(net) else []:
         layer = layers[name]
-        if layer.size_in == 0 or layer.noise_std > 0 or any(one.pre in moving for one in net.paths_into(name)):
+        if layer.size_in == 0 or layer.noise_std > 0 or not moving.isdisjoint(net.sources(name)):
             reached.add(name)
             moving.add(name)
     looped = {name for part in net.structure().parts if part.block for name in part.order} if reached else set()
     return [
         Finding("note", name, "its input is constant: no external input, source or noise leads to it")
         for name in layers
-        if reached and name not in moving and name not in looped and net.paths_into(name)
+        if reached and name not in moving and name not in looped and net.sources(name)
     ]
 
 
@@ -118,10 +119,10 @@ def _rates(net: Network) -> list[Finding]:
         return []
     around: dict[str, set[float]] = {name: set() for name in layers}
     for name in layers:
-        for path in net.paths_into(name):
-            if path.pre in layers and path.pre != name:
-                around[name].add(layers[path.pre].dt)
-                around[path.pre].add(layers[name].dt)
+        for pre in net.sources(name):
+            if pre in layers and pre != name:
+                around[name].add(layers[pre].dt)
+                around[pre].add(layers[name].dt)
     found: list[Finding] = []
     for name, layer in layers.items():
         others = around[name]
@@ -146,10 +147,7 @@ def memory_of(net: Network, name: str) -> int:
     layer = net[name]
     if not isinstance(layer, ArrayLayer):
         return int(np.asarray(layer.weights).nbytes)
-    values: list[Any] = [layer.value(one.name) for one in layer.parameters().values() if one.is_array]
-    weights = sum(8 * entries(value) for value in values if value is not None and not isinstance(value, int | float))
-    state: Mapping[str, Any] = net.states[name]
-    return weights + sum(int(array.nbytes) for array in state.values())
+    return bytes_of(layer) + sum(int(array.nbytes) for array in net.states[name].values())
 
 
 __all__ = ["Finding", "look_over", "memory_of"]

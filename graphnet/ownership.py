@@ -92,9 +92,15 @@ class Ownership(Composition):
         made = object.__new__(type(self))
         memo[id(self)] = made
         content = self.__getstate__()
-        for state in self.states.values():
-            memo[id(state)] = {name: array.copy() for name, array in state.items()}
         with at_rest():
+            content["states"] = {
+                name: {variable: array.copy() for variable, array in state.items()}
+                for name, state in content.pop("states").items()
+            }
+            content["_layers"] = {
+                name: layer.twin(memo) if isinstance(layer, ArrayLayer) else copy.deepcopy(layer, memo)
+                for name, layer in content.pop("_layers").items()
+            }
             for name, value in content.items():
                 if name in _SHARED:
                     content[name] = value.copy() if isinstance(value, dict | list) else value
@@ -264,7 +270,11 @@ class Ownership(Composition):
 
     def noise_key(self, path: str, seed: int | None, trial: int) -> int:
         """The key of a layer's noise: from the network's seed and the path, or from the layer's own seed."""
-        return noise_key(self.seed, path, trial) if seed is None else noise_key("layer", seed, trial)
+        return noise_key(*self.noise_source(path, seed, trial))
+
+    def noise_source(self, path: str, seed: int | None, trial: int) -> tuple[str | int, ...]:
+        """What the key of a layer's noise is made of."""
+        return (self.seed, path, trial) if seed is None else ("layer", seed, trial)
 
     def commit(self, now: Fraction, states: Mapping[str, State], lines: Mapping[tuple[int, ...], State]) -> None:
         """Take over what a run ended with, all at once."""
@@ -300,7 +310,21 @@ class Ownership(Composition):
             layer.randomize_state()
 
 
-_SHARED = frozenset(("_ends", "_inlets", "_inputs", "_ports", "_outputs", "_structure", "_paths", "_now", "_forced_dt"))
+_SHARED = frozenset(
+    (
+        "states",
+        "_layers",
+        "_ends",
+        "_inlets",
+        "_inputs",
+        "_ports",
+        "_outputs",
+        "_structure",
+        "_paths",
+        "_now",
+        "_forced_dt",
+    )
+)
 """What a copy has containers of its own for, of the same content."""
 
 

@@ -10,7 +10,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from .blocks import Events
 from .errors import ParameterError
-from .noise import RESERVED_STREAM, fill_normal, fill_uniform
+from .noise import RESERVED_STREAM, fill_normal, fill_uniform, noise_key
 from .products import Matrix, multiply
 
 
@@ -49,8 +49,8 @@ class Span:
     """The stretch of steps that a call of ``advance`` covers.
 
     ``start``: the absolute step of the block's first row. ``steps``: its number of rows. ``watch``: state variables to
-    record, each with a buffer (steps, ...) that ``advance`` fills. ``arena``: where ``empty`` finds buffers, or None
-    for fresh ones.
+    record, each with a buffer (steps, ...) that ``advance`` fills. ``key``: of its noise, or what ``noise_key`` makes
+    one of. ``arena``: where ``empty`` finds buffers, or None for fresh ones.
     """
 
     __slots__ = ("_key", "_tiled", "arena", "start", "steps", "watch")
@@ -59,7 +59,7 @@ class Span:
         self,
         start: int,
         steps: int,
-        key: int = 0,
+        key: int | tuple[str | int, ...] = 0,
         *,
         arena: Arena | None = None,
         tiled: bool = True,
@@ -68,7 +68,7 @@ class Span:
         self.start: int = start
         self.steps: int = steps
         self.watch: dict[str, NDArray[Any]] = {} if watch is None else watch
-        self._key = np.uint64(key)
+        self._key: Any = key
         self.arena: Arena | None = arena
         self._tiled = tiled
 
@@ -77,16 +77,23 @@ class Span:
         kept = {name: getattr(self, name) for name in self.__slots__}
         return None, {**kept, "arena": None}
 
+    def _noise(self) -> np.uint64:
+        """The key, hashed from what identifies the source of noise when the first noise is asked for."""
+        key = self._key
+        if key.__class__ is not np.uint64:
+            self._key = key = np.uint64(noise_key(*key) if isinstance(key, tuple) else key)
+        return key
+
     def normal(self, stream: int, size: int) -> NDArray[np.float64]:
         """Standard normal noise of one of the layer's streams (0, 1, ...), shape (steps, size)."""
         out = self.empty((self.steps, size))
-        fill_normal(self._key, _stream(stream), self.start, out)
+        fill_normal(self._noise(), _stream(stream), self.start, out)
         return out
 
     def uniform(self, stream: int, size: int) -> NDArray[np.float64]:
         """Uniform noise from (0, 1) of one of the layer's streams, shape (steps, size)."""
         out = self.empty((self.steps, size))
-        fill_uniform(self._key, _stream(stream), self.start, out)
+        fill_uniform(self._noise(), _stream(stream), self.start, out)
         return out
 
     def product(self, x: NDArray[Any] | Events | None, matrix: Matrix) -> NDArray[Any]:

@@ -72,9 +72,12 @@ class Structure(Fixed):
 
 def common_step(layers: Mapping[str, Layer]) -> Fraction:
     """The least common multiple of the layers' steps (s). Raises TimeError, naming layers, where it is not sensible."""
-    steps: dict[Fraction, str] = {}
+    written: dict[float, str] = {}
     for name, layer in layers.items():
-        steps.setdefault(exact(layer.dt), name)
+        written.setdefault(layer.dt, name)
+    steps: dict[Fraction, str] = {}
+    for dt, name in written.items():
+        steps.setdefault(exact(dt), name)
     if not steps:
         raise TimeError("a network without layers has no step")
     common = lcm(steps)

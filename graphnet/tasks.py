@@ -7,12 +7,10 @@ after its own block k - 1; nothing else orders them.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Task:
+class Task(NamedTuple):
     """One entry of a template.
 
     ``function(k, state, *inputs) -> (state, output)`` runs block ``k``; ``inputs`` are the indices of the tasks whose

@@ -14,8 +14,9 @@ from .edge import Edge, Merge, Place
 class Wiring:
     """Edges by number, by the end that they lead to and by the end that they come from; merges by the reading end.
 
-    ``places`` holds, for an end whose edges have theirs, the channels that each edge leads to. A copy shares all of it
-    until either changes: whoever writes to a table calls ``own`` first.
+    ``places`` holds, for an end whose edges have theirs, the channels that each edge leads to; ``partial`` the ends
+    that a slice, a delay or a concatenation leads to: all that reaches any other are whole signals, at once. A copy
+    shares all of it until either changes: whoever writes to a table calls ``own`` first.
     """
 
     def __init__(self) -> None:
@@ -24,6 +25,7 @@ class Wiring:
         self.leaving: dict[str, list[Edge]] = {}
         self.merges: dict[str, Merge] = {}
         self.places: dict[str, list[Place]] = {}
+        self.partial: set[str] = set()
         self.next = 0
         """The number of the next edge."""
         self._shared = False
@@ -38,7 +40,7 @@ class Wiring:
     def own(self) -> None:
         """Let no copy share the tables any more."""
         if self._shared:
-            self.edges, self.merges = dict(self.edges), dict(self.merges)
+            self.edges, self.merges, self.partial = dict(self.edges), dict(self.merges), set(self.partial)
             self.into = {name: many.copy() for name, many in self.into.items()}
             self.leaving = {name: many.copy() for name, many in self.leaving.items()}
             self.places = {name: many.copy() for name, many in self.places.items()}
@@ -61,6 +63,7 @@ class Wiring:
         gone = self.forget([*self.into[name], *self.leaving[name]])
         del self.into[name], self.leaving[name]
         self.places.pop(name, None)
+        self.partial.discard(name)
         return gone
 
     def add(self, edge: Edge, merge: Merge | None, place: Place, before: list[Place] | None) -> Edge:
@@ -72,10 +75,16 @@ class Wiring:
         if merge is not None:
             self.merges[edge.post] = merge
         self.append(edge, place)
+        self._look(edge)
         return edge
 
+    def _look(self, edge: Edge) -> None:
+        part = edge.pre_channels is not None or edge.post_channels is not None
+        if part or edge.delay or self.merges.get(edge.post) == "concat":
+            self.partial.add(edge.post)
+
     def append(self, edge: Edge, place: Place) -> None:
-        """Add an edge to tables of its own that changes nothing for those before it."""
+        """Add an edge of a whole signal, at once, to tables of its own; it changes nothing for those before it."""
         pre, post, number = edge.pre, edge.post, edge.number
         if number >= self.next:
             self.next = number + 1
@@ -100,6 +109,9 @@ class Wiring:
             self.places.pop(name, None)
             if not self.into[name]:
                 self.merges.pop(name, None)
+            self.partial.discard(name)
+            for one in self.into[name]:
+                self._look(one)
         for name in dict.fromkeys(one.pre for one in gone):
             self.leaving[name] = [one for one in self.leaving[name] if one.number not in numbers]
         return gone
@@ -137,6 +149,8 @@ class Wiring:
             self.edges[one.number] = renamed
             for side, end in ((self.into, renamed.post), (self.leaving, renamed.pre)):
                 side[end] = [renamed if other.number == one.number else other for other in side[end]]
+        if old in self.partial:
+            self.partial = {new if name == old else name for name in self.partial}
         for table in (self.merges, self.places):
             if old in table:
                 table[new] = table.pop(old)  # type: ignore[assignment, arg-type, index] # the same table

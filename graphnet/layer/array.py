@@ -24,6 +24,9 @@ from .node import checked_state, checked_time
 from .several import dealt, declared_ports
 from .values import PLAIN
 
+_APART = frozenset(("_values", "_matrices", "_home", "_own"))
+"""What a copy of a layer has of its own."""
+
 
 class ArrayLayer(Holding, Exchanged, register=False):
     """A layer over blocks: ``initial() -> state`` and ``advance(state, block, span) -> (state, block)``.
@@ -81,18 +84,23 @@ class ArrayLayer(Holding, Exchanged, register=False):
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         """A layer of its own that shares the parameters, which nobody can write to."""
+        made = self.twin(memo)
+        made._own = copy.deepcopy(self.state_now(), memo)
+        if self._home is not None:
+            made._timestep = step_of(self.t, self._dt)
+        return made
+
+    def twin(self, memo: dict[int, Any]) -> Self:
+        """A layer of the same parameters and clock that belongs to no network and is in its initial state."""
         made = object.__new__(type(self))
         memo[id(self)] = made
-        content = self.__getstate__()
         for value in self._values.values():
-            if isinstance(value, np.ndarray):  # also where a derived constant is the same array
+            if value.__class__ is np.ndarray:  # also where a derived constant is the same array
                 memo[id(value)] = value
-        for name, value in content.items():
-            if name == "_values":
-                content[name] = dict(value)
-            elif value.__class__ not in PLAIN:
-                content[name] = copy.deepcopy(value, memo)
-        made.__setstate__(content)
+        content = vars(made)
+        for name, value in vars(self).items():
+            content[name] = value if value.__class__ in PLAIN or name in _APART else copy.deepcopy(value, memo)
+        made._values, made._matrices, made._home, made._own = dict(self._values), {}, None, None
         return made
 
     def __getstate__(self) -> dict[str, Any]:

@@ -27,27 +27,33 @@ class Advance:
     blocks. ``tap`` is shown the input before the layer reads it.
     """
 
+    __slots__ = (
+        "_advance", "_block", "_careful", "_finite", "_first", "_observing", "_per", "_schedule", "_span", "arenas",
+        "grid", "layer", "path", "stepped", "tap", "watched",
+    )  # fmt: skip
+
     def __init__(
-        self, layer: ArrayLayer, path: str, grid: Grid, key: int, *, tiled: bool = True,
+        self, layer: ArrayLayer, path: str, grid: Grid, key: int | tuple[str | int, ...], *, tiled: bool = True,
         watched: Sequence[str] = (), stepped: Sequence[str] = (), tap: Tap | None = None, finite: bool = False,
     ) -> None:  # fmt: skip
         self.layer: ArrayLayer = layer
         self.path: str = path
         self.grid: Grid = grid
-        self.watched: tuple[str, ...] = tuple(watched)
-        self.stepped: tuple[str, ...] = tuple(stepped)
+        self.watched: Sequence[str] = watched
+        self.stepped: Sequence[str] = stepped
         self.tap: Tap | None = tap
         self.arenas: Sequence[Arena] = ()
         self._advance = layer.advance
         self._span = Span(grid.first, 0, key, tiled=tiled)
         self._finite = finite
-        self._observing = bool(self.watched or self.stepped or finite or tap is not None)
+        self._observing = bool(watched or stepped or finite or tap is not None)
         self._careful = True  # until the first block has been looked at, and as long as somebody observes
         self._schedule, self._per, self._first, self._block = grid.schedule, grid.per, grid.first, grid.block
 
-    def __getstate__(self) -> dict[str, Any]:
+    def __getstate__(self) -> tuple[None, dict[str, Any]]:
         """Buffers belong to one process: elsewhere every block gets fresh ones."""
-        return {**self.__dict__, "arenas": ()}
+        kept = {name: getattr(self, name) for name in self.__slots__}
+        return None, {**kept, "arenas": ()}
 
     @property
     def observed(self) -> tuple[str, ...]:

@@ -47,17 +47,19 @@ class Stage:
 
 @dataclass(slots=True)
 class Plan:
-    """The stages of a run, what keeps its records, its inputs, and where each committed state is found afterwards."""
+    """The stages of a run, what keeps its records, its inputs, and where each committed state is found afterwards:
+    those of single tasks by ``places``, all others by ``homes``."""
 
     schedule: Schedule
     stages: list[Stage]
     stores: dict[str, Kept]
     sources: dict[tuple[str, Fraction], Source]
+    places: list[tuple[str, Builder, int]]
     homes: list[Callable[[dict[str, State], dict[Key, State]], None]]
 
     def collect(self) -> tuple[dict[str, State], dict[Key, State]]:
         """The states and lines that the run ended with."""
-        states: dict[str, State] = {}
+        states: dict[str, State] = {name: build.states[task] for name, build, task in self.places}
         lines: dict[Key, State] = {}
         for take in self.homes:
             take(states, lines)
@@ -114,7 +116,9 @@ class _Compiler:
         self.stage_of: dict[str, int] = {}
         self.stores: dict[str, Kept] = {}
         self.gathered: dict[str, Store] = {}
+        self.places: list[tuple[str, Builder, int]] = []
         self.homes: list[Callable[[dict[str, State], dict[Key, State]], None]] = []
+        self.sums: dict[tuple[int, int, bool], Join] = {}  # a join holds no state: one for all that add as much
         self.watched: dict[str, list[str]] = {}
         for _, name, variable, _ in wanted.variables:
             self.watched.setdefault(name, []).append(variable)
@@ -153,7 +157,7 @@ class _Compiler:
             self._gather()
         stages = [self._stage(number, parts) for number in range(max(self.stage_of.values(), default=0) + 1)]
         self.stores.update(self.keys)
-        return Plan(self.schedule, stages, self.stores, self.sources, self.homes)
+        return Plan(self.schedule, stages, self.stores, self.sources, self.places, self.homes)
 
     def _set_stage(self, part: Part) -> None:
         before = [
@@ -215,7 +219,7 @@ class _Compiler:
             advance = self._advance(layer, name)
             task = build.add(name, advance, inputs, _copied(self.net.states[name]))
             self._weigh(build, task, [advance])
-            self._take_state(build, task, name)
+            self.places.append((name, build, task))
             if advance.tap is not None:
                 build.local.add(name)
             task = self._observed(build, advance, task)
@@ -225,12 +229,11 @@ class _Compiler:
         self._keep(build, name, task)
 
     def _advance(self, layer: ArrayLayer, name: str, tiled: bool = True) -> Advance:
-        key = self.net.noise_key(name, layer.seed, self.trial)
-        variables = list(dict.fromkeys(self.watched.get(name, ())))
+        variables = dict.fromkeys(self.watched.get(name, ()))
         return Advance(
-            layer, name, self.grid(name), key, tiled=tiled,
-            watched=[one for one in variables if one in layer.recordable],
-            stepped=[one for one in variables if one not in layer.recordable],
+            layer, name, self.grid_of[name], self.net.noise_source(name, layer.seed, self.trial), tiled=tiled,
+            watched=tuple(one for one in variables if one in layer.recordable) if variables else (),
+            stepped=tuple(one for one in variables if one not in layer.recordable) if variables else (),
             tap=self.wanted.taps.get(name), finite=self.wanted.finite,
         )  # fmt: skip
 
@@ -252,12 +255,6 @@ class _Compiler:
                 microseconds(one.layer, min(one.grid.block, one.grid.total), calls) for one in advances
             )
 
-    def _take_state(self, build: Builder, task: int, name: str) -> None:
-        def take(states: dict[str, State], lines: dict[Key, State]) -> None:
-            states[name] = build.states[task]
-
-        self.homes.append(take)
-
     def _keep(self, build: Builder, name: str, task: int) -> None:
         for store in self._stores_of(name):
             build.add(f"{name} (kept)", Keep(store), [task])
@@ -270,12 +267,26 @@ class _Compiler:
 
     def _assembled(self, build: Builder, name: str) -> int | None:
         """The task whose block the layer reads, or None where nothing leads to it."""
+        direct = self.net.direct(name)
+        if direct is not None:
+            grid, grids = self.grid_of[name], self.grid_of
+            if all(grids.get(one, grid) is grid for one in direct):
+                return self._added(build, name, [self._signal(build, one, grid) for one in direct])
         paths = self.net.paths_into(name)
         sources = [self._arriving(build, one) for one in paths]
         join = self._join(name, paths)
         if join is None:
             return sources[0] if sources else None
         return build.add(f"{name} (merge)", join, sources)
+
+    def _added(self, build: Builder, name: str, sources: Sequence[int]) -> int | None:
+        """The task that gives the sum of whole signals, or the only one of them."""
+        if len(sources) < 2:
+            return sources[0] if sources else None
+        form = len(sources), self.layers[name].size_in, self.layers[name].input_type is TSEvent
+        if form not in self.sums:
+            self.sums[form] = Join([range(form[1])] * form[0], *form[1:])
+        return build.add(f"{name} (merge)", self.sums[form], sources)
 
     def _join(self, name: str, paths: Sequence[Path]) -> Join | Deal | None:
         if name in self.inlets:

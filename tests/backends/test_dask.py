@@ -1,6 +1,5 @@
 """Processes of a cluster give the bits of a serial run, its errors, or a clean failure; none hangs or stays behind."""
 
-import dataclasses
 import os
 import re
 import signal
@@ -73,7 +72,7 @@ def with_readers(tasks):
     for i, task in enumerate(tasks):
         for j in task.inputs:
             last[j] = i
-    return [dataclasses.replace(task, last_reader=last[i]) for i, task in enumerate(tasks)]
+    return [task._replace(last_reader=last[i]) for i, task in enumerate(tasks)]
 
 
 def random_template(seed, size=12, fails=()):
@@ -295,7 +294,7 @@ def test_a_killed_worker_changes_no_bit():
     template = [Task("a", Mix(0, pause=0.01)), Task("b", Mix(1, pause=0.01), (0,)), Task("s", Sees(), (1,), local=True)]
     template = with_readers(template)
     states, expected = fresh(template), fresh(template)
-    serial.run([dataclasses.replace(task, function=Mix(i)) if i < 2 else task for i, task in enumerate(template)],
+    serial.run([task._replace(function=Mix(i)) if i < 2 else task for i, task in enumerate(template)],
                expected, 150)  # fmt: skip
     killed = []
     with dask.connected(None, 2) as opened:

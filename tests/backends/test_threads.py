@@ -2,7 +2,6 @@
 
 import threading
 import time
-from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -132,7 +131,7 @@ def test_what_after_raises_comes_out_and_stops_the_run(kind):
         if k == 2:
             raise kind("enough")
 
-    template = [work("a", 0.001, log), replace(work("b", 0.01, log), inputs=(0,), last_reader=1)]
+    template = [work("a", 0.001, log), work("b", 0.01, log)._replace(inputs=(0,), last_reader=1)]
     with pytest.raises(kind, match="enough"):
         threads.run(template, [None, None], 100, after, workers=2, grain=0)
     assert max(blocks_of(log, "b")) < 20
@@ -240,7 +239,7 @@ def test_branches_stay_apart_though_their_tasks_alternate_in_the_template():
 
 def test_a_single_block_of_costly_branches_runs_in_parallel():
     log = []
-    template = [replace(work("a", 0.05, log), cost=5e4), replace(work("b", 0.05, log), cost=5e4, last_reader=1)]
+    template = [work("a", 0.05, log)._replace(cost=5e4), work("b", 0.05, log)._replace(cost=5e4, last_reader=1)]
     threads.run(template, [None, None], 1, workers=2)
     assert len({ident for _, _, ident in log}) == 2
 

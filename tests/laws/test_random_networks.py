@@ -170,7 +170,7 @@ def _break(patch, stage, kind, number):
                 raise ZeroDivisionError("broken on purpose")
             return task.function(k, state, *arriving)
 
-        tasks[number] = dataclasses.replace(task, function=function)
+        tasks[number] = task._replace(function=function)
         return plan
 
     patch.setattr(graphnet.run.evolving, "compile_plan", compile_plan)

@@ -1,7 +1,5 @@
 """The walls of the design, proved on one network that has everything which could break them."""
 
-import dataclasses
-
 import numpy as np
 import pytest
 
@@ -88,7 +86,7 @@ def sabotage(monkeypatch, stage, kind, number, block, error):
                 raise error
             return task.function(k, state, *inputs)
 
-        tasks[number] = dataclasses.replace(task, function=function)
+        tasks[number] = task._replace(function=function)
         return plan
 
     monkeypatch.setattr(graphnet.run.evolving, "compile_plan", compile_plan)
