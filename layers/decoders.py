@@ -51,11 +51,14 @@ class SpikeCounter(ArrayLayer):
 
     size: Size = positional()
     window: Positive[Seconds]
+    """How long the window is: a whole number of steps."""
     mode: Literal["sliding", "tumbling"] = "sliding"
+    """Whether every step ends a window, or windows lie side by side."""
 
     accepts: ClassVar[type[TimeSeries]] = TSEvent
     recordable: ClassVar[tuple[str, ...]] = ("count",)
     example: ClassVar[Mapping[str, Any]] = {"window": 0.013}
+    demonstration: ClassVar[Mapping[str, Any]] = {"window": 0.03}
 
     def prepare(self) -> None:
         self.must(self.noise_std == 0, "noise_std", NO_NOISE)
@@ -103,6 +106,7 @@ class RateDecoder(ArrayLayer):
     size: Size = positional()
     width: Positive[Seconds]
     form: Literal["exponential", "window"] = "exponential"
+    """What an event becomes: a jump that decays, or a window that begins with it."""
 
     accepts: ClassVar[type[TimeSeries]] = TSEvent
     recordable: ClassVar[tuple[str, ...]] = ("rate",)
@@ -152,6 +156,9 @@ class Softmax(ArrayLayer):
 
     size: Size = positional()
     temperature: Positive[float] = 1.0
+    """How large a difference between channels counts: the lower, the more the largest takes all."""
+
+    demonstration: ClassVar[Mapping[str, Any]] = {"size": 2, "temperature": 0.5}
 
     def prepare(self) -> None:
         self.must(self.noise_std == 0, "noise_std", NO_STATE)

@@ -53,6 +53,7 @@ class DeltaEncoder(ArrayLayer):
 
     emits: ClassVar[type[TimeSeries]] = TSEvent
     recordable: ClassVar[tuple[str, ...]] = ("n", "first", "started")
+    demonstration: ClassVar[Mapping[str, Any]] = {"threshold": 0.2}
 
     def sizes(self) -> tuple[int, int, int]:
         size, _, _ = super().sizes()
@@ -113,7 +114,9 @@ class LatencyEncoder(ArrayLayer):
     period: Positive[Seconds]
     tau: PerUnit[Positive[Seconds]] = 0.01
     threshold: PerUnit[Positive[float]] = 0.01
+    """The value that a sample must exceed to give an event."""
     form: Literal["charge", "linear"] = "charge"
+    """How the latency follows from the sample."""
 
     emits: ClassVar[type[TimeSeries]] = TSEvent
     recordable: ClassVar[tuple[str, ...]] = ("due",)

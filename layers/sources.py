@@ -43,7 +43,9 @@ class Noise(ArrayLayer):
 
     size: Size = positional()
     std: PerUnit[NonNegative[float]] = 1.0
+    """The standard deviation of every sample."""
     mean: PerUnit[float] = 0.0
+    """The mean of every sample."""
 
     def sizes(self) -> tuple[int, int, int]:
         return _source(super().sizes())
@@ -73,8 +75,12 @@ class Sine(ArrayLayer):
     size: Size = positional()
     frequency: PerUnit[Hertz]
     amplitude: PerUnit[float] = 1.0
+    """The height of the wave above its offset."""
     phase: PerUnit[float] = 0.0
     offset: PerUnit[float] = 0.0
+    """The mean of the wave."""
+
+    demonstration: ClassVar[Mapping[str, Any]] = {"size": 2, "frequency": (5.0, 15.0), "amplitude": (1.0, 0.5)}
 
     def sizes(self) -> tuple[int, int, int]:
         return _source(super().sizes())
@@ -108,6 +114,8 @@ class Step(ArrayLayer):
     duration: Positive[Seconds] | None = None
     after: PerUnit[float] = 1.0
     before: PerUnit[float] = 0.0
+
+    demonstration: ClassVar[Mapping[str, Any]] = {"onset": 0.1, "duration": 0.15}
 
     def sizes(self) -> tuple[int, int, int]:
         return _source(super().sizes())
@@ -149,11 +157,17 @@ class Recorded(ArrayLayer):
     """
 
     samples: Weights = positional()
+    """The rows that are played, one a step."""
     output_type: SeriesType = positional(default=TSContinuous)
     start: Seconds = 0.0
     after: Literal["refuse", "hold", "zeros", "periodic"] = "refuse"
 
     example: ClassVar[Mapping[str, Any]] = {"samples": np.arange(480).reshape(160, 3) ** 2 % 7 // 3}
+    demonstration: ClassVar[Mapping[str, Any]] = {
+        "samples": ((0.0,), (0.4,), (1.0,), (0.7,), (-0.3,), (-0.6,), (-0.2,), (0.1,)),
+        "after": "periodic",
+        "dt": 0.02,
+    }
 
     @classmethod
     def of(cls, series: TimeSeries, *, dt: float = 1e-3, **given: Any) -> Self:

@@ -1,6 +1,7 @@
 """Encoders and decoders against their definitions: closed forms, distributions, and sums written out by hand."""
 
 import math
+from decimal import Decimal, localcontext
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from scipy import stats
 from graphnet import Events, Span
 from graphnet.blocks import counts, events_of
 from layers import LIF, LatencyEncoder, PoissonEncoder, RateDecoder, Softmax, SpikeCounter
-from layers.poisson import quantile
+from layers.poisson import at_mode, quantile
 
 
 def run(layer, block, steps, cuts=(), start=0, key=1):
@@ -44,6 +45,16 @@ def test_each_count_has_the_share_of_uniform_numbers_that_is_its_probability(mea
     assert np.max(np.abs(found - count * stats.poisson.pmf(n, mean))) < 1.0 + 1e-3
     absent = np.setdiff1d(np.arange(n.min(), n.max()), n)
     assert np.all(count * stats.poisson.pmf(absent, mean) < 1.0)
+
+
+@pytest.mark.parametrize("mean", [16.0, 16.999, 23.4, 170.5, 999.99])
+def test_the_probability_of_the_mode_loses_no_digit(mean):
+    """exp(-mean) mean**n / n!, in 60 decimal digits."""
+    with localcontext() as context:
+        context.prec = 60
+        n = int(mean)
+        exact = float((-Decimal(mean)).exp() * Decimal(mean) ** n / math.factorial(n))
+    assert abs(at_mode(float(n), mean) / exact - 1.0) < 1e-15
 
 
 @pytest.mark.parametrize("mean", [1e-12, 1.0, 15.9, 16.0, 1e6])
