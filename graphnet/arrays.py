@@ -121,7 +121,7 @@ def _from_file(spec: Spec, folder: Path) -> NDArray[Any]:
         raise ParameterError(f"{spec['file']} holds no array that can be read: {error}") from error
 
 
-def _initialise(spec: Spec) -> NDArray[np.float64]:
+def _initialise(spec: Spec) -> Matrix:
     given = dict(spec)
     name = str(given.pop("init"))
     if name not in INITIALISERS:
@@ -175,17 +175,75 @@ def draw_uniform(
     return _finish(weights * _mask(seed, rows, cols, density), shape)
 
 
-def draw_reservoir(size: int, seed: int, spectral_radius: float = 0.9, density: float = 0.1) -> NDArray[np.float64]:
-    """Recurrent weights (size, size): normal entries, sparse, its largest eigenvalue scaled to this modulus."""
-    weights = draw_normal([size, size], seed, density=density)
+def draw_reservoir(size: int, seed: int, spectral_radius: float = 0.9, density: float = 0.1) -> Matrix:
+    """Recurrent weights (size, size): normal entries, sparse, its largest eigenvalue scaled to this modulus.
+
+    CSR where at most a quarter of the entries is not zero.
+    """
+    _shape([size, size])
+    if spectral_radius <= 0.0:
+        raise ParameterError(f"spectral_radius must be above 0, got {spectral_radius!r}", parameter="spectral_radius")
+    weights = _sparse_normal(size, seed, density)
     with one_blas_thread():
-        radius = float(np.max(np.abs(np.linalg.eigvals(weights))))
-    if radius < 1e-12:
+        radius = _spectral_radius(weights)
+    if radius == 0.0:
         raise ParameterError(
             f"a reservoir of {size} units at density {density!r} and seed {seed!r} has no loop to scale",
             hint="raise the density or the size, or take another seed",
         )
-    return weights * (spectral_radius / radius)
+    weights.data *= spectral_radius / radius
+    return weights if density <= 0.25 else weights.toarray()
+
+
+def _sparse_normal(size: int, seed: int, density: float) -> Any:
+    """What ``draw_normal`` draws, as CSR, some rows at a time so that no dense matrix stands in memory."""
+    from scipy.sparse import csr_array, vstack
+
+    key, rows = noise_key("init", seed), max(1, 2**20 // size)
+    parts: list[Any] = []
+    for low in range(0, size, rows):
+        count = min(rows, size - low)
+        parts.append(csr_array(normal(key, 0, low, count, size) * _mask(seed, count, size, density, low)))
+    whole = vstack(parts, format="csr")
+    whole.eliminate_zeros()
+    return whole
+
+
+DENSE = 500  # units of one loop: up to there all eigenvalues are found as fast as a few
+
+
+def _spectral_radius(weights: Any) -> float:
+    """The largest modulus of an eigenvalue of a CSR array; exactly 0 where its graph has no loop.
+
+    The eigenvalues are those of the strongly connected parts, which the rounding of all others does not touch.
+    """
+    from scipy.sparse.csgraph import connected_components
+
+    _, part = connected_components(weights, directed=True, connection="strong")
+    counts = np.bincount(part)
+    alone = np.abs(weights.diagonal()[counts[part] == 1])
+    radius = float(np.max(alone, initial=0.0))
+    for which in np.flatnonzero(counts > 1):
+        units = np.flatnonzero(part == which)
+        radius = max(radius, _largest(weights[units][:, units]))
+    return radius
+
+
+def _largest(weights: Any) -> float:
+    """The largest modulus of an eigenvalue of a matrix that is one loop of many units."""
+    found = _leading(weights) if weights.shape[0] > DENSE else None
+    return float(np.max(np.abs(np.linalg.eigvals(weights.toarray()) if found is None else found)))
+
+
+def _leading(weights: Any) -> NDArray[np.complex128] | None:
+    """A few eigenvalues, the largest among them; None where the iteration does not find them, which is rare."""
+    from scipy.sparse.linalg import ArpackError, eigs
+
+    start = np.ones(weights.shape[0])  # not a random one, so that every process finds the same bits
+    try:
+        return eigs(weights, k=6, ncv=80, v0=start, return_eigenvectors=False)
+    except ArpackError:
+        return None
 
 
 def constant(shape: Any, value: float = 0.0) -> NDArray[np.float64]:
@@ -193,15 +251,15 @@ def constant(shape: Any, value: float = 0.0) -> NDArray[np.float64]:
     return _finish(np.full(_shape(shape), float(value)), shape)
 
 
-def _mask(seed: int, rows: int, cols: int, density: float) -> NDArray[np.bool_]:
+def _mask(seed: int, rows: int, cols: int, density: float, first: int = 0) -> NDArray[np.bool_]:
     if not 0.0 < density <= 1.0:
         raise ParameterError(f"density must be above 0 and at most 1, got {density!r}", parameter="density")
     if density == 1.0:
         return np.ones((rows, cols), dtype=bool)
-    return uniform(noise_key("init", seed), 1, 0, rows, cols) < density
+    return uniform(noise_key("init", seed), 1, first, rows, cols) < density
 
 
-INITIALISERS: dict[str, Callable[..., NDArray[np.float64]]] = {
+INITIALISERS: dict[str, Callable[..., Matrix]] = {
     "constant": constant,
     "normal": draw_normal,
     "uniform": draw_uniform,

@@ -14,6 +14,7 @@ from .pooling import AvgPool2d, Flatten, SumPool2d
 from .rate import Rate
 from .readout import Ridge
 from .resampling import Resample
+from .reservoir import Reservoir
 from .routing import Delay, Select
 from .sources import Noise, Recorded, Sine, Step
 from .spiking import LIF
@@ -21,6 +22,7 @@ from .synapses import LI, AlphaSyn, DoubleExpSyn, ExpSyn
 
 __all__ = [
     "FIR",
+    "I",
     "LI",
     "LIF",
     "LMS",
@@ -39,7 +41,6 @@ __all__ = [
     "ExpSyn",
     "FilterBank",
     "Flatten",
-    "I",
     "LatencyEncoder",
     "Linear",
     "LowPass",
@@ -51,6 +52,7 @@ __all__ = [
     "Recorded",
     "Rectify",
     "Resample",
+    "Reservoir",
     "Ridge",
     "Scale",
     "Select",

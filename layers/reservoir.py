@@ -1,0 +1,126 @@
+"""Reservoir: the leaky echo-state network."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Self
+
+import annotated_types as at
+import numpy as np
+
+from graphnet import ArrayLayer, PerUnit, Span, State, Weights, kernel, positional
+
+from .activations import Activation, activate, chosen, scan_with
+from .matrices import recurrent_forms
+from .rate import add, add_scaled, recur
+
+Leak = Annotated[float, at.Gt(0), at.Le(1)]
+
+
+class Reservoir(ArrayLayer):
+    r"""Echo-state reservoir: x <- (1 - leak) x + leak f(W' u + W_rec' x + bias), y = x.
+
+    One update for each step, whatever dt is: ``leak`` is the share of the old state that a step forgets, dt / tau for
+    units of time constant tau. Here f, the ``activation``, stands inside the leak and y is the state itself; in
+    ``Rate`` it stands after the leak, y = f(x). With ``identity`` the two are the same: Rate's ``tau`` is dt / leak,
+    its method ``euler``. ``noise_std``: x gets noise_std sqrt(dt) times a normal number at each step.
+
+    Shapes: u (T, M), y (T, N). State: x (N,), starts at ``x0``. ``weights_rec``: (N, N) dense or CSR, or a diagonal.
+    ``activation``: ``relu``, ``tanh``, ``sigmoid``, ``identity``, or one that was registered (``layers.activation``).
+    Source: Jaeger 2001, The "echo state" approach to analysing and training recurrent neural networks, GMD report 148;
+    with the leak as in Lukosevicius 2012, A practical guide to applying echo state networks (in Neural Networks:
+    Tricks of the Trade, 2nd edition).
+
+    >>> from graphnet import TSContinuous
+    >>> layer = Reservoir([[1.0]], [[0.5]], leak=0.5, activation="identity")
+    >>> layer.evolve(TSContinuous.from_clocked([[1.0], [1.0], [0.0]], dt=1e-3)).samples.T
+    array([[0.5   , 0.875 , 0.65625]])
+    """
+
+    weights: Weights = positional()
+    weights_rec: Weights = positional()
+    leak: PerUnit[Leak] = 1.0
+    bias: PerUnit[float] = 0.0
+    activation: Activation = "tanh"
+    x0: PerUnit[float] = 0.0
+
+    recordable: ClassVar[tuple[str, ...]] = ("x",)
+    example: ClassVar[Mapping[str, Any]] = {
+        "weights_rec": {"init": "reservoir", "size": 4, "seed": 1, "density": 0.6},
+        "leak": 0.3,
+    }
+
+    @classmethod
+    def random(
+        cls,
+        size_in: int,
+        size: int,
+        *,
+        seed: int,
+        spectral_radius: float = 0.9,
+        density: float = 0.1,
+        input_scale: float = 1.0,
+        bias_scale: float = 0.0,
+        **parameters: Any,
+    ) -> Self:
+        """A reservoir with weights drawn from a seed: the same bits in every process.
+
+        Input weights are spread evenly between -input_scale and input_scale, biases likewise up to ``bias_scale``.
+        Recurrent weights are normal, a fraction ``density`` of them not zero (CSR up to a quarter), and scaled so that
+        the largest modulus of their eigenvalues is ``spectral_radius`` to 1e-9 of it. ``parameters`` are those of the
+        class; with a leak below 1 the matrix of the linear part is (1 - leak) I + leak W_rec', whose radius differs.
+        ``to_dict`` and documents carry the initialisers with their seeds, not the numbers. The seed of the noise is
+        not this one but the network's, or ``reservoir.load_from_dict(..., seed=...)``.
+        Raises ParameterError where the recurrent weights that the seed gives have no loop that could be scaled.
+
+        >>> Reservoir.random(3, 100, seed=1, leak=0.3).to_dict()["weights_rec"]
+        {'init': 'reservoir', 'size': 100, 'seed': 4, 'spectral_radius': 0.9, 'density': 0.1}
+        """
+        # three sources of numbers that no two seeds share
+        first, second, third = 3 * seed, 3 * seed + 1, 3 * seed + 2
+        spread = {"init": "uniform", "shape": [size_in, size], "seed": first, "low": -input_scale, "high": input_scale}
+        inner = {"init": "reservoir", "size": size, "seed": second}
+        inner |= {"spectral_radius": spectral_radius, "density": density}
+        if bias_scale:
+            shift = {"init": "uniform", "shape": [size], "seed": third, "low": -bias_scale, "high": bias_scale}
+            parameters = {"bias": shift, **parameters}
+        return cls(spread, inner, **parameters)
+
+    def prepare(self) -> None:
+        leak = self.per_unit("leak")
+        self._code, self._named = chosen(self.activation)
+        spread = np.full(self.size, self.noise_std * math.sqrt(self.dt), dtype=self.dtype)
+        keep = (1.0 - np.broadcast_to(self.leak, (self.size,))).astype(self.dtype)
+        self._constants = (keep, leak, self.per_unit("bias"), spread, self._code, *recurrent_forms(self))
+        self._silence, self._unwatched = np.empty((0, self.size)), np.empty((0, self.size), dtype=self.dtype)
+
+    def initial(self) -> State:
+        return {"x": self.per_unit("x0")}
+
+    def advance(self, state: State, block: Any, span: Span) -> tuple[State, Any]:
+        rows = span.product(block, self.matrix())
+        noise = span.normal(0, self.size) if self.noise_std else self._silence
+        watch = span.watch.get("x", self._unwatched) if span.watch else self._unwatched
+        scan_with(echo, self._named)(state["x"], rows, noise, watch, *self._constants)
+        return state, rows
+
+
+@kernel
+def echo(x, rows, noise, watch, keep, leak, bias, spread, code, dense, data, indices, indptr):
+    """Scan over time: ``rows`` holds the weighted input, then the state."""
+    pushed = np.zeros_like(x)
+    active = np.empty(x.shape[0], dtype=np.int64)
+    for k in range(rows.shape[0]):
+        row = rows[k]
+        recur(x, dense, data, indices, indptr, active, pushed)
+        add(row, pushed)
+        add(row, bias)
+        activate(row, code)
+        for j in range(x.shape[0]):
+            row[j] = keep[j] * x[j] + leak[j] * row[j]
+        if noise.shape[0] > 0:
+            add_scaled(row, spread, noise[k])
+        x[:] = row
+        if watch.shape[0] > 0:
+            watch[k] = x
