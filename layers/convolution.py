@@ -181,11 +181,11 @@ class Conv2d(Convolution):
         return cls.from_kernels(node.weight, shape, **given, input_type=arriving.type, dt=arriving.dt)
 
     def to_nir(self, shape: tuple[int, ...]) -> Exchange:
-        here = self._window
-        kernels, before = self.without_groups(), self.padding if isinstance(self.padding, str) else here.before
-        if not isinstance(before, str):
-            kernels, before = squared(kernels, before, here.dilation)
-        given = {"weight": kernels, "stride": here.stride, "padding": before, "dilation": here.dilation, "groups": 1}
+        here, kernels = self._window, self.without_groups()
+        padding = self.padding if isinstance(self.padding, str) else here.before
+        if padding != "same" and here.kernel[0] != here.kernel[1]:
+            kernels, padding = squared(kernels, here.before, here.dilation)
+        given = {"weight": kernels, "stride": here.stride, "padding": padding, "dilation": here.dilation, "groups": 1}
         bias = self.per_unit("bias").astype(np.float64)
         made = Exchange(takes=self.taken(), gives=self.output_shape)
         return made.then("Conv2d", input_shape=here.inner, bias=bias, **given)

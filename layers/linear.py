@@ -55,7 +55,7 @@ class Linear(ArrayLayer):
         return cls(weights_of(node.weight), input_type=arriving.type, dt=arriving.dt)
 
     def to_nir(self, shape: tuple[int, ...]) -> Exchange:
-        return self.nir_product(self.weights, shape)
+        return self.nir_product(self.value("weights"), shape)
 
     def initial(self) -> State:
         return {}
@@ -93,9 +93,7 @@ class Affine(ArrayLayer):
         return cls(weights_of(node.weight), np.ravel(node.bias), input_type=arriving.type, dt=arriving.dt)
 
     def to_nir(self, shape: tuple[int, ...]) -> Exchange:
-        product = self.nir_product(self.weights if self.weights.ndim > 1 else np.diag(self.weights), shape)
-        fields = {**product.chain[0].fields, "bias": self.per_unit("bias").astype(np.float64)}
-        return product._replace(chain=()).then("Affine", **fields)
+        return self.nir_product(self.value("weights"), shape, np.broadcast_to(self.bias, (self.size,)))
 
     def initial(self) -> State:
         return {}

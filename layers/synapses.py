@@ -57,7 +57,7 @@ class ExpSyn(ArrayLayer):
     def to_nir(self, shape: tuple[int, ...]) -> Exchange:
         """An event adds w at once; in NIR it is an input of 1 during its step, which adds 1 - exp(-dt/tau) of w."""
         self.nir_must(self.noise_std == 0, "noise")
-        product = self.nir_product(self.weights, shape, gain=-1.0 / np.expm1(-self.dt / np.asarray(self.tau)))
+        product = self.nir_product(self.value("weights"), shape, gain=-1.0 / np.expm1(-self.dt / np.asarray(self.tau)))
         tau = self.nir_units(self.tau, product.gives or shape)
         return product.then("LI", tau=tau, r=np.ones_like(tau), v_leak=np.zeros_like(tau))
 
@@ -136,7 +136,7 @@ class LI(ArrayLayer):
         self.nir_must(self.v0 is None or np.all(np.equal(self.v0, self.v_rest)), "state to start from (v0)")
         events = self.input_type is TSEvent
         gain = -1.0 / np.expm1(-self.dt / np.asarray(self.tau)) if events else 1.0
-        product = self.nir_product(self.weights, shape, gain=gain)
+        product = self.nir_product(self.value("weights"), shape, gain=gain)
         given = {"tau": self.tau, "r": 1.0 if events else self.r, "v_leak": self.v_rest}
         inner = product.gives or shape
         return product.then("LI", **{name: self.nir_units(one, inner) for name, one in given.items()})

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import ExchangeError
-from ..timeseries import TimeSeries
+from .parameters import SeriesType
 
 Shape = tuple[int, ...]
 
@@ -28,12 +28,13 @@ class Primitive(NamedTuple):
 class Exchange(NamedTuple):
     """A layer as NIR has it: nodes in a chain, none at all for one that hands on what it gets.
 
-    ``back``: nodes that lead from the last of the chain back to it, one step later. ``takes`` and ``gives``: the shapes
-    of what arrives and leaves; None where any shape of as many channels may arrive, and leaves as it is.
+    ``back``: nodes that lead from the last of the chain back to it, one step later; None where nothing does.
+    ``takes`` and ``gives``: the shapes of what arrives and leaves; None where any shape of as many channels may
+    arrive, and leaves as it is.
     """
 
     chain: Sequence[Primitive] = ()
-    back: Sequence[Primitive] = ()
+    back: Sequence[Primitive] | None = None
     takes: Shape | None = None
     gives: Shape | None = None
 
@@ -48,7 +49,7 @@ class Arriving(NamedTuple):
 
     dt: float
     shape: Shape
-    type: type[TimeSeries]
+    type: SeriesType
 
     @property
     def size(self) -> int:
@@ -88,10 +89,10 @@ class Exchanged:
         return np.array(np.broadcast_to(value, int(np.prod(shape))), dtype=np.float64).reshape(shape)
 
     @staticmethod
-    def nir_product(matrix: Any, shape: Shape, bias: Any = 0.0, gain: Any = 1.0) -> Exchange:
+    def nir_product(matrix: Any, shape: Shape, bias: Any = None, gain: Any = 1.0) -> Exchange:
         """A product with weights (M, N), a diagonal (N,) or a CSR array, its columns times ``gain``, and a bias added:
-        ``Linear``, ``Affine``, ``Scale``, or nothing where every channel is taken as it is."""
-        plain = not np.any(bias)
+        ``Affine``; without a bias ``Linear``, ``Scale``, or nothing where every channel is taken as it is."""
+        plain = bias is None
         if isinstance(matrix, np.ndarray) and matrix.ndim == 1 and plain:
             scale = np.array(matrix * gain, dtype=np.float64).reshape(shape)
             return Exchange(() if np.all(scale == 1.0) else (Primitive("Scale", {"scale": scale}),))
