@@ -233,3 +233,175 @@ def test_trials_are_read_one_at_a_time_in_bounded_memory():
     tracemalloc.stop()
     assert len(alive) == 200
     assert peak < 8e6
+
+
+# ---------------------------------------------------------------------- long series
+
+
+STEPS = 10_000
+
+
+def long_net(trained=None, dt=DT):
+    """More than two pieces long, with state, noise, a delay, and two rates."""
+    net = Network(name="n", seed=5)
+    net.input("x", 2)
+    net.add_layer(Rate(np.random.default_rng(0).normal(size=(2, 6)), tau=0.01, noise_std=0.01), name="res")
+    net.add_layer(trained or Ridge(6, 2, dt=dt), name="out")
+    net.connect("x -> res")
+    net.connect("res -> out @ 4 ms")
+    return net
+
+
+def long_rows():
+    """Rows that lose nothing as float32."""
+    rng = np.random.default_rng(1)
+    return tuple(rng.normal(size=(STEPS, 2)).astype(np.float32).astype(float) for _ in range(2))
+
+
+def cut(table, lengths=(1, 700, 3000)):
+    """The rows in chunks of uneven lengths."""
+    begin = 0
+    for n in itertools.cycle(lengths):
+        if begin >= len(table):
+            return
+        yield table[begin : begin + n].astype(np.float32 if n == 700 else np.float64)
+        begin += n
+
+
+def asked(table):
+    """A callable that gives up to n rows, and then none."""
+    place = [0]
+
+    def more(n):
+        rows = table[place[0] : place[0] + n]
+        place[0] += len(rows)
+        return rows
+
+    return more
+
+
+def saved(folder, name, table):
+    np.save(folder / name, table)
+    return folder / name
+
+
+SOURCES = {
+    "arrays": lambda x, y, folder: (x, y),
+    "files": lambda x, y, folder: (saved(folder, "x.npy", x), str(saved(folder, "y.npy", y))),
+    "chunks": lambda x, y, folder: (cut(x), cut(y, (1000, 11))),
+    "callables": lambda x, y, folder: (asked(x), asked(y)),
+    "series": lambda x, y, folder: (TSContinuous.from_clocked(x, DT), TSContinuous.from_clocked(y, DT)),
+    "pieces of series": lambda x, y, folder: (
+        (TSContinuous.from_clocked(x[k : k + 900], DT, k * DT) for k in range(0, STEPS, 900)), y,
+    ),
+    "sources by name": lambda x, y, folder: ({"x": cut(x)}, y),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("block", [None, 77])
+@pytest.mark.parametrize("kind", SOURCES)
+def test_a_long_series_from_any_source_gives_the_bits_of_the_series_as_a_whole(kind, block, tmp_path):
+    x, y = long_rows()
+    whole, streamed = long_net(), long_net()
+    whole.fit(TSContinuous.from_clocked(x, DT), y, layer="out", washout=0.5)
+    source, wanted = SOURCES[kind](x, y, tmp_path)
+    streamed.fit(source, wanted, layer="out", washout=0.5, stream=True, block=block)
+    assert np.array_equal(whole["out"].weights, streamed["out"].weights)
+    assert np.any(whole["out"].weights)
+    assert streamed == whole
+    assert streamed.t == STEPS * DT
+
+
+def test_rows_of_a_stream_lie_at_the_interval_that_is_said():
+    x, y = long_rows()
+    whole, streamed = long_net(), long_net()
+    whole.fit(TSContinuous.from_clocked(x[:500], 0.01), y[:5000], layer="out")
+    streamed.fit(iter([x[:500]]), y[:5000], layer="out", stream=True, dt=0.01)
+    assert np.array_equal(whole["out"].weights, streamed["out"].weights)
+
+
+def test_a_target_of_a_slower_layer_has_a_row_for_each_of_its_steps():
+    x, y = long_rows()
+    whole, streamed = long_net(dt=2e-3), long_net(dt=2e-3)
+    whole.fit(TSContinuous.from_clocked(x, DT), y[: STEPS // 2], layer="out")
+    streamed.fit(cut(x), cut(y[: STEPS // 2]), layer="out", stream=True)
+    assert np.array_equal(whole["out"].weights, streamed["out"].weights)
+
+
+FAILING_STREAMS = {
+    "a target that ends early": (RunError, lambda x, y: (cut(x), cut(y[:9000]))),
+    "a table that goes on": (InputError, lambda x, y: (cut(x[:9000]), y)),
+    "a chunk of another width": (InputError, lambda x, y: (iter([x, np.ones((3, 3))]), y)),
+    "a missing file": (InputError, lambda x, y: ("nothing.npy", y)),
+    "a missing target": (InputError, lambda x, y: (x, "nothing.npy")),
+    "an unknown input": (GraphnetError, lambda x, y: ({"z": x}, y)),
+    "no input": (InputError, lambda x, y: ({}, y)),
+    "complex rows": (InputError, lambda x, y: (x * 1j, y)),
+    "a source that raises": (ZeroDivisionError, lambda x, y: ((x / (1 // (1 - k)) for k in range(2)), y)),
+}
+
+
+@pytest.mark.parametrize("kind", FAILING_STREAMS)
+def test_a_failed_fit_of_a_stream_leaves_no_trace(kind):
+    error, act = FAILING_STREAMS[kind]
+    net = long_net()
+    before = everything(net)
+    with pytest.raises(error):
+        net.fit(*act(*long_rows()), layer="out", stream=True)
+    assert everything(net) == before
+
+
+def test_rows_without_stream_are_told_of_it():
+    with pytest.raises(InputError, match=r"got a ndarray\n  hint: rows from an array, .* stream=True"):
+        long_net().fit(*long_rows(), layer="out")
+
+
+def test_a_file_larger_than_what_is_held_is_fitted_in_bounded_memory(tmp_path):
+    """32 MB of input and 16 MB of targets on disk; what is held at once stays below a tenth of it."""
+    x, y = tmp_path / "x.npy", tmp_path / "y.npy"
+    for path, width in ((x, 10), (y, 5)):
+        np.lib.format.open_memmap(path, mode="w+", dtype=np.float64, shape=(400_000, width))[:] = 1.0
+    net = Network([Linear(np.eye(10)), Ridge(10, 5)])
+    net.fit(TSContinuous.from_clocked(np.ones((10, 10)), DT), np.ones(5), layer="ridge")
+    tracemalloc.start()
+    net.fit(x, y, layer="ridge", stream=True)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert net.t == 400.0
+    assert peak < 4.8e6
+
+
+# ---------------------------------------------------------------------- labels
+
+
+@pytest.mark.parametrize(
+    ("labels", "classes"),
+    [
+        ([1, 0, 1], None),
+        (np.array([1, 0, 1]), None),
+        (["run", "rest", "run"], ["rest", "run"]),
+        ([7, 3, 7], [3, 7]),
+        (np.array([7, 3, 7]), np.array([3, 7])),
+    ],
+)
+def test_a_label_is_the_row_of_its_channel(labels, classes):
+    net, other = net_of(), net_of()
+    net.fit([trial(k) for k in range(3)], labels, layer="out", classes=classes)
+    other.fit([trial(k) for k in range(3)], [[0.0, 1.0], [1.0, 0.0], [0.0, 1.0]], layer="out")
+    assert np.array_equal(net["out"].weights, other["out"].weights)
+
+
+@pytest.mark.parametrize(
+    ("label", "classes", "said"),
+    [
+        (2, None, "label 2 is none of its output channels 0 to 1"),
+        (-1, None, "label -1 is none"),
+        (True, None, "a target is a continuous series"),
+        ("run", None, r"hint: say classes=\[...\] to train on labels"),
+        ("rn", ["rest", "run"], "no class named 'rn' in classes; did you mean 'run'"),
+        ("run", ["rest", "run", "walk"], "has 2 outputs, there are 3 classes"),
+    ],
+)
+def test_labels_that_mean_no_channel_are_refused(label, classes, said):
+    with pytest.raises(GraphnetError, match=said):
+        net_of().fit(trial(0), label, layer="out", classes=classes)

@@ -16,7 +16,7 @@ from ..layer import Layer
 from ..run.feeds import Feed, feed
 from ..structure import Input
 from ..timeseries import TSContinuous
-from .trials import is_file
+from .trials import PIECE, is_file
 
 
 class Target:
@@ -32,6 +32,7 @@ class Target:
         self.channel: int | None = channel_of(layer, given, classes)
         self._read: Callable[[int, int], NDArray[Any]]
         self.length: int | None = None
+        self._place = first
         if self.channel is not None:
             given = np.eye(layer.size_out)[self.channel]
         elif is_file(given) and Path(given).suffix == ".npy":
@@ -91,6 +92,12 @@ class Target:
         self._read = lambda start, steps: self._pulled(source, start, steps)
 
     def _pulled(self, source: Feed, start: int, steps: int) -> NDArray[Any]:
+        while self._place < start:  # rows that nobody asked for, as those of a washout, are read past
+            self._next(source, self._place, min(PIECE, start - self._place))
+        return self._next(source, start, steps)
+
+    def _next(self, source: Feed, start: int, steps: int) -> NDArray[Any]:
+        self._place = start + steps
         begin, stop = start * self.dt, (start + steps) * self.dt
         series, reached = source.pull(begin, stop)
         if reached < stop or not isinstance(series, TSContinuous):
