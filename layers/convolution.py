@@ -167,6 +167,15 @@ class Conv2d(Convolution):
         "groups": 2,
         "bias": 0.25,
     }
+    demonstration: ClassVar[Mapping[str, Any]] = {
+        "weights": ((-0.5,), (0.5,), (-0.5,), (0.5,)),
+        "input_shape": (2, 4),
+        "kernel_size": 2,
+        "stride": 1,
+        "padding": 0,
+        "groups": 1,
+        "bias": 0.0,
+    }
 
     nir_name: ClassVar[str | None] = "Conv2d"
 
@@ -225,6 +234,13 @@ class Conv1d(Convolution):
         "kernel_size": 3,
         "padding": "same",
         "dilation": 2,
+    }
+    demonstration: ClassVar[Mapping[str, Any]] = {
+        "weights": ((-0.5,), (0.0,), (0.5,)),
+        "input_shape": 6,
+        "kernel_size": 3,
+        "padding": "valid",
+        "dilation": 1,
     }
 
     nir_name: ClassVar[str | None] = "Conv1d"

@@ -195,6 +195,7 @@ class RLS(Online):
 
     recordable: ClassVar[tuple[str, ...]] = ("weights", "bias", "factor")
     example: ClassVar[Mapping[str, Any]] = {"features": 3, "size_out": 2, "delta": 1.0}
+    demonstration: ClassVar[Mapping[str, Any]] = {"features": 1, "size_out": 1}
 
     def prepare(self) -> None:
         super().prepare()
@@ -253,6 +254,7 @@ class LMS(Online):
     eps: Positive[float] = 1e-6
 
     example: ClassVar[Mapping[str, Any]] = {"features": 3, "size_out": 2, "mu": 0.001}
+    demonstration: ClassVar[Mapping[str, Any]] = {"features": 1, "size_out": 1, "mu": 0.05}
 
     def prepare(self) -> None:
         super().prepare()

@@ -88,6 +88,7 @@ class Pool2d(ArrayLayer, register=False):
     input_type: SeriesType = TSContinuous
 
     example: ClassVar[Mapping[str, Any]] = {"input_shape": (2, 5, 6), "kernel_size": (2, 3), "padding": 1}
+    demonstration: ClassVar[Mapping[str, Any]] = {"input_shape": (1, 2, 4), "kernel_size": 2, "padding": 0}
 
     @abstractmethod
     def share(self) -> float:
@@ -220,6 +221,7 @@ class Flatten(ArrayLayer):
     input_type: SeriesType = TSContinuous
 
     example: ClassVar[Mapping[str, Any]] = {"input_shape": (2, 3, 4)}
+    demonstration: ClassVar[Mapping[str, Any]] = {"input_shape": (1, 2, 2)}
 
     nir_name: ClassVar[str | None] = "Flatten"
 

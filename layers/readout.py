@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,10 +50,13 @@ class Ridge(ArrayLayer, Trainable):
     size_in: Size = positional()
     size_out: Size = positional()
     alpha: NonNegative[float] = 1e-3
+    """The weight of the penalty on large weights."""
     fit_bias: bool = True
     regularise_bias: bool = False
     weights: Weights | None = None
     bias: PerUnit[float] = 0.0
+
+    demonstration: ClassVar[Mapping[str, Any]] = {"weights": ((0.8,),), "bias": 0.2}
 
     _moments: Moments | None = None
 
