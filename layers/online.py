@@ -41,6 +41,7 @@ class Online(ArrayLayer, Trainable, register=False):
     """
 
     features: Size = positional()
+    """The number of signals M that it predicts from."""
     size_out: Size = positional()
     fit_bias: bool = True
     learn_from: NonNegative[Seconds] = 0.0
@@ -191,7 +192,9 @@ class RLS(Online):
 
     lam: Positive[float] = 1.0
     delta: Positive[float] = 1e-3
+    """The weight of the penalty on large weights, as ``Ridge`` has it in alpha."""
     p0: Weights | None = None
+    """The factor of P that learning begins from, as an earlier fit left it; none: that of I / delta."""
 
     recordable: ClassVar[tuple[str, ...]] = ("weights", "bias", "factor")
     example: ClassVar[Mapping[str, Any]] = {"features": 3, "size_out": 2, "delta": 1.0}
@@ -250,8 +253,10 @@ class LMS(Online):
     """
 
     mu: Positive[float] = 0.01
+    """How far a step goes against the gradient."""
     normalised: bool = False
     eps: Positive[float] = 1e-6
+    """What bounds the normalised step where the input is almost 0."""
 
     example: ClassVar[Mapping[str, Any]] = {"features": 3, "size_out": 2, "mu": 0.001}
     demonstration: ClassVar[Mapping[str, Any]] = {"features": 1, "size_out": 1, "mu": 0.05}
