@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +27,9 @@ from .sections import DataSection, EvaluateSection, FitSection, RunSection
 from .timeseries import TimeSeries, TSContinuous, TSEvent
 from .training import fit, reset_before
 
+if TYPE_CHECKING:
+    from .views.comparison import Comparison
+
 T = TypeVar("T")
 Watch = Callable[[Sequence[T], str], Iterable[T]]
 """Goes through trials while showing how far it has come; the second argument says what is done with them."""
@@ -37,13 +40,16 @@ class Outcome:
     """What an experiment gave.
 
     ``summary`` is plain data; ``arrays`` hold the results by name; ``table`` is a short text for people; ``activity``
-    the signals of one trial or run through every layer.
+    the signals of one trial or run through every layer, of which the seconds ``between`` are drawn; ``comparison`` what
+    is drawn of spikes beside those that were wanted.
     """
 
     summary: dict[str, Any] = field(default_factory=dict)
     arrays: dict[str, NDArray[Any]] = field(default_factory=dict)
     table: str = ""
     activity: Result | None = None
+    between: tuple[float, float] | None = None
+    comparison: Comparison | None = None
 
 
 def perform(net: Network, watch: Watch[Trial] | None = None, progress: bool = False) -> Outcome:
@@ -165,8 +171,14 @@ def _evaluate(net: Network, data: Dataset, section: EvaluateSection, watch: Watc
             takes[name].append(_take(result[name], exact(net[name].dt), begun, section, number))
         if shown:
             outcome.activity = result
+    if section.between is not None:
+        outcome.between = section.between[0], section.between[1]
     judged = {name: judge(data, trials, takes[name], section, name) for name in names}
     outcome.table = judging.table(judged)
+    shown = trials[section.show]
+    if isinstance(shown.target, TSEvent):
+        takes_shown = {name: one[section.show] for name, one in takes.items()}
+        outcome.comparison = judging.compared(net.name, shown, takes_shown, judged, section)
     main = judged.pop(section.signal)
     outcome.summary.update(main.summary)
     outcome.arrays.update(main.arrays)
@@ -239,19 +251,22 @@ def made_folder(folder: Path) -> Path:
 
 
 def write(net: Network, outcome: Outcome, folder: Path) -> None:
-    """Write ``results.npz``, ``summary.json``, ``network.png`` and ``.svg``, ``activity.png`` into a folder.
+    """Write ``results.npz``, ``summary.json``, ``network.png`` and ``.svg``, ``activity.png`` into a folder; where
+    spikes were judged, ``comparison.png`` too.
 
     The folder is made if need be. Raises FileError where something cannot be written.
     """
     from .files import write_atomic
-    from .views.network import draw_activity, draw_files
+    from .views.network import draw_activity, draw_comparison, draw_files
 
     made_folder(folder)
     write_atomic(folder / "results.npz", lambda file: np.savez(file, **outcome.arrays))  # type: ignore[arg-type]
     write_atomic(folder / "summary.json", (json.dumps(outcome.summary, indent=2) + "\n").encode())
     draw_files(net, [folder / "network.png", folder / "network.svg"])
     if outcome.activity is not None:
-        draw_activity(net, outcome.activity, folder / "activity.png")
+        draw_activity(net, outcome.activity, folder / "activity.png", outcome.between)
+    if outcome.comparison is not None:
+        draw_comparison(outcome.comparison, folder / "comparison.png")
 
 
 __all__ = ["Outcome", "Watch", "load_data", "made_folder", "perform", "write"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,10 +14,14 @@ from .clock import whole_steps
 from .datasets import Dataset, Trial
 from .errors import InputError, NetworkError
 from .sections import EvaluateSection
-from .spiketrains import Stretch, agreement, correlation, smoothed
+from .spiketrains import Stretch, agreement, coincidences, correlation, smoothed
 from .timeseries import TimeSeries, TSContinuous, TSEvent
 
+if TYPE_CHECKING:
+    from .views.comparison import Comparison
+
 Array = NDArray[Any]
+SIGNS = (("r", "rate_correlation"), ("Γ", "coincidence"))  # what a picture says of rates, and of spikes
 NO_SMOOTH = "write how far the spikes are smoothed into a rate, as in 'smooth: 0.005'"
 
 
@@ -40,6 +44,12 @@ class Take:
     def rate(self, series: TimeSeries, spread: float, skipped: int) -> Array:
         """A series here as a rate (T, C), smoothed by ``spread`` seconds; what lies in the washout still leaks in."""
         return rate(series, self.first - skipped, self.steps + skipped, self.dt, spread)[skipped:]
+
+    def as_rate(self, series: TimeSeries, spread: float, skipped: int) -> TSContinuous:
+        """The same as a series."""
+        return TSContinuous.from_clocked(
+            self.rate(series, spread, skipped), float(self.dt), t_start=float(self.first * self.dt)
+        )
 
     def times(self, series: TSEvent) -> tuple[Array, NDArray[np.int32]]:
         """The times and channels of the events of a series here."""
@@ -173,6 +183,41 @@ def _events(series: TimeSeries | None) -> TSEvent:
     return series
 
 
+def compared(
+    title: str, trial: Trial, takes: Mapping[str, Take], judged: Mapping[str, Judged], section: EvaluateSection
+) -> Comparison:
+    """What is drawn of one trial whose target are spikes: the signals beside it, as they were judged."""
+    from .views.comparison import Compared, Comparison
+
+    assert section.smooth is not None  # nothing has been judged without it
+    target, signals = _events(trial.target), []
+    main = next(iter(takes.values()))
+    for name, take in takes.items():
+        skipped = whole_steps(section.washout, take.dt, "washout")
+        met = np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
+        if isinstance(take.series, TSEvent) and section.window is not None:
+            met = coinciding(take.series, target, section.window)
+        numbers = judged[name].numbers
+        said = [f"{sign} = {numbers[key]:.2f}" if key in numbers else "" for sign, key in SIGNS]
+        signals.append(Compared(name, take.series, take.as_rate(take.series, section.smooth, skipped), *said, met))
+    skipped = whole_steps(section.washout, main.dt, "washout")
+    rate_wanted = main.as_rate(target, section.smooth, skipped)
+    begin, end = float(main.first * main.dt), float((main.first + main.steps) * main.dt)
+    between = (begin, end) if section.between is None else (section.between[0], section.between[1])
+    return Comparison(title, trial.inputs, target, rate_wanted, signals, between, section.window)
+
+
+def coinciding(one: TSEvent, other: TSEvent, window: float) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Index pairs of the events of two series that coincide, channel by channel."""
+    mine, theirs = [np.zeros(0, dtype=np.int64)], [np.zeros(0, dtype=np.int64)]
+    for channel in range(one.num_channels):
+        first, second = np.flatnonzero(one.channels == channel), np.flatnonzero(other.channels == channel)
+        i, j = coincidences(one.times[first], other.times[second], window)
+        mine.append(first[i])
+        theirs.append(second[j])
+    return np.concatenate(mine), np.concatenate(theirs)
+
+
 # ---------------------------------------------------------------------- for people
 
 
@@ -203,4 +248,4 @@ def _shown(value: float | None) -> str:
     return "-" if value is None else f"{value:.4g}"
 
 
-__all__ = ["NO_SMOOTH", "Judged", "Take", "judge", "rate", "table"]
+__all__ = ["NO_SMOOTH", "Judged", "Take", "coinciding", "compared", "judge", "rate", "table"]

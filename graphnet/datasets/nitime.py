@@ -20,7 +20,7 @@ MICROSECOND = 1e-6
 
 @dataset("nitime")
 def from_nitime(*, dataset: str, recording: int, input: str, split: float = 5.0) -> Dataset:
-    """One receptor's spikes while it heard a tone of random amplitude for 10 s: ``train`` up to ``split`` (s), ``test``.
+    """The spikes of a receptor that heard a tone of random amplitude for 10 s: ``train`` up to ``split`` (s), ``test``.
 
     The signal on the network's ``input`` is the tone's amplitude in dB below its greatest, at 20 kHz; the target is the
     train of recorded spikes, whose times have a resolution of 0.1 ms. Recording 1 changes at up to 200 Hz, recording 2

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from ..network import Network
+    from .comparison import Comparison
 
 SUFFIXES = (".png", ".svg", ".dot", ".mmd")
 
@@ -102,12 +103,25 @@ def draw_files(net: Network, paths: Iterable[Path]) -> None:
             mpl.save(shown, path)
 
 
-def draw_activity(net: Network, signals: Mapping[str, Any], path: Path) -> None:
-    """Draw a run through every layer, one panel each in the order of evolution, into a file."""
+def draw_activity(
+    net: Network, signals: Mapping[str, Any], path: Path, between: tuple[float, float] | None = None
+) -> None:
+    """Draw a run through every layer, one panel each in the order of evolution, into a file.
+
+    ``between`` are the seconds that are shown, by default all.
+    """
     from . import traces
 
     classes = {**dict.fromkeys(net.inputs, "Input"), **{name: one.class_name for name, one in net.layers.items()}}
     order = [name for name in [*net.inputs, *net.evol_order] if name in signals]
     order += [name for name in signals if name not in order]
     panels = [(name, classes.get(name, ""), signals[name]) for name in order]
-    traces.save(traces.activity(panels, net.name), path)
+    start, stop = between or (None, None)
+    traces.save(traces.activity(panels, net.name, t_start=start, t_stop=stop), path)
+
+
+def draw_comparison(shown: Comparison, path: Path) -> None:
+    """Draw spikes beside those that were wanted into a file."""
+    from . import comparison, traces
+
+    traces.save(comparison.draw(shown), path)

@@ -55,7 +55,7 @@ def activity(
             line = shorten(title, TITLE, True, WIDTH - LEFT - TOP)
             at = (LEFT / WIDTH, 1 - (TOP + TITLE * 0.6) / height)
             figure.text(*at, line, size=TITLE, weight="bold", color=INK, va="center_baseline", gid="title")
-        ticks = _time_ticks(span)
+        ticks = time_ticks(span)
         for number, panel in enumerate(shown):
             bottom = height - top - (number + 1) * (HEADER + PANEL) - number * GAP
             box = (LEFT / WIDTH, bottom / height, (WIDTH - LEFT - RIGHT) / WIDTH, PANEL / height)
@@ -100,7 +100,7 @@ def _span(shown: Sequence[Panel], t_start: float | None, t_stop: float | None) -
     return start, stop
 
 
-def _time_ticks(span: tuple[float, float]) -> list[float]:
+def time_ticks(span: tuple[float, float]) -> list[float]:
     """As many round times as have room for their labels side by side."""
     for most in range(8, 1, -1):
         ticks = pens.nice_ticks(*span, most)
@@ -112,7 +112,7 @@ def _time_ticks(span: tuple[float, float]) -> list[float]:
 
 def _panel(ax: Axes, panel: Panel, span: tuple[float, float], ticks: list[float], *, last: bool) -> None:
     name, class_name, series = panel
-    _frame(ax)
+    frame(ax)
     label = "channel"
     if isinstance(series, TSEvent):
         pens.events(ax, series, span, PANEL)
@@ -138,7 +138,8 @@ def _side_label(ax: Axes, label: str) -> None:
         ax.annotate(text, (0.0, 0.5), at, "axes fraction", "offset points", **look)
 
 
-def _frame(ax: Axes) -> None:
+def frame(ax: Axes) -> None:
+    """Two thin lines at the left and below, with small letters, whatever the caller's style says."""
     ax.set_facecolor("white")
     ax.grid(False)
     ax.tick_params(
