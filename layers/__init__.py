@@ -17,12 +17,12 @@ from .resampling import Resample
 from .reservoir import Reservoir
 from .routing import Delay, Select
 from .sources import Noise, Recorded, Sine, Step
-from .spiking import LIF
+from .spiking import IF, LIF, CubaLIF
 from .synapses import LI, AlphaSyn, DoubleExpSyn, ExpSyn
 
 __all__ = [
     "FIR",
-    "I",
+    "IF",
     "LI",
     "LIF",
     "LMS",
@@ -34,6 +34,7 @@ __all__ = [
     "Concat",
     "Conv1d",
     "Conv2d",
+    "CubaLIF",
     "Delay",
     "DeltaEncoder",
     "DoubleExpSyn",
@@ -41,6 +42,7 @@ __all__ = [
     "ExpSyn",
     "FilterBank",
     "Flatten",
+    "I",
     "LatencyEncoder",
     "Linear",
     "LowPass",

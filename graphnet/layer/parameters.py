@@ -11,7 +11,7 @@ import sys
 import types
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, TypeGuard, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import annotated_types as at
 import numpy as np
@@ -147,7 +147,7 @@ class Parameter:
             return series_type(value)
         return self._by_name(value) if self._names(value) else self._one(value)
 
-    def _names(self, value: Any) -> bool:
+    def _names(self, value: Any) -> TypeGuard[Mapping[Any, Any]]:
         """Whether a value is a mapping of names to values, and not the description of an array."""
         return self.named and isinstance(value, Mapping) and not described(value)
 
