@@ -30,13 +30,14 @@ class Exchange(NamedTuple):
 
     ``back``: nodes that lead from the last of the chain back to it, one step later; None where nothing does.
     ``takes`` and ``gives``: the shapes of what arrives and leaves; None where any shape of as many channels may
-    arrive, and leaves as it is.
+    arrive, and leaves as it is. ``note``: what is not quite the same there, told when a network is written.
     """
 
     chain: Sequence[Primitive] = ()
     back: Sequence[Primitive] | None = None
     takes: Shape | None = None
     gives: Shape | None = None
+    note: str = ""
 
     def then(self, kind: str, **fields: Any) -> Exchange:
         """The same with one node more at the end of the chain."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from fractions import Fraction
 from itertools import pairwise
@@ -20,6 +21,8 @@ from .flat import Refusals
 from .links import Link, links
 from .loops import closing, in_order
 from .reading import SERIES
+
+log = logging.getLogger("graphnet")
 
 
 def to_nir(net: Network) -> Any:
@@ -163,6 +166,8 @@ class Writing:
         """The nodes of a layer in a row, the last of them with the layer's name."""
         layer: Any = self.net[name]
         made = layer.to_nir(self.taken[name])
+        if made.note:
+            log.info("%s: %s", name, made.note)
         *before, last = made.chain
         self._stand(name, self._node(last))
         row = [self._add(f"{name}.{one.kind.lower()}", self._node(one)) for one in before]

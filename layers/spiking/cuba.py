@@ -27,6 +27,8 @@ from .kernels import add_scaled, arrive, emit, gather, integrate, note, reset, s
 from .threshold import Thresholded
 from .wires import Fixed
 
+AT_ONCE = "an event changes its current at once; in NIR the same charge comes during the step, so v differs by O(dt)"
+
 
 class CubaLIF(Thresholded):
     r"""Leaky integrate-and-fire neurons with current-based synapses: tau_mem dv/dt = v_rest - v + r (sum of I + bias).
@@ -108,7 +110,9 @@ class CubaLIF(Thresholded):
             gain, w_in = gain * np.asarray(w_in), 1.0
         product = self.nir_product(self.value("weights"), shape, gain=gain)
         own = {"tau_mem": self.tau_mem, "tau_syn": self.tau_syn, "v_leak": self.v_rest, "w_in": w_in}
-        return self.written_as("CubaLIF", product, shape, charge, **own)
+        made = self.written_as("CubaLIF", product, shape, charge, **own)
+        at_once = self.input_type is TSEvent or self.weights_rec is not None
+        return made._replace(note=AT_ONCE) if at_once else made
 
     def initial(self) -> State:
         several = (self.size,) if self._several is None else (self._several, self.size)
