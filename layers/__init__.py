@@ -6,9 +6,11 @@ from .convolution import Conv1d, Conv2d
 from .decoders import RateDecoder, Softmax, SpikeCounter
 from .encoders import DeltaEncoder, LatencyEncoder
 from .filters import FIR, Envelope, LowPass, Rectify
+from .integrators import CubaLI
 from .joints import Concat, Sum
 from .linear import Affine, I, Linear, PassThrough, Scale, Threshold
 from .online import LMS, RLS
+from .plasticity import TsodyksMarkram
 from .poisson import PoissonEncoder
 from .pooling import AvgPool2d, Flatten, SumPool2d
 from .rate import Rate
@@ -34,6 +36,7 @@ __all__ = [
     "Concat",
     "Conv1d",
     "Conv2d",
+    "CubaLI",
     "CubaLIF",
     "Delay",
     "DeltaEncoder",
@@ -65,5 +68,6 @@ __all__ = [
     "Sum",
     "SumPool2d",
     "Threshold",
+    "TsodyksMarkram",
     "activation",
 ]
