@@ -38,7 +38,10 @@ class Take:
     def samples(self) -> Array:
         """Its samples (T, C). Raises NetworkError for events."""
         if not isinstance(self.series, TSContinuous):
-            raise NetworkError(f"{self.series.name} emits events: evaluate a continuous signal", hint=NO_SMOOTH)
+            raise NetworkError(
+                f"{self.series.name} emits events, the target is continuous",
+                hint="evaluate a layer that turns its events into a signal, such as ExpSyn",
+            )
         return self.series.sample_steps(self.first, self.steps, self.dt)
 
     def rate(self, series: TimeSeries, spread: float, skipped: int) -> Array:

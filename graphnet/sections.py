@@ -62,7 +62,7 @@ class EvaluateSection(Section):
     window: Width | None = None
     beside: list[str] = []
     show: Annotated[int, Field(ge=0)] = 0
-    between: Annotated[list[float], Field(min_length=2, max_length=2)] | None = None
+    between: list[float] | None = None
 
 
 class RunSection(Section):

@@ -90,9 +90,9 @@ def _evaluate(net: Network, document: Document, section: EvaluateSection) -> Fou
                 said = f"{layer.start_print} emits events: evaluate a continuous signal"
                 yield place, NetworkError(said, hint=hint)
             yield from _steps(("evaluate", "washout"), section.washout, exact(layer.dt), "washout")
-    if section.between is not None and not section.between[0] < section.between[1]:
-        start, stop = section.between
-        said = f"between is a time and a later one, got {start:g} s and {stop:g} s"
+    between = section.between
+    if between is not None and not (len(between) == 2 and between[0] < between[1]):
+        said = f"between is a time and a later one, got {', '.join(f'{one:g} s' for one in between) or 'none'}"
         yield ("evaluate", "between"), ParameterError(said, parameter="between")
 
 
