@@ -105,6 +105,7 @@ class RateDecoder(ArrayLayer):
 
     size: Size = positional()
     width: Positive[Seconds]
+    """The time constant of the exponential, or the length of the window: a whole number of steps."""
     form: Literal["exponential", "window"] = "exponential"
     """What an event becomes: a jump that decays, or a window that begins with it."""
 

@@ -112,7 +112,9 @@ class LatencyEncoder(ArrayLayer):
 
     size: Size = positional()
     period: Positive[Seconds]
+    """How long a sample is shown: a whole number of steps."""
     tau: PerUnit[Positive[Seconds]] = 0.01
+    """The time constant of ``charge``; the latency of a sample near 0 in ``linear``."""
     threshold: PerUnit[Positive[float]] = 0.01
     """The value that a sample must exceed to give an event."""
     form: Literal["charge", "linear"] = "charge"

@@ -52,6 +52,7 @@ class PoissonEncoder(ArrayLayer):
 
     size: Size = positional()
     rate: PerUnit[NonNegative[Hertz]]
+    """The events per second of a channel whose input is 1."""
 
     emits: ClassVar[type[TimeSeries]] = TSEvent
     example: ClassVar[Mapping[str, Any]] = {"rate": 400.0}

@@ -14,6 +14,8 @@ from graphnet import ArrayLayer, NonNegative, Positive, Seconds, Size, Span, Sta
 from .durations import whole
 from .filters import NO_NOISE
 
+FEW = 8  # channels below which a vector of them is not worth its loop
+
 
 class Resample(ArrayLayer):
     r"""Changes the step of a signal from ``dt_in`` to ``dt_out``, low-passed so that no frequency turns into another.
@@ -44,9 +46,13 @@ class Resample(ArrayLayer):
 
     size: Size = positional()
     dt_in: Positive[Seconds] | None = None
+    """The step of the signal that it reads, a whole number of its own steps; ``dt`` where not given."""
     dt_out: Positive[Seconds] | None = None
+    """The step of the signal that it gives, a whole number of its own steps; ``dt`` where not given."""
     half_length: Size = 10
+    """How far the filter reaches to either side, in steps of the slower signal: the more, the steeper."""
     beta: NonNegative[float] = 5.0
+    """The shape of the Kaiser window: the larger, the less of an alias is left, and the less steep."""
 
     recordable: ClassVar[tuple[str, ...]] = ("y",)
     example: ClassVar[Mapping[str, Any]] = {"dt_in": 0.004, "dt_out": 0.006}
@@ -110,10 +116,24 @@ def filtered(x, phases, lengths, start, every_in, every_out, tick, held, y):
         if now % every_out == 0:
             newest = now // every_in
             phase = (now - newest * every_in) // tick
-            taps = phases[phase]
-            held[:] = 0
-            for i in range(lengths[phase]):
-                tap, sample = taps[i], x[before + newest - i]
-                for j in range(held.shape[0]):
-                    held[j] += tap * sample[j]
-        y[k] = held
+            combine(phases[phase], lengths[phase], x, before + newest, held)
+        row = y[k]
+        for j in range(row.shape[0]):
+            row[j] = held[j]
+
+
+@kernel
+def combine(taps, count, x, newest, held):
+    """held = sum of taps[i] x[newest - i], i ascending: of many channels row by row, of few one after the other."""
+    if held.shape[0] < FEW:
+        for j in range(held.shape[0]):
+            total = taps.dtype.type(0)
+            for i in range(count):
+                total += taps[i] * x[newest - i, j]
+            held[j] = total
+    else:
+        held[:] = 0
+        for i in range(count):
+            tap, sample = taps[i], x[newest - i]
+            for j in range(held.shape[0]):
+                held[j] += tap * sample[j]

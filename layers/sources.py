@@ -159,8 +159,11 @@ class Recorded(ArrayLayer):
     samples: Weights = positional()
     """The rows that are played, one a step."""
     output_type: SeriesType = positional(default=TSContinuous)
+    """Whether the entries are samples, or numbers of events."""
     start: Seconds = 0.0
+    """When the first row is played."""
     after: Literal["refuse", "hold", "zeros", "periodic"] = "refuse"
+    """What follows the last row."""
 
     example: ClassVar[Mapping[str, Any]] = {"samples": np.arange(480).reshape(160, 3) ** 2 % 7 // 3}
     demonstration: ClassVar[Mapping[str, Any]] = {

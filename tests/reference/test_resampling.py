@@ -90,6 +90,17 @@ def test_blocks_of_any_length_give_the_same_bits_and_the_same_state(factors, tic
     assert same_bits(run(layer, x, sorted(cuts)), run(layer, x))
 
 
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_a_channel_has_the_same_bits_alone_and_among_many(dtype):
+    """Few channels are computed one after the other, many side by side."""
+    x = np.random.default_rng(3).normal(size=(300, 20))
+    many, one = (Resample(size, dt_in=0.002, dt_out=0.003, dtype=dtype) for size in (20, 1))
+    together, _ = run(many, x)
+    for channel in (0, 19):
+        alone, _ = run(one, np.ascontiguousarray(x[:, [channel]]))
+        assert np.array_equal(alone[:, 0], together[:, channel])
+
+
 @pytest.mark.parametrize("factor", [2, 5, 10])
 def test_what_a_slower_reader_would_take_for_another_frequency_is_gone(factor):
     """A sine above half of the rate of the output leaves less than 1/200 of itself, one well below it passes whole."""
