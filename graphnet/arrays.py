@@ -204,7 +204,7 @@ def _sparse_normal(size: int, seed: int, density: float) -> Any:
     for low in range(0, size, rows):
         count = min(rows, size - low)
         parts.append(csr_array(normal(key, 0, low, count, size) * _mask(seed, count, size, density, low)))
-    whole = vstack(parts, format="csr")
+    whole: Any = vstack(parts, format="csr")
     whole.eliminate_zeros()
     return whole
 
@@ -241,9 +241,10 @@ def _leading(weights: Any) -> NDArray[np.complex128] | None:
 
     start = np.ones(weights.shape[0])  # not a random one, so that every process finds the same bits
     try:
-        return eigs(weights, k=6, ncv=80, v0=start, return_eigenvectors=False)
+        found: Any = eigs(weights, k=6, ncv=80, v0=start, return_eigenvectors=False)
     except ArpackError:
         return None
+    return found
 
 
 def constant(shape: Any, value: float = 0.0) -> NDArray[np.float64]:

@@ -91,9 +91,9 @@ class CubaLI(ArrayLayer):
 
     @classmethod
     def from_nir(cls, node: Any, arriving: Arriving) -> Self:
-        names = {"tau_mem": node.tau_mem, "tau_syn": node.tau_syn, "r": node.r, "v_rest": node.v_leak}
-        given = {name: np.ravel(one) for name, one in names.items()}
-        return cls(np.array(np.broadcast_to(np.ravel(node.w_in), given["r"].shape)), dt=arriving.dt, **given)
+        mem, syn, r, v_rest = (np.ravel(one) for one in (node.tau_mem, node.tau_syn, node.r, node.v_leak))
+        w_in = np.array(np.broadcast_to(np.ravel(node.w_in), r.shape))
+        return cls(w_in, tau_mem=mem, tau_syn=syn, r=r, v_rest=v_rest, dt=arriving.dt)
 
     def to_nir(self, shape: tuple[int, ...]) -> Exchange:
         """An event adds its weight to the current at once; in NIR it is an input of the same charge during its step."""
