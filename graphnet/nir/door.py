@@ -41,11 +41,11 @@ def read(path: str | PathLike[str]) -> Any:
     try:
         with h5py.File(place, "r") as file:
             unknown = _unknown(file, frozenset(nir.ir.__all__))
+            kind = _kind(file["node"])
+        if kind != nir.NIRGraph.__name__:
+            raise ExchangeError(f"{place} holds a single {kind}, no graph of NIR")
         if not unknown:
-            graph = nir.read(place, type_check=False)
-            if isinstance(graph, nir.NIRGraph):
-                return graph
-            raise ExchangeError(f"{place} holds a single {type(graph).__name__}, no graph of NIR")
+            return nir.read(place, type_check=False)
     except (OSError, KeyError, ValueError, TypeError, AttributeError, AssertionError) as error:
         if isinstance(error, ExchangeError):
             raise
@@ -89,11 +89,15 @@ def _unknown(file: Any, known: frozenset[str]) -> list[tuple[str, str]]:
             elif one.external or one.is_virtual:
                 raise ExchangeError(f"{inner} lies in another file; a file of NIR holds its content itself")
             elif name == "type" and "/metadata" not in inner:
-                kind = one[()]
-                kind = kind.decode() if isinstance(kind, bytes) else str(kind)
+                kind = _kind(group)
                 if kind not in known:
                     found.append((_node(path), f"a node {kind!r}, which the installed nir does not know"))
     return sorted(found)
+
+
+def _kind(group: Any) -> str:
+    kind = group["type"][()]
+    return kind.decode() if isinstance(kind, bytes) else str(kind)
 
 
 def _node(path: str) -> str:

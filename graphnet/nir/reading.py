@@ -153,6 +153,8 @@ class Reading:
             if isinstance(error, GraphnetError):
                 raise
             raise ExchangeError(f"not a node that {cls.__name__} can read: {error}") from error
+        if layer.size_in != here.size:
+            raise ExchangeError(f"takes {layer.size_in} channels, shape {here.shape} arrives")
         stands = layer.to_nir(here.shape)
         wanted = stands.takes or _declared(node, "input_type") or here.shape
         for one in self.into[name]:
