@@ -4,11 +4,12 @@
 
 The loss is stated in `loss`; ten numbers are sought by the method of Nelder and Mead from the plain guess in `GUESS`,
 begun anew three times with a fresh simplex. Nothing is drawn at random and the second half is never looked at, so it
-finds the same numbers again. It takes some minutes, of about a thousand runs over 5 s.
+finds the same numbers again. It takes some minutes, for about a thousand runs over 5 s.
 """
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -55,7 +56,7 @@ def main() -> None:
         turn = 1 if restart % 2 == 0 else -1
         simplex = np.vstack([at, at + turn * np.diag(first)])
         options = {"initial_simplex": simplex, "maxfev": 400, "xatol": 1e-3, "fatol": 1e-4}
-        found = minimize(loss, at, (document, trial), method="Nelder-Mead", options=options)
+        found = minimize(sought, at, (document, trial), method="Nelder-Mead", options=options)
         at = found.x
         print(f"round {restart + 1}: loss {found.fun:.4f} after {found.nfev} runs")
     for name, value in settings(at).items():
@@ -64,46 +65,47 @@ def main() -> None:
 
 def settings(at: NDArray[np.float64]) -> dict[str, Any]:
     """Parameters of the document, rounded to what is written there."""
-    sought = dict(zip(GUESS, at.tolist(), strict=True))
+    given = dict(zip(GUESS, at.tolist(), strict=True))
 
     def tau(name: str) -> float:
-        return float(f"{min(max(10 ** sought[name], 5e-5), 20.0):.3g}")
+        return float(f"{min(max(10 ** given[name], 5e-5), 20.0):.3g}")
 
-    gain = float(f"{sought['gain']:.3g}")
+    gain = float(f"{given['gain']:.3g}")
     return {
         "ear.tau": tau("ear.tau"),
-        "neuron.weights": [[gain], [float(f"{sought['fast']:.3g}")], [float(f"{sought['slow']:.3g}")]],
-        "neuron.bias": float(f"{sought['drive'] - gain * MEAN:.3g}"),
+        "neuron.weights": [[gain], [float(f"{given['fast']:.3g}")], [float(f"{given['slow']:.3g}")]],
+        "neuron.bias": float(f"{given['drive'] - gain * MEAN:.3g}"),
         "neuron.tau_mem": tau("neuron.tau_mem"),
         # no pause may be longer than the shortest interval between two recorded spikes
-        "neuron.refractory": round(min(max(sought["refractory"], 2.0), 3.3), 1) / 1000,
+        "neuron.refractory": round(min(max(given["refractory"], 2.0), 3.3), 1) / 1000,
         "fast.tau": tau("fast.tau"),
         "slow.tau": tau("slow.tau"),
-        "delay": f"{round(max(sought['delay'], 0.0), 1)} ms",
+        "delay": f"{round(max(given['delay'], 0.0), 1)} ms",
     }
 
 
 def network(document: dict[str, Any], values: dict[str, Any]) -> Network:
-    """The neuron alone, without the baseline, with these values."""
+    """The neuron of the document alone, without the baseline, with these values in place of its own."""
     layers = {name: dict(document["layers"][name]) for name in ("ear", "neuron", "fast", "slow")}
+    edges = [edge for edge in document["edges"] if not {"line", "lags"} & set(re.findall("[a-z]+", edge))]
     for name, value in values.items():
-        if name != "delay":
+        if name == "delay":
+            edges = [f"sound -> ear @ {value}" if edge.startswith("sound -> ear") else edge for edge in edges]
+        else:
             layer, parameter = name.split(".")
             layers[layer][parameter] = value
-    edges = [f"sound -> ear @ {values['delay']}", "ear -> neuron", "neuron -> fast @ 2 ms", "neuron -> slow @ 2 ms"]
     return Network.from_document(
-        {
-            "inputs": document["inputs"],
-            "layers": layers,
-            "edges": [*edges, "fast -> neuron", "slow -> neuron"],
-            "merge": {"neuron": "concat"},
-        }
+        {"inputs": document["inputs"], "layers": layers, "edges": edges, "merge": document["merge"]}
     )
 
 
-def loss(at: NDArray[np.float64], document: dict[str, Any], trial: Trial) -> float:
+def sought(at: NDArray[np.float64], document: dict[str, Any], trial: Trial) -> float:
+    return loss(network(document, settings(at)), trial)
+
+
+def loss(net: Network, trial: Trial) -> float:
     """1 - correlation of the smoothed rates + COUNTS times the relative squared error of the counts in each 0.5 s."""
-    made = network(document, settings(at)).evolve(trial.inputs, record=["neuron"])["neuron"]
+    made = net.evolve(trial.inputs, record=["neuron"])["neuron"]
     ours, theirs = raster(made), raster(trial.target)
     if ours.sum() > 3 * theirs.sum():
         return 10.0
