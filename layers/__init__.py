@@ -9,6 +9,7 @@ from .filters import FIR, Envelope, LowPass, Rectify
 from .integrators import CubaLI
 from .joints import Concat, Sum
 from .linear import Affine, I, Linear, PassThrough, Scale, Threshold
+from .mel import MelBank
 from .online import LMS, RLS
 from .plasticity import TsodyksMarkram
 from .poisson import PoissonEncoder
@@ -49,6 +50,7 @@ __all__ = [
     "LatencyEncoder",
     "Linear",
     "LowPass",
+    "MelBank",
     "Noise",
     "PassThrough",
     "PoissonEncoder",

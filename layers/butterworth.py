@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -81,7 +82,37 @@ class Butterworth(Sections):
         return state, self.filtered(state, own(self, block, span), span)
 
 
-class FilterBank(Sections):
+class Bank(Sections, register=False):
+    """What banks of band-pass Butterworth filters share: each input channel in each of B bands, with 2 order poles."""
+
+    size_in: Size = positional()
+    order: Order = 2
+
+    blamed: ClassVar[str] = "bands"
+    """The parameter that an error of a filter names."""
+
+    @abstractmethod
+    def pairs(self) -> tuple[Pair, ...]:
+        """The bands (low, high) in Hz."""
+
+    def sizes(self) -> tuple[int, int, int]:
+        size_in = self.value("size_in")
+        size = size_in * len(self.pairs())
+        return size_in, size, size
+
+    def prepare(self) -> None:
+        self.must(self.noise_std == 0, "noise_std", NO_NOISE)
+        designed = [design(self, self.blamed, band, self.value("order"), "bandpass") for band in self.pairs()]
+        self._set(np.tile(np.stack(designed, axis=2), self.size_in), self.blamed)
+
+    def advance(self, state: State, block: Any, span: Span) -> tuple[State, Any]:
+        y = span.empty((span.steps, self.size), self.dtype)
+        x = silence(self, span) if block is None else block
+        y.reshape(span.steps, self.size_in, -1)[:] = x[:, :, np.newaxis]
+        return state, self.filtered(state, y, span)
+
+
+class FilterBank(Bank):
     """Band-pass Butterworth filters side by side: each input channel in each of B ``bands``, pairs (low, high) in Hz.
 
     Output channel c B + b is input channel c in band b: the bands of a channel stand together. Each filter is what
@@ -102,22 +133,10 @@ class FilterBank(Sections):
     example: ClassVar[Mapping[str, Any]] = {"size_in": 2, "bands": ((10.0, 20.0), (20.0, 80.0), (80.0, 200.0))}
     demonstration: ClassVar[Mapping[str, Any]] = {"size_in": 1, "bands": ((10.0, 25.0), (25.0, 60.0))}
 
-    def sizes(self) -> tuple[int, int, int]:
-        self.must(len(self.bands) > 0, "bands", "must be at least one pair (low, high)")
-        size_in = self.value("size_in")
-        size = size_in * len(self.bands)
-        return size_in, size, size
-
-    def prepare(self) -> None:
-        self.must(self.noise_std == 0, "noise_std", NO_NOISE)
-        designed = [design(self, "bands", band, self.order, "bandpass") for band in self.bands]
-        self._set(np.tile(np.stack(designed, axis=2), self.size_in), "bands")
-
-    def advance(self, state: State, block: Any, span: Span) -> tuple[State, Any]:
-        y = span.empty((span.steps, self.size), self.dtype)
-        x = silence(self, span) if block is None else block
-        y.reshape(span.steps, self.size_in, -1)[:] = x[:, :, np.newaxis]
-        return state, self.filtered(state, y, span)
+    def pairs(self) -> tuple[Pair, ...]:
+        bands: tuple[Pair, ...] = self.value("bands")
+        self.must(len(bands) > 0, "bands", "must be at least one pair (low, high)")
+        return bands
 
 
 def design(layer: ArrayLayer, parameter: str, cutoff: Any, order: int, btype: str) -> NDArray[np.float64]:
