@@ -87,6 +87,7 @@ class Bank(Sections, register=False):
 
     size_in: Size = positional()
     order: Order = 2
+    """Half the number of poles of each filter."""
 
     blamed: ClassVar[str] = "bands"
     """The parameter that an error of a filter names."""
@@ -128,6 +129,7 @@ class FilterBank(Bank):
 
     size_in: Size = positional()
     bands: Annotated[Sequence[Sequence[float]], Listed(tuple[Pair, ...]), Unit("Hz")]
+    """The bands, pairs (low, high)."""
     order: Order = 2
 
     example: ClassVar[Mapping[str, Any]] = {"size_in": 2, "bands": ((10.0, 20.0), (20.0, 80.0), (80.0, 200.0))}

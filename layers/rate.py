@@ -32,12 +32,19 @@ class Rate(ArrayLayer):
 
     weights: Weights = positional()
     weights_rec: Weights | None = positional(default=None)
+    """The weights from unit to unit, row by row the unit that they leave; none for a feed-forward layer."""
     tau: PerUnit[Positive[Seconds]] = 0.02
+    """The time constant of x."""
     bias: PerUnit[float] = 0.0
+    """What is added to the input, after the gain."""
     gain: PerUnit[float] = 1.0
+    """What the weighted input is multiplied by."""
     activation: Activation = "relu"
+    """The nonlinearity: relu, tanh, sigmoid, identity, or the name of one that was registered."""
     method: Literal["euler", "exact"] = "euler"
+    """How the leak is integrated: Euler's step, or exactly."""
     x0: PerUnit[float] = 0.0
+    """Where x starts."""
 
     recordable: ClassVar[tuple[str, ...]] = ("x",)
 

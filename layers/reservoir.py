@@ -40,14 +40,24 @@ class Reservoir(ArrayLayer):
 
     weights: Weights = positional()
     weights_rec: Weights = positional()
+    """The weights from unit to unit, row by row the unit that they leave."""
     leak: PerUnit[Leak] = 1.0
+    """The share of the old state that a step forgets."""
     bias: PerUnit[float] = 0.0
+    """What is added inside the activation."""
     activation: Activation = "tanh"
+    """The nonlinearity: relu, tanh, sigmoid, identity, or the name of one that was registered."""
     x0: PerUnit[float] = 0.0
+    """Where x starts."""
 
     recordable: ClassVar[tuple[str, ...]] = ("x",)
     example: ClassVar[Mapping[str, Any]] = {
         "weights_rec": {"init": "reservoir", "size": 4, "seed": 1, "density": 0.6},
+        "leak": 0.3,
+    }
+    demonstration: ClassVar[Mapping[str, Any]] = {
+        "weights": {"init": "uniform", "shape": [1, 30], "seed": 3},
+        "weights_rec": {"init": "reservoir", "size": 30, "seed": 4, "density": 0.2},
         "leak": 0.3,
     }
 
