@@ -201,8 +201,9 @@ def compared(
         if isinstance(take.series, TSEvent) and section.window is not None:
             met = coinciding(take.series, target, section.window)
         numbers = judged[name].numbers
-        said = [f"{sign} = {numbers[key]:.2f}" if key in numbers else "" for sign, key in SIGNS]
-        signals.append(Compared(name, take.series, take.as_rate(take.series, section.smooth, skipped), *said, met))
+        of_rates, of_spikes = (f"{sign} = {numbers[key]:.2f}" if key in numbers else "" for sign, key in SIGNS)
+        smooth = take.as_rate(take.series, section.smooth, skipped)
+        signals.append(Compared(name, take.series, smooth, of_rates, of_spikes, met))
     skipped = whole_steps(section.washout, main.dt, "washout")
     rate_wanted = main.as_rate(target, section.smooth, skipped)
     begin, end = float(main.first * main.dt), float((main.first + main.steps) * main.dt)

@@ -41,7 +41,7 @@ def test_spikes_that_met_are_dark_and_joined_and_others_pale():
     assert wanted[1] == mine[1] > 2 * alone[1] == 2 * extra[1]
     assert wanted[0] == alone[0] != mine[0] == extra[0]
     joins = [line for ax in figure.axes for line in ax.lines if line.get_gid() == "met"]
-    assert [line.get_xdata() for line in joins] == [[0.101, 0.1], [0.501, 0.5]]
+    assert [list(line.get_xdata()) for line in joins] == [[0.101, 0.1], [0.501, 0.5]]
 
 
 def test_without_a_window_nobody_is_pale_and_none_is_joined():
