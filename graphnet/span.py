@@ -13,22 +13,34 @@ from .errors import ParameterError
 from .noise import RESERVED_STREAM, fill_normal, fill_uniform, noise_key
 from .products import Matrix, multiply
 
+FLOAT = np.dtype(np.float64)
+
 
 class Arena:
     """Buffers in the order in which a layer asks for them, used again from each ``begin`` on.
 
-    Layers whose blocks are never needed at the same time share one.
+    Layers whose blocks are never needed at the same time share one. ``views`` holds, by the buffer's id, the view that
+    readers get of it, through which they cannot write.
     """
 
-    __slots__ = ("buffers", "place")
+    __slots__ = ("buffers", "place", "views")
 
     def __init__(self) -> None:
         self.buffers: list[NDArray[Any]] = []
+        self.views: dict[int, NDArray[Any]] = {}
         self.place: int = 0
 
     def begin(self) -> None:
         """Nobody reads what was handed out before: hand it out again."""
         self.place = 0
+
+    def lend(self, buffer: NDArray[Any]) -> NDArray[Any]:
+        """A view of a buffer through which nobody can write, the same at every call."""
+        view = buffer.view()
+        view.setflags(write=False)
+        if any(buffer is one for one in self.buffers):  # an id names what is alive, and nothing else is kept so
+            self.views[id(buffer)] = view
+        return view
 
     def take(self, shape: tuple[int, ...], dtype: np.dtype[Any]) -> NDArray[Any]:
         """An uninitialised C-contiguous array."""
@@ -38,6 +50,7 @@ class Arena:
             buffer = self.buffers[place]
             if buffer.shape == shape and buffer.dtype == dtype:
                 return buffer
+            self.views.pop(id(buffer), None)
             self.buffers[place] = buffer = np.empty(shape, dtype=dtype)
             return buffer
         buffer = np.empty(shape, dtype=dtype)
@@ -86,13 +99,13 @@ class Span:
 
     def normal(self, stream: int, size: int) -> NDArray[np.float64]:
         """Standard normal noise of one of the layer's streams (0, 1, ...), shape (steps, size)."""
-        out = self.empty((self.steps, size))
+        out = self.empty((self.steps, size), FLOAT)
         fill_normal(self._noise(), _stream(stream), self.start, out)
         return out
 
     def uniform(self, stream: int, size: int) -> NDArray[np.float64]:
         """Uniform noise from (0, 1) of one of the layer's streams, shape (steps, size)."""
-        out = self.empty((self.steps, size))
+        out = self.empty((self.steps, size), FLOAT)
         fill_uniform(self._noise(), _stream(stream), self.start, out)
         return out
 
@@ -112,7 +125,7 @@ class Span:
         """An uninitialised array for output or scratch, valid until the block's last reader has run."""
         if self.arena is None:
             return np.empty(shape, dtype=dtype)
-        return self.arena.take(shape, np.dtype(dtype))
+        return self.arena.take(shape, dtype if isinstance(dtype, np.dtype) else np.dtype(dtype))
 
 
 @lru_cache(maxsize=64)
