@@ -7,7 +7,6 @@ what that snippet prints, ``...`` standing for anything.
 
 import difflib
 import doctest
-import importlib.util
 import os
 import re
 import subprocess
@@ -17,15 +16,22 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
+import demonstrate
+import list_layers
+import numpy as np
 import pytest
+
+from graphnet import ArrayLayer, Size, TSEvent, positional, registry
 
 ROOT = Path(__file__).parents[1]
 SCRIPTS = Path(sysconfig.get_path("scripts"))
 PAGES = [
     *sorted(ROOT.glob("*.md")),
     *sorted((ROOT / "docs").glob("*.md")),
+    *sorted((ROOT / "docs" / "template").glob("*.md")),
     *sorted((ROOT / "examples").glob("*/README.md")),
 ]
+LAYERS = sorted((ROOT / "docs" / "layers").glob("*.md"))
 FENCE = re.compile(
     r"^(?:<!-- file: (?P<file>\S+) -->\n)?```(?P<kind>\w+)\n(?P<text>.*?)^```$", re.DOTALL | re.MULTILINE
 )
@@ -119,7 +125,7 @@ def test_a_page_does_what_it_says(page, tmp_path):
             assert checker.check_output(after.text, printed[one.line], flags), f"{page.name}:{one.line}\n{what}"
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+@pytest.mark.parametrize("page", [*PAGES, *LAYERS], ids=lambda page: str(page.relative_to(ROOT)))
 def test_a_link_to_a_file_leads_to_one(page):
     text = page.read_text(encoding="utf-8")
     links = [link.partition("#")[0] for link in re.findall(r"\]\(([^)\s]+)\)", text)]
@@ -140,18 +146,95 @@ def test_a_page_that_prints_something_else_would_be_found(tmp_path):
     assert outcome(page, folder) == {1: "1\n", 5: "3\n"}
 
 
-def page_of_layers() -> tuple[Path, str]:
-    spec = importlib.util.spec_from_file_location("list_layers", ROOT / "docs" / "list_layers.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module.PAGE, module.page()
+# ---------------------------------------------------------------------- the pages of layers
+
+CLASSES = list_layers.found()
+AGAIN = "run: python docs/list_layers.py"
+
+
+def ids(cls):
+    return cls.__name__
 
 
 def test_the_page_of_layers_lists_the_layers():
-    page, text = page_of_layers()
-    assert page.read_text(encoding="utf-8") == text, "run: python docs/list_layers.py"
+    assert list_layers.PAGE.read_text(encoding="utf-8") == list_layers.page(), AGAIN
+
+
+def test_every_layer_has_a_page_and_a_picture_and_no_other_has():
+    names = {cls.__name__ for cls in CLASSES}
+    folder = list_layers.FOLDER
+    assert {path.stem for path in folder.glob("*.md")} == names, AGAIN
+    assert {path.stem for path in (folder / "images").iterdir()} == names, AGAIN
+
+
+@pytest.mark.parametrize("cls", CLASSES, ids=ids)
+def test_a_page_is_what_the_class_says(cls):
+    path = list_layers.FOLDER / f"{cls.__name__}.md"
+    assert path.read_text(encoding="utf-8") == list_layers.page_of(cls), AGAIN
+    silent = [name for name in cls.parameters() if name not in list_layers.meaning(cls)]
+    assert silent == [], f"{cls.__name__}: say below each of these fields what it means, in a line of text"
+
+
+@pytest.mark.parametrize("cls", CLASSES, ids=ids)
+def test_a_picture_shows_the_layer_at_work(cls):
+    """Every layer runs on the stimulus, and what comes out of it is worth looking at."""
+    layer = cls(**demonstrate.arguments(cls))
+    out = demonstrate.response(layer)["out"]
+    if isinstance(out, TSEvent):
+        assert 3 <= len(out.times) <= 1500, "declare a demonstration with which it emits some events"
+    else:
+        assert np.isfinite(out.samples).all()
+        assert np.ptp(out.samples) > 0, "declare a demonstration with which its output moves"
+
+
+@pytest.mark.parametrize("name", ["LowPass", "DeltaEncoder", "Sum", "LMS", "Sine"])
+def test_a_picture_is_made_again_to_the_byte(name, tmp_path):
+    import matplotlib
+
+    kept = (list_layers.FOLDER / "images" / f"{name}.svg").read_text(encoding="utf-8")
+    demonstrate.draw(registry.layers.get(name), tmp_path / "now.svg")
+    now = (tmp_path / "now.svg").read_text(encoding="utf-8")
+    version = f"Matplotlib v{matplotlib.__version__},"
+    assert version in now
+    if version not in kept:
+        pytest.skip("the kept pictures are of another version of matplotlib")
+    assert now == kept, AGAIN
+
+
+@pytest.mark.parametrize("cls", CLASSES, ids=ids)
+def test_a_picture_is_small(cls):
+    assert (list_layers.FOLDER / "images" / f"{cls.__name__}.svg").stat().st_size <= 80_000
+
+
+def test_a_layer_that_is_registered_later_gets_its_page(tmp_path, monkeypatch):
+    class Late(ArrayLayer, register=False):
+        """A late layer: y = gain u.
+
+        Shapes: u, y (T, N). No state.
+        """
+
+        size: Size = positional()
+        gain: float = 2.0
+        """What it is multiplied by."""
+
+        def initial(self):
+            return {}
+
+        def advance(self, state, block, span):
+            y = span.empty((span.steps, self.size))
+            y[:] = 0.0 if block is None else self.gain * block
+            return state, y
+
+    monkeypatch.setattr(list_layers, "FOLDER", tmp_path)
+    monkeypatch.setattr(list_layers, "PAGE", tmp_path / "layers.md")
+    monkeypatch.setattr(list_layers, "found", lambda: [Late])
+    monkeypatch.setattr(Late, "__module__", "layers.late")
+    assert list_layers.write([]) == []
+    text = (tmp_path / "Late.md").read_text(encoding="utf-8")
+    assert "```text\ny = gain u\n```" in text
+    assert "| `gain` | What it is multiplied by | number |  |  | `2.0` |" in text
+    assert (tmp_path / "images" / "Late.svg").stat().st_size > 1000
+    assert "[`Late`](layers/Late.md)" in (tmp_path / "layers.md").read_text(encoding="utf-8")
 
 
 def test_the_picture_on_the_first_page_shows_the_network_as_it_is_drawn_now(tmp_path):
