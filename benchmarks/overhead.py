@@ -59,14 +59,15 @@ def calls(net: Network, rows: int) -> list[tuple[Callable[..., Any], tuple[Any, 
     x = np.ones((rows, SIZE))
     x.flags.writeable = False
     made: list[tuple[Callable[..., Any], tuple[Any, ...]]] = []
-    for layer in net.layers.values():
+    for number, layer in enumerate(net.layers.values()):
         assert isinstance(layer, Rate)
         out, state = np.empty((rows, SIZE)), layer.initial()["x"]
         made.append((ordered_rows.compiled, (x, layer.matrix(), out)))
         noise = layer._silence
         if layer.noise_std:
             noise = np.empty((rows, SIZE))
-            made.append((fill_normal.compiled, (np.uint64(1), np.uint64(0), 0, noise)))
+            # other numbers for each layer, as in a run: what a normal costs depends on its value
+            made.append((fill_normal.compiled, (np.uint64(number), np.uint64(0), number * rows, noise)))
         made.append((run.compiled, (state, state, out, noise, layer._unwatched, *layer._constants)))
         x = out.view()
         x.flags.writeable = False

@@ -15,6 +15,7 @@ import threading
 from collections.abc import Callable, Iterator
 from functools import update_wrapper
 from pathlib import Path
+from types import MethodType
 from typing import Any
 
 log: logging.Logger = logging.getLogger("graphnet")
@@ -31,23 +32,27 @@ class Kernel:
     It is compiled for the types of arrays that it is called with, so it states none.
     """
 
+    def __new__(cls, function: Callable[..., Any]) -> Kernel:
+        """A kernel of a class of its own, whose call becomes the compiled function itself: Python finds what calling an
+        object does in its class alone, and a method in between would cost each call a third more."""
+        return object.__new__(type(cls.__name__, (cls,), {}))
+
     def __init__(self, function: Callable[..., Any]) -> None:
         self.python: Callable[..., Any] = function
         self._dispatcher: Any = None
-        # the first call replaces this with the compiled function, so that later calls cost one attribute
-        self._call: Callable[..., Any] = self._first
         update_wrapper(self, function)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        return self._call(*args, **kwargs)
+        """The first call, which makes way for the compiled function."""
+        self._calls(self.compiled if jit_enabled() else self.python)
+        return self(*args, **kwargs)
 
-    def _first(self, *args: Any, **kwargs: Any) -> Any:
-        self._call = self.compiled if jit_enabled() else self.python
-        return self._call(*args, **kwargs)
+    def _calls(self, function: Callable[..., Any]) -> None:
+        type(self).__call__ = staticmethod(function)
 
     def run_as_python(self, yes: bool) -> None:
         """Run as Python from the next call on, or again as the environment says."""
-        self._call = self.python if yes else self._first
+        self._calls(self.python if yes else MethodType(Kernel.__call__, self))
 
     @property
     def compiled(self) -> Any:
@@ -70,7 +75,7 @@ class Kernel:
         One of a script is sent as its Python function, which only a pickler that sends functions by value can do: there
         is no such module elsewhere.
         """
-        return (Kernel, (self.python,)) if self.__module__ == "__main__" else self.python.__qualname__
+        return (kernel, (self.python,)) if self.__module__ == "__main__" else self.python.__qualname__
 
     def __copy__(self) -> Kernel:
         return self

@@ -66,6 +66,7 @@ class Rate(ArrayLayer):
         keep, gain, base = (one.astype(self.dtype) for one in (keep, share * self.gain, share * self.bias))
         spread = (self.noise_std * spread).astype(self.dtype)
         alike = all(bool(np.all(one == one[0])) for one in (keep, base, gain))
+        self._matrix = self.matrix()
         self._code, self._named = chosen(self.activation)
         self._noisy, self._follows = self.noise_std > 0, self.weights_rec is not None
         self._constants = (alike, keep, base, gain, spread, self._code, *recurrent_forms(self))
@@ -75,14 +76,15 @@ class Rate(ArrayLayer):
         return {"x": self.per_unit("x0")}
 
     def advance(self, state: State, block: Any, span: Span) -> tuple[State, Any]:
-        rows = span.product(block, self.matrix())
+        rows = span.product(block, self._matrix)
         noise = span.normal(0, self.size) if self._noisy else self._silence
         watch = span.watch.get("x", self._unwatched) if span.watch else self._unwatched
         x = y = state["x"]
         if self._follows:
             y = x.copy()
             scan_with(activate, self._named)(y, self._code)
-        scan_with(run, self._named)(x, y, rows, noise, watch, *self._constants)
+        scan = run if self._named is None else scan_with(run, self._named)
+        scan(x, y, rows, noise, watch, *self._constants)
         return state, rows
 
 

@@ -66,19 +66,19 @@ class Advance:
         left = self._per * schedule.total - begun
         span.start = self._first + begun
         span.steps = self._block if left > self._block else left
-        arenas = self.arenas
+        arenas, arena = self.arenas, None
         if arenas:
             span.arena = arena = arenas[k % len(arenas)]
             arena.place = 0  # as begin does
         if self._careful:
             return self.run(state, block, span.start, span.steps)
         state, out = self._advance(state, block, span)
-        if out.__class__ is np.ndarray:
-            if out.base is not None or out is block:
-                out = _apart(out, block)
-            out = out.view()
-            out.setflags(write=False)
-            return state, out
+        if arena is not None:
+            view = arena.views.get(id(out))
+            if view is not None:
+                return state, view
+            if out.__class__ is np.ndarray and out.base is None and out is not block:
+                return state, arena.lend(out)
         return state, frozen(_apart(out, block))
 
     def run(self, state: State, block: Any, start: int, steps: int) -> tuple[State, Any]:

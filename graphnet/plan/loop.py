@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -60,10 +60,9 @@ class Loop:
         ]
         ways = [_way(one, lines[one.line], outlets[one.pre], start * self.per[one.post]) for one in self.edges]
         walk = [
-            (i, per, one.advance, [outer[read] if isinstance(read, int) else ways[read.line] for read in one.reads],
-             one.join, outlets[i].put)
+            (i, per, one.advance, [_reader(outer, ways, read) for read in one.reads], one.join, outlets[i].put)
             for i, (one, per) in enumerate(zip(self.members, self.per, strict=True))
-        ]  # fmt: skip
+        ]
         advance = self.members[0].advance
         try:
             for begin in range(0, steps, self.inner):
@@ -72,9 +71,9 @@ class Loop:
                     first, length = begin * per, count * per
                     at = start * per + first
                     if join is None:
-                        block = _arriving(reads[0], first, at, length) if reads else None
+                        block = reads[0](first, at, length) if reads else None
                     else:
-                        block = frozen(join.join([_arriving(read, first, at, length) for read in reads]))
+                        block = frozen(join.join([read(first, at, length) for read in reads]))
                     states[i], out = advance.inside(states[i], block, at, length)
                     put(out, first, length)
         except Exception as error:
@@ -84,15 +83,21 @@ class Loop:
         return (states, lines), tuple(one.whole() for one in outlets)
 
 
-def _arriving(read: Any, first: int, at: int, length: int) -> Any:
-    """``length`` steps of what a member reads: a part of an outer block, or what an inner edge brings by now."""
-    if isinstance(read, np.ndarray):
-        return read[first : first + length]
-    if read is None:
-        return None
-    if isinstance(read, Events):
-        return between(read, at, at + length)
-    return read.read(first, length)
+Reader = Callable[[int, int, int], Any]
+"""Gives ``length`` steps of what a member reads: (first, counted from the outer block's beginning; the same as an
+absolute step; length)."""
+
+
+def _reader(outer: Sequence[Any], ways: Sequence[Any], read: int | Inner) -> Reader:
+    """What reads an outer block part by part, or what an inner edge brings by now."""
+    source = outer[read] if isinstance(read, int) else ways[read.line]
+    if isinstance(source, np.ndarray):
+        return lambda first, at, length: source[first : first + length]
+    if source is None:
+        return lambda first, at, length: None
+    if isinstance(source, Events):
+        return lambda first, at, length: between(source, at, at + length)
+    return source.reader()
 
 
 # ---------------------------------------------------------------------- what members send
@@ -170,8 +175,17 @@ class RowWay:
         self.outlet: Outlet = outlet
         self.history: NDArray[Any] = frozen(state["rows"])
 
-    def read(self, first: int, length: int) -> NDArray[Any]:
-        """``length`` steps of the post layer from step ``first`` of the block."""
+    def reader(self) -> Reader:
+        """What reads it, step by step of the post layer."""
+        return self._rows if self.path.a == self.path.b == 1 and self.path.picked is None else self._picked
+
+    def _rows(self, first: int, at: int, length: int) -> NDArray[Any]:
+        low = first - self.path.d
+        if low >= 0:
+            return self.outlet.readable[low : low + length]
+        return self._picked(first, at, length)
+
+    def _picked(self, first: int, at: int, length: int) -> NDArray[Any]:
         path = self.path
         if path.a == path.b == 1:
             low = first - path.d
@@ -224,8 +238,11 @@ class EventWay:
                 self.waiting.append(((picked.step - self.outlet.start) * path.a + path.d, picked.channel))
         self.taken: int = len(chunks)
 
-    def read(self, first: int, length: int) -> Events:
-        """The events that arrive in ``length`` steps of the post layer from step ``first`` of the block."""
+    def reader(self) -> Reader:
+        """What reads it, step by step of the post layer."""
+        return self._read
+
+    def _read(self, first: int, at: int, length: int) -> Events:
         if self.taken < len(self.outlet.chunks):
             self._take_in()
         if not self.waiting or self.waiting[0][0][0] >= (first + length) * self.path.b:
