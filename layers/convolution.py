@@ -29,7 +29,7 @@ from graphnet import (
 
 from .linear import NO_STATE
 from .listed import Listed
-from .pooling import Padding, Pair, Window, maps_of, window
+from .windows import Padding, Pair, Window, maps_of, window
 
 PATCHES = 1 << 16  # numbers of patches that are laid out at a time: half a megabyte stays in cache
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -26,6 +27,9 @@ def flattened(graph: Any, refusals: Refusals) -> Flat:
     """The nodes and edges of a graph and of those inside it; what cannot be is added to the refusals."""
     flat = Flat({}, [], set())
     _open(graph, "", flat, refusals)
+    for (pre, post), many in Counter(flat.edges).items():
+        if many > 1:
+            refusals.append((pre, f"{many} edges lead from it to {post}"))
     return flat
 
 
@@ -45,10 +49,7 @@ def _open(graph: Any, path: str, flat: Flat, refusals: Refusals) -> None:
             flat.inner.add(name)
     for pre, post in graph.edges:
         if pre in ends and post in begins:
-            edge = ends[pre], begins[post]
-            if edge in flat.edges:
-                refusals.append((f"{path}{pre}", f"two edges lead from it to {path}{post}"))
-            flat.edges.append(edge)
+            flat.edges.append((ends[pre], begins[post]))
         else:
             refusals.append((f"{path}{pre} -> {path}{post}", "the edge names a node that is not there"))
 

@@ -206,7 +206,7 @@ def test_shapes_that_do_not_meet_are_refused():
     ("edges", "words"),
     [
         ([("i", "x")], "i -> x: the edge names a node that is not there"),
-        ([("i", "o"), ("i", "o")], "i: two edges lead from it to o"),
+        ([("i", "o"), ("i", "o")], "i: 2 edges lead from it to o"),
     ],
 )
 def test_edges_that_cannot_be_are_refused(edges, words):
@@ -227,6 +227,20 @@ def test_only_a_graph_and_a_sensible_step_are_taken(tmp_path):
         from_nir(graph({}, ("i", "o")), dt=0.0)
     with pytest.raises(FileError, match="cannot read"):
         from_nir(tmp_path / "none.nir", dt=DT)
+
+
+def test_groups_have_the_channels_of_their_group_and_are_refused_otherwise():
+    ends = {"i": nir.Input(np.array([4, 3, 3])), "o": nir.Output(np.array([2, 1, 1]))}
+    edges = [("i", "a"), ("a", "o")]
+    kernels = np.random.default_rng(0).normal(size=(2, 2, 3, 3))
+    node = nir.Conv2d((3, 3), kernels, 1, 0, 1, 2, np.zeros(2))
+    net = from_nir(nir.NIRGraph({**ends, "a": node}, edges, type_check=False), dt=DT)
+    maps = np.random.default_rng(1).normal(size=(1, 36))
+    found = net.evolve(TSContinuous.from_clocked(maps, dt=DT))["o"].samples
+    np.testing.assert_allclose(found[0], (kernels * maps.reshape(2, 2, 3, 3)).sum(axis=(1, 2, 3)))
+    whole = nir.Conv2d((3, 3), np.ones((2, 4, 3, 3)), 1, 0, 1, 2, np.zeros(2))
+    with pytest.raises(ExchangeError, match=r"a: Conv2d: takes 72 channels, shape \(4, 3, 3\) arrives"):
+        from_nir(nir.NIRGraph({**ends, "a": whole}, edges), dt=DT)
 
 
 # ---------------------------------------------------------------------- files

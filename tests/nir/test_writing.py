@@ -3,10 +3,13 @@
 import logging
 import subprocess
 import sys
+import tempfile
+from pathlib import Path
 
 import nir
 import numpy as np
 import pytest
+from hypothesis import given, settings
 
 from graphnet import ExchangeError, Layer, Network, TSContinuous, TSEvent
 from graphnet.cli import status
@@ -29,6 +32,7 @@ from layers import (
     Sine,
     SumPool2d,
 )
+from tests.nir.graphs import DT, graphs, same_nodes
 
 
 class Plain(Layer):
@@ -228,6 +232,16 @@ def test_a_written_file_is_read_with_its_types_by_a_program_that_knows_only_nir(
         [sys.executable, "-I", "-c", FOREIGN, tmp_path / "maps.nir"], capture_output=True, text=True, check=True
     )
     assert said.stdout.strip() == str(sorted((name, type(node).__name__) for name, node in graph.nodes.items()))
+
+
+@given(graphs())
+@settings(max_examples=20)
+def test_a_graph_that_went_through_a_file_is_read_as_it_was(graph):
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "graph.nir"
+        write(to_nir(from_nir(graph, dt=DT)), path)
+        assert nir.read(path).check_types()
+        same_nodes(graph, to_nir(from_nir(path, dt=DT)))
 
 
 def test_a_file_gives_the_network_that_its_graph_gives(tmp_path):
