@@ -9,7 +9,7 @@ from __future__ import annotations
 import inspect
 import sys
 import types
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal, TypeGuard, TypeVar, Union, get_args, get_origin, get_type_hints
 
@@ -21,6 +21,7 @@ from ..arrays import is_spec, literal, read_only, resolve
 from ..errors import ParameterError, ParameterTypeError
 from ..timeseries import TimeSeries, TSContinuous, TSEvent
 from .values import ByName, described, is_sparse, numbers, owned_matrix, within
+from .wording import type_words
 
 T = TypeVar("T")
 
@@ -137,7 +138,7 @@ class Parameter:
             "per_synapse": "number, or as the weights",
             "series": "series type",
         }
-        return (words.get(self.kind) or _type_words(self.annotation)) + (", or several by name" if self.named else "")
+        return (words.get(self.kind) or type_words(self.annotation)) + (", or several by name" if self.named else "")
 
     def check(self, value: Any) -> Any:
         """The value of an array or series parameter in its owned form. Raises ParameterError."""
@@ -226,31 +227,6 @@ class Field:
 
     def __set__(self, layer: Any, value: Any) -> None:
         layer._replace(self.name, value)
-
-
-def _type_words(annotation: Any) -> str:
-    if get_origin(annotation) is Literal:
-        return " | ".join(str(one) for one in get_args(annotation))
-    if get_origin(annotation) in (Union, types.UnionType):
-        return " or ".join(_type_words(one) for one in get_args(annotation))
-    if get_origin(annotation) is Annotated:
-        return _type_words(get_args(annotation)[0])
-    if get_origin(annotation) in (list, tuple, Sequence):
-        return _row_words(annotation)
-    words = {float: "number", int: "whole number", str: "text", bool: "true or false", type(None): "none"}
-    return words.get(annotation) or getattr(annotation, "__name__", str(annotation))
-
-
-def _row_words(annotation: Any) -> str:
-    """What a sequence holds: ``sequence of numbers``, ``pair of whole numbers``, ``sequence of sequences of ...``."""
-    held = [one for one in get_args(annotation) if one is not Ellipsis]
-    if len(set(held)) != 1:
-        return f"sequence of {', '.join(_type_words(one) for one in held)}" if held else "sequence"
-    one, _, rest = _type_words(held[0]).partition(" of ")
-    plural = {"text": "texts", "true or false": "truth values"}.get(one, f"{one}s") + (f" of {rest}" if rest else "")
-    fixed = get_origin(annotation) is tuple and Ellipsis not in get_args(annotation)
-    number = {2: "pair of", 3: "three"}.get(len(held), str(len(held))) if fixed and len(held) > 1 else "sequence of"
-    return f"{number} {plural}"
 
 
 def collect(cls: type[Any]) -> dict[str, Any]:

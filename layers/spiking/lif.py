@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -62,8 +63,8 @@ class LIF(Jumping):
     ``refractory`` seconds afterwards, rounded up to whole steps, v stays at its value after the reset: input is lost.
 
     Shapes: u (T, M) or events on M channels; events on N channels. ``weights_rec``: (N, N) dense or CSR, or a diagonal;
-    ``delay_rec``: one delay, or one for each of these weights in their form. By receptor (``{"exc": ..., "inh": ...}``)
-    ``weights`` give the layer one input for each name.
+    ``delay_rec``: one delay, or one for each of these weights in their form. By receptor, as in
+    ``weights={"exc": ..., "inh": ...}``, the layer has one input for each name.
     State: v (N,) starts at ``v0`` (v_rest where None); wait (N,), steps of refractoriness left; fired (N,) uint8, who
     spiked in the last step; with recurrence pending (delay, N), what arrives from row ``place`` on.
     Source: Gerstner, Kistler, Naud and Paninski 2014, Neuronal Dynamics, section 1.3 (leaky integrate-and-fire).
@@ -81,6 +82,7 @@ class LIF(Jumping):
     v0: PerUnit[float] | None = None
     """Where v starts; v_rest where none is given."""
 
+    demonstration: ClassVar[Mapping[str, Any]] = {"weights": ((2.0,),)}
     nir_name: ClassVar[str | None] = "LIF"
 
     def prepare(self) -> None:
@@ -122,6 +124,7 @@ class IF(Jumping):
     v0: PerUnit[float] = 0.0
     """Where v starts."""
 
+    demonstration: ClassVar[Mapping[str, Any]] = {"weights": ((60.0,),)}
     nir_name: ClassVar[str | None] = "IF"
 
     def prepare(self) -> None:
