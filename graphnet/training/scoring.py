@@ -148,7 +148,8 @@ class Verdict:
     def __init__(self, layer: Layer, decide: Decide) -> None:
         if decide not in ("mean", "last"):
             raise ParameterError(f"decide is mean or last, got {decide!r}", parameter="decide")
-        self.layer, self.decide = layer, decide
+        self.layer: Layer = layer
+        self.decide: Decide = decide
         self._sum: Any = None
 
     def take(self, rows: NDArray[Any]) -> None:

@@ -27,7 +27,8 @@ class Target:
     """
 
     def __init__(self, layer: Layer, given: Any, first: int, classes: Sequence[Any] | None = None) -> None:
-        self.layer, self.first = layer, first
+        self.layer: Layer = layer
+        self.first: int = first
         self.dt: Fraction = exact(layer.dt)
         self.channel: int | None = channel_of(layer, given, classes)
         self._read: Callable[[int, int], NDArray[Any]]

@@ -5,9 +5,10 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from fractions import Fraction
 from typing import Any
 
-from ..layer import ArrayLayer, Layer, Trainable
+from ..layer import ArrayLayer, Home, Layer, State, Trainable
 from ..network import Network
 
 
@@ -15,12 +16,16 @@ class Snapshot:
     """States, lines and clock of a network, all of its plain layers and of ``layers``, as they are now."""
 
     def __init__(self, net: Network, layers: Iterable[Layer] = ()) -> None:
-        self.net = net
-        self.states = {name: {key: array.copy() for key, array in state.items()} for name, state in net.states.items()}
-        self.lines = {number: copy.deepcopy(line) for number, line in net.lines.items()}
-        self.now = net.now
+        self.net: Network = net
+        self.now: Fraction = net.now
+        self.states: dict[str, State] = {
+            name: {key: array.copy() for key, array in state.items()} for name, state in net.states.items()
+        }
+        self.lines: dict[tuple[int, ...], State] = {number: copy.deepcopy(line) for number, line in net.lines.items()}
         plain = [layer for layer in net.layers.values() if not isinstance(layer, ArrayLayer)]
-        self.kept = [(layer, layer._home, _content(layer)) for layer in dict.fromkeys([*plain, *layers])]
+        self.kept: list[tuple[Layer, Home | None, dict[str, Any]]] = [
+            (layer, layer._home, _content(layer)) for layer in dict.fromkeys([*plain, *layers])
+        ]
 
     def restore(self) -> None:
         """Put everything back."""
