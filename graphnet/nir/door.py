@@ -75,10 +75,9 @@ def _unknown(file: Any, known: frozenset[str]) -> list[tuple[str, str]]:
     waiting: list[tuple[str, Any, int]] = [("", file, 0)]
     while waiting:
         path, group, depth = waiting.pop()
-        mark = h5py.h5o.get_info(group.id).addr
-        if mark in seen or depth > DEEP:
+        if group in seen or depth > DEEP:  # groups are equal where they lie at the same place of the file
             raise ExchangeError(f"{path or '/'}: groups of the file lead round, or lie too deep")
-        seen.add(mark)
+        seen.add(group)
         for name in group:
             inner = f"{path}/{name}"
             if not isinstance(group.get(name, getlink=True), h5py.HardLink):
