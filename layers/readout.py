@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from graphnet import (
     ArrayLayer,
+    Exchange,
     InputError,
     NetworkError,
     NonNegative,
@@ -74,6 +75,11 @@ class Ridge(ArrayLayer, Trainable):
     def sizes(self) -> tuple[int, int, int]:
         outputs = self._values["size_out"]
         return self._values["size_in"], outputs, outputs
+
+    def to_nir(self, shape: tuple[int, ...]) -> Exchange:
+        """The readout as it is fitted now."""
+        weights = np.zeros((self.size_in, self.size_out)) if self.value("weights") is None else self.value("weights")
+        return self.nir_product(weights, shape, np.broadcast_to(self.bias, (self.size_out,)))
 
     def initial(self) -> State:
         return {}

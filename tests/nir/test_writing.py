@@ -29,6 +29,7 @@ from layers import (
     LowPass,
     PassThrough,
     Rate,
+    Ridge,
     Sine,
     SumPool2d,
 )
@@ -102,6 +103,14 @@ def test_an_event_that_changes_a_current_at_once_is_written_as_the_same_charge_a
         nodes = to_nir(net).nodes
     np.testing.assert_allclose(nodes["cuba_lif.linear"].weight, [[2.0 * 0.005 / 1e-3]])
     assert caplog.messages[0].startswith("cuba_lif: an event changes its current at once")
+
+
+def test_a_readout_is_written_as_it_is_fitted():
+    readout = Ridge(1, 1, alpha=1e-9)
+    readout.partial_fit(np.array([[0.0], [1.0], [2.0]]), np.array([[1.0], [3.0], [5.0]]))
+    readout.end_fit()
+    node = to_nir(Network([readout])).nodes["ridge"]
+    np.testing.assert_allclose([node.weight[0, 0], node.bias[0]], [2.0, 1.0], rtol=1e-6)
 
 
 def test_layers_that_only_hand_on_become_edges():
