@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from types import ModuleType
 
 import numpy as np
 import pytest
@@ -67,8 +68,13 @@ def test_what_is_composed_and_compiled_agrees_with_the_python_function(name, mon
     compiled = advance_in_blocks(layer, drive(layer), [40])[1]
     composed = scan_with(scan, layer._named)
     calls = []
-    monkeypatch.setattr(composed, "_call", lambda *given: calls.append(1) or composed.python(*given))
-    python = advance_in_blocks(layer, drive(layer), [40])[1]
+    function = composed.python
+    monkeypatch.setattr(composed, "python", lambda *given: calls.append(1) or function(*given))
+    composed.run_as_python(True)
+    try:
+        python = advance_in_blocks(layer, drive(layer), [40])[1]
+    finally:
+        composed.run_as_python(False)
     assert calls
     np.testing.assert_allclose(python, compiled, rtol=1e-12, atol=1e-12)
 
@@ -95,13 +101,12 @@ def test_an_unknown_name_is_refused_with_the_nearest_one():
         Rate([[1.0]], activation=5)
 
 
-def test_a_name_of_two_modules_is_said_with_its_module():
-    def doubled(x):
-        return 2.0 * x
-
-    doubled.__module__ = "elsewhere"
-    activation("ours")(doubled)
-    activation("ours")(lambda x: x)
+def test_a_name_of_two_modules_is_said_with_its_module(monkeypatch):
+    for name, factor in (("elsewhere", 2.0), ("somewhere", 3.0)):
+        module = ModuleType(name)
+        monkeypatch.setitem(sys.modules, name, module)
+        exec(f"def ours(x):\n    return {factor} * x\n", vars(module))
+        module.ours = activation("ours")(module.ours)
     with pytest.raises(ParameterError, match=r"several modules\n  hint: write one of: elsewhere:ours"):
         Rate([[1.0]], activation="ours")
     layer = Rate([[1.0]], activation="elsewhere:ours", tau=0.001)
