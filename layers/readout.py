@@ -54,6 +54,7 @@ class Ridge(ArrayLayer, Trainable):
     """The weight of the penalty on large weights."""
     fit_bias: bool = True
     regularise_bias: bool = False
+    """Whether the penalty falls on the bias as well."""
     weights: Weights | None = None
     bias: PerUnit[float] = 0.0
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.sparse import csr_array
 
 from graphnet import (
     ArrayLayer,
@@ -206,6 +207,8 @@ def test_learning_that_runs_away_is_refused_with_what_to_do():
         (lambda: RLS(3, 2, delta=0.0), "delta"),
         (lambda: RLS(3, 2, p0=np.eye(3)), "p0"),
         (lambda: RLS(3, 2, w0=np.eye(3)), "w0"),
+        (lambda: RLS(3, 3, w0=np.ones(3)), "w0"),
+        (lambda: LMS(3, 2, w0=csr_array(np.ones((3, 2)))), "w0"),
         (lambda: RLS(3, 2, noise_std=0.1), "noise_std"),
         (lambda: LMS(3, 2, mu=2.0, normalised=True), "mu"),
         (lambda: LMS(3, 2, learn_from=-1.0), "learn_from"),
