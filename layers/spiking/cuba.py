@@ -74,6 +74,7 @@ class CubaLIF(Thresholded):
 
     recordable: ClassVar[tuple[str, ...]] = ("v", "current", "wait", "fired")
     example: ClassVar[Mapping[str, Any]] = {"tau_mem": 0.02, "tau_syn": 0.005}
+    demonstration: ClassVar[Mapping[str, Any]] = {"weights": ((4.0,),)}
 
     nir_name: ClassVar[str | None] = "CubaLIF"
 
