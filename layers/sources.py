@@ -165,7 +165,10 @@ class Recorded(ArrayLayer):
     after: Literal["refuse", "hold", "zeros", "periodic"] = "refuse"
     """What follows the last row."""
 
-    example: ClassVar[Mapping[str, Any]] = {"samples": np.arange(480).reshape(160, 3) ** 2 % 7 // 3}
+    example: ClassVar[Mapping[str, Any]] = {
+        "samples": np.arange(420).reshape(140, 3) ** 2 % 7 // 3,
+        "after": "zeros",  # whoever drives an example may do so beyond the end
+    }
     demonstration: ClassVar[Mapping[str, Any]] = {
         "samples": ((0.0,), (0.4,), (1.0,), (0.7,), (-0.3,), (-0.6,), (-0.2,), (0.1,)),
         "after": "periodic",

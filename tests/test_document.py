@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from graphnet import ArrayLayer, DocumentError, Layer, Network, ParameterTypeError, TSContinuous, TSEvent, registry
+from graphnet.layer import declared_ports
 from graphnet.testing import instance
 from layers import LIF, ExpSyn, Linear, PassThrough, Rate, Ridge
 
@@ -223,10 +224,12 @@ def networks(draw):
             layer = net.add_layer(instance(cls, **changed), name=f"l{i}")
         except ValueError:
             continue
-        if layer.size_in:
-            port = net.input(f"x{i}", layer.size_in, layer.input_type)
+        ports = declared_ports(layer) or {"": (layer.size_in, layer.input_type)}
+        for port, (size, kind) in ports.items() if layer.size_in else ():
+            given = net.input(f"x{i}{port}", size, kind)
             delay = draw(st.integers(0, 3)) * layer.dt
-            net.connect(port, layer, delay=delay, merge=draw(st.sampled_from([None, "sum"])))
+            end = f"l{i}.{port}" if port else layer
+            net.connect(given, end, delay=delay, merge=draw(st.sampled_from([None, "sum"])))
         if draw(st.booleans()):
             net.output(layer)
     return net

@@ -47,7 +47,11 @@ def feed(declared: Input, source: Any, dt: Fraction | None, now: Fraction, step:
     if declared.type is TSEvent:
         if isinstance(source, Iterable) and not isinstance(source, np.ndarray):
             return Pieces(name, declared, iter(source), step)
-        raise InputError(f"{name} takes events: stream a TSEvent or an iterator of them, got a {type(source).__name__}")
+        if callable(source) and not isinstance(source, type):
+            return Pieces(name, declared, None, step, ask=source)
+        raise InputError(
+            f"{name} takes events: stream a TSEvent, an iterator of them, or a callable, got a {type(source).__name__}"
+        )
     if not isinstance(source, Iterable) and not callable(source):
         raise InputError(f"{name} cannot stream from a {type(source).__name__}")
     if dt is None:
@@ -205,12 +209,16 @@ class Rows:
 
 
 class Pieces:
-    """Events in pieces that follow each other in time, each a TSEvent."""
+    """Events in pieces that follow each other in time, each a TSEvent, from an iterator or on request."""
 
-    def __init__(self, name: str, declared: Input, pieces: Iterator[Any], step: Fraction) -> None:
+    def __init__(
+        self, name: str, declared: Input, pieces: Iterator[Any] | None, step: Fraction,
+        ask: Callable[[float], Any] | None = None,
+    ) -> None:  # fmt: skip
         self.name: str = name
         self.declared: Input = declared
-        self.pieces: Iterator[Any] = pieces
+        self.pieces: Iterator[Any] | None = pieces
+        self.ask: Callable[[float], Any] | None = ask
         self.step: Fraction = step
         self.held: list[TSEvent] = []
         self.ended: bool = False
@@ -222,13 +230,16 @@ class Pieces:
         self.held = [one for one in self.held if one.t_stop > begin - float(self.step)]
         reached = self.held[-1].t_stop if self.held else begin
         while step_of(reached, self.step) < last and not self.ended:
-            piece = _asked(self.name, self.pieces.__next__)
+            piece = self._more(float(stop) - reached)
             if piece is None:
                 self.ended = True
                 break
             _fits(self.name, self.declared, piece)
             if abs(piece.t_start - reached) > max(TOLERANCE * float(self.step), 1e-12 * abs(reached)):
                 raise _apart(self.name, piece, reached)
+            if self.ask is not None and piece.t_stop <= reached:  # of no length, as no rows: there is no more
+                self.ended = True
+                break
             self.held.append(piece)
             reached = piece.t_stop
         times = np.concatenate([np.zeros(0), *(np.asarray(one.times) for one in self.held)])
@@ -236,6 +247,13 @@ class Pieces:
         first = self.held[0].t_start if self.held else begin
         series = TSEvent(times, channels, t_start=first, t_stop=reached, num_channels=self.declared.size)
         return series, min(stop, step_of(reached, self.step) * self.step)
+
+    def _more(self, needed: float) -> Any:
+        """The next piece, where ``needed`` more seconds are wanted; None at the end."""
+        if self.ask is not None:
+            return _asked(self.name, self.ask, needed)
+        assert self.pieces is not None
+        return _asked(self.name, self.pieces.__next__)
 
 
 def _apart(name: str, piece: TimeSeries, reached: float) -> InputError:

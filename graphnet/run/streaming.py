@@ -45,10 +45,11 @@ def stream(
 
     ``source``: for the one input, or by the inputs' names: a series, an array (T, C), a file (.npy, .npz, .wav) that
     may be larger than memory, an iterator of arrays or series, or a callable that is asked for n rows and gives up to
-    as many (none: the end). ``dt`` (s) is the interval of rows that do not carry it; where it is left out, the dt of
-    the input's readers. The stream ends with its source, or after ``duration`` (s); the last block may be shorter.
-    ``sinks`` take recorded signals as they come: a callable, a generator, a .npy file. Each result's ``info.elapsed``
-    is the latency of its block: the seconds from when its input was there to when its signals were.
+    as many (none: the end); for events, asked for the seconds that are lacking, a TSEvent. ``dt`` (s) is the interval
+    of rows that do not carry it; where it is left out, the dt of the input's readers. The stream ends with its source,
+    or after ``duration`` (s); the last block may be shorter. ``sinks`` take recorded signals as they come: a callable,
+    a generator, a .npy file. Each result's ``info.elapsed`` is the latency of its block: the seconds from when its
+    input was there to when its signals were.
 
     Nothing is read ahead of the block that needs it. The network is committed block by block: when the stream is
     broken off, or a layer, a source or a sink raises, it stands after the last block that was yielded. A network that

@@ -10,6 +10,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from graphnet import ArrayLayer, Network, ParameterError, TSContinuous, TSEvent, registry
+from graphnet.layer import declared_ports
 from graphnet.testing import instance
 from layers import PassThrough, Rate
 from tests.laws.walls import Smooth
@@ -91,8 +92,11 @@ class Drawn:
         dt = float(self.rng.choice(STEPS)) if "rates" in self.recipe.features else 1e-3
         kind = self._kind(dt)
         layer = kind()
-        if layer.size_in:
-            self._feed(name, layer)
+        ports = declared_ports(layer) if isinstance(layer, ArrayLayer) else {}
+        for port, form in ports.items():
+            self._feed(f"{name}.{port}", layer.joins, *form)
+        if layer.size_in and not ports:
+            self._feed(name, layer.joins, layer.size_in, layer.input_type)
         self.layers[name] = kind
         self.ends[name] = layer.size_out, layer.output_type, isinstance(layer, ArrayLayer)
 
@@ -110,17 +114,17 @@ class Drawn:
         options = next(one for one in tries if _takes(cls, one))
         return lambda: instance(cls, **options)
 
-    def _feed(self, name, layer):
-        """Cover every input channel with slices of earlier ends."""
-        merge = [layer.joins, "sum", "concat"][self.rng.integers(3)]
+    def _feed(self, name, joins, size_in, input_type):
+        """Cover every channel of an input with slices of earlier ends."""
+        merge = [joins, "sum", "concat"][self.rng.integers(3)]
         self.merges[name] = merge
-        fitting = [one for one, (_, kind, _) in self.ends.items() if kind is layer.input_type]
+        fitting = [one for one, (_, kind, _) in self.ends.items() if kind is input_type]
         for _ in range(2 if merge == "sum" else 1):
             begin = 0
-            while begin < layer.size_in:
+            while begin < size_in:
                 pre = str(self.rng.choice(fitting))
                 size = self.ends[pre][0]
-                count = int(self.rng.integers(1, min(size, layer.size_in - begin) + 1))
+                count = int(self.rng.integers(1, min(size, size_in - begin) + 1))
                 picked = tuple(int(one) for one in self.rng.permutation(size)[:count])
                 place = tuple(range(begin, begin + count)) if merge != "concat" else None
                 self.wires.append(Wire(pre, name, self._delay(), picked, place, merge))

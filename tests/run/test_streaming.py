@@ -165,6 +165,13 @@ KINDS = ["series", "array", "npy", "npz", "chunks", "pieces", "callable"]
 def test_a_stream_gives_the_bits_of_the_run_from_every_source(whole, kind, block, tmp_path):
     net = build()
     go = events() if kind in ("series", "array") else pieces_of(events())
+    if kind == "callable":
+        pieces, wanted = pieces_of(events()), []
+
+        def go(needed):
+            wanted.append(needed)
+            return next(pieces, None)
+
     given = {"x": sources(kind, tmp_path), "go": go}
     blocks = list(net.stream(given, block=block, dt={"x": 1e-3}, record=RECORD))
     assert len(blocks) == -(-(T // 2) // block)
@@ -273,6 +280,23 @@ def test_a_generator_is_not_read_ahead():
     going = single().stream(chunks(), block=8)
     next(going)
     assert len(read) == 2
+
+
+def test_a_callable_is_asked_for_the_seconds_of_events_that_are_lacking_and_ends_the_stream_with_none():
+    net = Network([PassThrough(1, input_type=TSEvent, dt=1e-3)])
+    wanted = []
+
+    def ask(needed):
+        wanted.append(round(needed, 9))
+        begin = 0.004 * (len(wanted) - 1)
+        none = len(wanted) > 3
+        return TSEvent([] if none else [begin + 0.001], [] if none else [0], t_start=begin,
+                       t_stop=begin if none else begin + 0.004, num_channels=1)  # fmt: skip
+
+    blocks = list(net.stream(ask, block=5))
+    assert wanted == [0.005, 0.001, 0.002, 0.003]
+    assert [len(one["pass_through"]) for one in blocks] == [1, 2, 0]
+    assert net.t == 0.012
 
 
 def test_pieces_of_events_are_not_read_ahead():
