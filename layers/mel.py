@@ -45,7 +45,7 @@ class MelBank(Bank):
 
     blamed: ClassVar[str] = "low"
     example: ClassVar[Mapping[str, Any]] = {"size_in": 2, "count": 4, "low": 20.0, "high": 400.0}
-    demonstration: ClassVar[Mapping[str, Any]] = {"size_in": 1, "count": 3, "low": 5.0, "high": 80.0}
+    demonstration: ClassVar[Mapping[str, Any]] = {"size_in": 1, "count": 2, "low": 5.0, "high": 80.0}
 
     def pairs(self) -> tuple[Pair, ...]:
         low, high = self.value("low"), self.value("high")
