@@ -7,6 +7,7 @@ from .checkpoint import Checkpoint
 from .clock import steps_of
 from .edge import Edge
 from .errors import (
+    BatchError,
     CycleError,
     DocumentError,
     EdgeError,
@@ -60,6 +61,7 @@ from .timeseries import (
 __all__ = [
     "ArrayLayer",
     "Arriving",
+    "BatchError",
     "Block",
     "Checkpoint",
     "CycleError",

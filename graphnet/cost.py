@@ -23,7 +23,9 @@ def operations_per_step(layer: Layer) -> float:
     operations = UPDATE * max(layer.size, layer.size_out)
     for name in _weights(type(layer)):
         value = layer.value(name)
-        if value is not None and (layer.size_in or name == "weights_rec"):  # what a source holds is played, not multiplied
+        if value is not None and (
+            layer.size_in or name == "weights_rec"
+        ):  # what a source holds is played, not multiplied
             event = layer.input_type is TSEvent or (name == "weights_rec" and layer.output_type is TSEvent)
             operations += 2.0 * entries(value) * (SPARSE if event else 1.0)
     return operations

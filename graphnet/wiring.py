@@ -26,7 +26,7 @@ class Wiring:
         self.merges: dict[str, Merge] = {}
         self.places: dict[str, list[Place]] = {}
         self.partial: set[str] = set()
-        self.next = 0
+        self.next: int = 0
         """The number of the next edge."""
         self._shared = False
 
@@ -121,7 +121,7 @@ class Wiring:
         gone = self.forget(edges)  # which makes the tables its own
         for name in merges:
             self.places.pop(name, None)
-        self.next = min((one.number for one in gone), default=self.next)
+        self.next: int = min((one.number for one in gone), default=self.next)
         for name, merge in merges.items():
             if merge is None:
                 self.merges.pop(name, None)

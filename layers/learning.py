@@ -68,8 +68,9 @@ class Online(ArrayLayer, Trainable, register=False):
     def check_start(self, name: str, wanted: tuple[int, int]) -> None:
         """Refuse a matrix to begin from of another shape, or a sparse one, of which learning would leave nothing."""
         start = self.value(name)
-        fits = start is None or (isinstance(start, np.ndarray) and start.shape == wanted)
-        self.must(fits, name, f"must be dense, of shape {wanted}, got a {type(start).__name__} {np.shape(start)}")
+        if start is not None:
+            fits = isinstance(start, np.ndarray) and start.shape == wanted
+            self.must(fits, name, f"must be dense, of shape {wanted}, got a {type(start).__name__} {np.shape(start)}")
 
     def sizes(self) -> tuple[int, int, int]:
         outputs = self.value("size_out")
