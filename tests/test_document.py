@@ -283,6 +283,36 @@ def test_files_of_arrays_and_series_are_found_beside_the_document_from_anywhere(
     assert Network.load("../there/m.yaml").to_document() == net.to_document()
 
 
+def test_a_file_of_one_of_several_arrays_by_name_is_found_beside_the_document_too(tmp_path, monkeypatch):
+    folder = tmp_path / "here"
+    folder.mkdir()
+    np.savez(folder / "we.npz", w=np.array([[1.0, 2.0]]))
+    digest = hashlib.sha256((folder / "we.npz").read_bytes()).hexdigest()
+    text = (
+        "inputs: {e: {size: 1, type: TSEvent}}\nlayers:\n  a:\n    class: CubaLIF\n    tau_mem: 0.02\n"
+        "    tau_syn: 0.005\n    weights:\n"
+        f"      exc: {{file: we.npz, key: w, sha256: {digest}}}\n"
+        "      inh: {init: constant, shape: [3, 2], value: -1.0}\n"
+        "edges: [e -> a.exc]\n"
+    )
+    (folder / "n.yaml").write_text(text)
+    monkeypatch.chdir(tmp_path)
+    net = Network.load("here/n.yaml")
+    assert np.array_equal(net["a"].value("weights")["exc"], [[1.0, 2.0]])
+    (tmp_path / "there").mkdir()
+    net.save("there/m.yaml")
+    saved = Path("there/m.yaml").read_text()
+    assert "../here/we.npz" in saved
+    assert "value: -1.0" in saved
+    monkeypatch.chdir(folder)
+    assert Network.load("../there/m.yaml").to_document() == net.to_document()
+    (folder / "n.yaml").write_text(text.replace("we.npz", "no.npz"))
+    with pytest.raises(
+        DocumentError, match=r"n\.yaml:7: ParameterError: CubaLIF: weights: of 'exc' cannot read no\.npz"
+    ):
+        Network.load("n.yaml")
+
+
 class Gain(Layer):
     """A plain layer that a document names."""
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from .. import registry
-from ..arrays import is_spec, resolve
+from ..arrays import resolve
 from ..errors import (
     CycleError,
     DocumentError,
@@ -27,7 +27,7 @@ from ..errors import (
 from ..layer import ArrayLayer, Layer
 from ..network import Network
 from .purpose import misfits
-from .writing import move_files
+from .writing import in_files, move_files
 
 if TYPE_CHECKING:
     from ..files import Source
@@ -247,16 +247,19 @@ def _made(target: type[Layer], given: dict[str, Any], folder: Path) -> Layer:
     wrong = [(name, text) for name, text in _unknown(target, given)]
     if wrong:
         raise ParameterTypeError("\n".join(text for _, text in wrong), owner=target.__name__, each=wrong)
-    files = {name: value for name, value in given.items() if is_spec(value) and "file" in value}
-    for name, spec in files.items():
+    files = list(in_files(given))
+    for name, key, spec in files:
         try:
-            given[name] = resolve(spec, folder)
+            found = resolve(spec, folder)
+            given[name] = found if key is None else {**given[name], key: found}
         except GraphnetError as error:
-            message = f"{target.__name__}: {name}: {error.message}"
+            of = "" if key is None else f"of {key!r} "
+            message = f"{target.__name__}: {name}: {of}{error.message}"
             raise ParameterError(message, owner=target.__name__, parameter=name, hint=error.hint) from error
     made = _built(target, lambda entry: target(**entry), given)
-    for name, spec in files.items():
-        made.remember(name, {**spec, "file": os.path.abspath(folder / str(spec["file"]))})  # noqa: PTH100 # symlinks stay
+    for name, key, spec in files:
+        kept = {**spec, "file": os.path.abspath(folder / str(spec["file"]))}  # noqa: PTH100 # symlinks stay
+        made.remember(name, kept if key is None else {key: kept})
     return made
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -51,11 +51,19 @@ def save(net: Network, path: str | Path) -> None:
     data = written(net)
     folder = Path(path).resolve().parent
     for entry in data.get("layers", {}).values():
-        for name, value in entry.items():
-            if is_spec(value) and "file" in value:
-                entry[name] = {**value, "file": os.path.relpath(value["file"], folder)}
+        for name, key, spec in list(in_files(entry)):
+            moved = {**spec, "file": os.path.relpath(spec["file"], folder)}
+            entry[name] = moved if key is None else {**entry[name], key: moved}
     move_files(data, lambda file: os.path.relpath(file, folder))
     write(data, path)
+
+
+def in_files(entry: Mapping[str, Any]) -> Iterator[tuple[str, str | None, Mapping[str, Any]]]:
+    """The arrays of a layer's entry that lie in files: (parameter, its name of several or None, description)."""
+    for name, value in entry.items():
+        if is_spec(value):
+            inside = [(name, key, one) for key, one in value.items() if is_spec(one) and "file" in one]
+            yield from [(name, None, value)] if "file" in value else inside
 
 
 def move_files(sections: dict[str, Any], moved: Callable[[str], str]) -> None:
