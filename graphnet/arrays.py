@@ -13,6 +13,7 @@ from __future__ import annotations
 import hashlib
 import inspect
 import io
+import re
 import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -133,7 +134,7 @@ def _initialise(spec: Spec) -> Matrix:
     except TypeError as error:
         raise ParameterError(f"initialiser {name!r}: {error}", hint=f"it takes: {', '.join(takes)}") from error
     for key, value in given.items():
-        if key != "shape":
+        if key not in ("shape", "rows"):
             _number(f"initialiser {name!r}", key, value, whole=takes[key].annotation == "int")
     return function(*bound.args, **bound.kwargs)
 
@@ -173,6 +174,58 @@ def draw_uniform(
     rows, cols = _shape(shape)
     weights = low + (high - low) * uniform(noise_key("init", seed), 0, 0, rows, cols)
     return _finish(weights * _mask(seed, rows, cols, density), shape)
+
+
+def draw_sparse(shape: Any, seed: int, density: float, value: float = 1.0, rows: str | None = None) -> Matrix:
+    """CSR weights (M, N), each entry ``value`` with probability ``density`` and absent otherwise, from the seed.
+
+    ``rows``: a slice such as ``0:3200``, the only rows that have entries. What a row holds depends on the seed and its
+    own number alone. Time and memory go with the number of entries, not with M x N.
+    """
+    from scipy.sparse import csr_array
+
+    if not isinstance(shape, list | tuple) or len(shape) != 2:
+        raise ParameterError(f"shape must be [M, N] for a sparse matrix, got {shape!r}", parameter="shape")
+    (height, width), key = _shape(shape), noise_key("init", seed)
+    _checked_density(density)
+    first, last = (0, height) if rows is None else _slice_of(rows, height)
+    # 6 standard deviations above the mean number of entries: rows that need more are very rare
+    most = min(width, int(width * density + 6.0 * np.sqrt(width * density)) + 8)
+    at_once = max(1, 2**20 // most)
+    counts, parts = np.zeros(height, dtype=np.int64), [np.zeros(0, dtype=np.int32)]
+    for low in range(first, last, at_once):
+        high = min(low + at_once, last)
+        places = _chosen(key, low, high - low, width, density, most)
+        counts[low:high] = np.count_nonzero(places < width, axis=1)
+        parts.append(places[places < width].astype(np.int32))
+    indices = np.concatenate(parts)
+    indptr = np.concatenate([[0], np.cumsum(counts)]).astype(np.int32 if len(indices) < 2**31 else np.int64)
+    return csr_array((np.full(len(indices), float(value)), indices, indptr), shape=(height, width))
+
+
+def _chosen(key: int, low: int, rows: int, width: int, density: float, most: int) -> NDArray[np.int64]:
+    """Increasing places of entries in each row, the last one at ``width`` or beyond.
+
+    From one entry to the next it is a geometric number of places, so nothing is drawn for those between.
+    """
+    draws = uniform(key, 1, low, rows, most)
+    gaps = np.ones_like(draws)
+    if density < 1.0:
+        with np.errstate(over="ignore"):
+            gaps += np.floor(np.minimum(np.log(draws) / np.log1p(-density), width))
+    places = np.cumsum(gaps, axis=1).astype(np.int64) - 1
+    if np.all(places[:, -1] >= width) or most >= width:
+        return places
+    return _chosen(key, low, rows, width, density, min(width, 2 * most))  # the first draws stay the same
+
+
+def _slice_of(rows: Any, height: int) -> tuple[int, int]:
+    found = re.fullmatch(r"(\d*):(\d*)", rows) if isinstance(rows, str) else None
+    if found:
+        low, high = int(found[1] or 0), int(found[2] or height)
+        if low < high <= height:
+            return low, high
+    raise ParameterError(f"rows must be a slice within 0:{height}, such as 0:{height}, got {rows!r}", parameter="rows")
 
 
 def draw_reservoir(size: int, seed: int, spectral_radius: float = 0.9, density: float = 0.1) -> Matrix:
@@ -253,16 +306,21 @@ def constant(shape: Any, value: float = 0.0) -> NDArray[np.float64]:
 
 
 def _mask(seed: int, rows: int, cols: int, density: float, first: int = 0) -> NDArray[np.bool_]:
-    if not 0.0 < density <= 1.0:
-        raise ParameterError(f"density must be above 0 and at most 1, got {density!r}", parameter="density")
+    _checked_density(density)
     if density == 1.0:
         return np.ones((rows, cols), dtype=bool)
     return uniform(noise_key("init", seed), 1, first, rows, cols) < density
+
+
+def _checked_density(density: float) -> None:
+    if not 0.0 < density <= 1.0:
+        raise ParameterError(f"density must be above 0 and at most 1, got {density!r}", parameter="density")
 
 
 INITIALISERS: dict[str, Callable[..., Matrix]] = {
     "constant": constant,
     "normal": draw_normal,
     "uniform": draw_uniform,
+    "sparse": draw_sparse,
     "reservoir": draw_reservoir,
 }

@@ -137,13 +137,14 @@ def test_initialisers_give_the_same_numbers_in_every_process():
         {"init": "normal", "shape": [3, 4], "seed": 1, "scale": 0.5, "density": 0.5},
         {"init": "uniform", "shape": 5, "seed": 1, "low": 0, "high": 2},
         {"init": "constant", "shape": [2], "value": 0.1},
+        {"init": "sparse", "shape": [50, 80], "seed": 1, "density": 0.1},
     ]
     code = (
         "import sys; from graphnet.arrays import resolve\n"
-        f"for spec in {specs}: sys.stdout.write(resolve(spec).tobytes().hex())"
+        f"for spec in {specs}: sys.stdout.write(getattr(resolve(spec), 'indices', resolve(spec)).tobytes().hex())"
     )
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert said.stdout == "".join(resolve(spec).tobytes().hex() for spec in specs)
+    assert said.stdout == "".join(getattr(resolve(spec), "indices", resolve(spec)).tobytes().hex() for spec in specs)
 
 
 def test_the_first_normal_of_seed_one_is_pinned():
@@ -170,6 +171,55 @@ def test_normals_have_their_spread_uniforms_their_bounds_and_both_their_density(
     some = u[u != 0]
     assert 1 < some.min() < some.max() < 4
     assert abs(some.mean() - 2.5) < 5 * 3 / np.sqrt(12 * len(some))
+
+
+@given(rows=st.integers(1, 60), columns=st.integers(1, 60), density=st.floats(1e-300, 1.0), seed=st.integers(0, 99))
+def test_a_sparse_matrix_is_csr_in_order_and_a_row_does_not_depend_on_the_others(rows, columns, density, seed):
+    spec = {"init": "sparse", "shape": [rows, columns], "density": density, "value": -9.0, "seed": seed}
+    whole = resolve(spec)
+    assert whole.shape == (rows, columns)
+    assert whole.has_canonical_format
+    assert np.all(whole.data == -9.0)
+    low = rows // 3
+    part = resolve({**spec, "rows": f"{low}:{rows}"}).toarray()
+    assert not part[:low].any()
+    assert np.array_equal(part[low:], whole.toarray()[low:])
+
+
+@pytest.mark.parametrize("density", [0.002, 0.02, 0.5, 1.0])
+def test_a_sparse_matrix_has_independent_entries_of_its_density(density):
+    """Counts of rows and of columns are binomial: means within 5 standard errors, and variances too."""
+    m, n = 3000, 500
+    matrix = resolve({"init": "sparse", "shape": [m, n], "density": density, "seed": 4})
+    assert abs(matrix.nnz - m * n * density) <= 5 * np.sqrt(m * n * density * (1 - density))
+    for counts, of in ((np.diff(matrix.indptr), n), (np.bincount(matrix.indices, minlength=n), m)):
+        wanted = of * density * (1 - density)
+        assert abs(counts.var() - wanted) <= 5 * wanted * np.sqrt(2 / len(counts)) + 5 * np.sqrt(wanted / len(counts))
+    first = np.bincount(matrix.indices[matrix.indptr[:-1][np.diff(matrix.indptr) > 0]], minlength=2)
+    assert abs(first[0] - m * density) <= 5 * np.sqrt(m * density * (1 - density))
+
+
+def test_rows_with_more_entries_than_were_drawn_at_first_are_drawn_to_their_end():
+    from graphnet.arrays import _chosen
+
+    long, short = (_chosen(7, 0, 40, 300, 0.5, most) for most in (300, 4))
+    assert np.array_equal(long[:, :100], short[:, :100])
+    assert np.all(short[:, -1] >= 300)
+
+
+@pytest.mark.parametrize("rows", ["0:11", "5:5", "6:5", "3", "a:b", "-1:3", ":11", 3, [0, 3], None])
+def test_rows_that_are_no_slice_of_the_matrix_are_named(rows):
+    spec = {"init": "sparse", "shape": [10, 4], "density": 0.5, "seed": 1, "rows": rows}
+    if rows is None:
+        assert resolve(spec).nnz > 0
+        return
+    with pytest.raises(ParameterError, match="rows must be a slice within 0:10"):
+        resolve(spec)
+
+
+def test_a_sparse_matrix_has_two_sides():
+    with pytest.raises(ParameterError, match=r"shape must be \[M, N\] for a sparse matrix, got 5"):
+        resolve({"init": "sparse", "shape": 5, "density": 0.5, "seed": 1})
 
 
 @given(size=st.integers(20, 60), seed=st.integers(0, 99), radius=st.floats(0.1, 2))
