@@ -72,12 +72,12 @@ def _unreached(net: Network) -> list[Finding]:
     found = [
         Finding("warning", name, f"no edge leads to its {net.reads(name).size} input channels: it runs without input")
         for name in net.readers()
-        if net.reads(name).size > 0 and not net.edges_into(name)
+        if not net.is_reached(name) and net.reads(name).size > 0
     ]
     found += [
         Finding("warning", name, "no edge leads to this port: what it leads to runs without it", "connect it")
         for name in net.ports
-        if not net.edges_into(name)
+        if not net.is_reached(name)
     ]
     return found + [
         Finding("warning", name, "no layer reads this input", "connect it, or leave it out")
@@ -133,8 +133,9 @@ def _rates(net: Network) -> list[Finding]:
 
 
 def _cost(net: Network) -> Finding:
-    operations = sum(operations_per_second(one) for one in net.layers.values())
-    memory = sum(memory_of(net, name) for name in net.layers)
+    layers = net.layers
+    operations = sum(operations_per_second(one) for one in layers.values())
+    memory = sum(memory_of(net, name) for name in layers)
     return Finding(
         "note",
         "",

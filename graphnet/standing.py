@@ -78,10 +78,17 @@ class Standing:
         """The ends whose whole signals, at once, are all that reaches an input, in the order of connecting; None where
         there is a delay, a slice or a port among them. This costs less than the paths, which most inputs of large
         networks do not need."""
-        if name in self._wiring.partial or name in self._inlets:
+        if not self._whole(name):
             return None
         found = [edge.pre for edge in self._wiring.into[name]]
         return None if self._ports and not self._ports.keys().isdisjoint(found) else found
+
+    def _whole(self, name: str) -> bool:
+        return name not in self._wiring.partial and name not in self._inlets
+
+    def is_reached(self, name: str) -> bool:
+        """Whether an edge leads to a layer (or to one of its inputs), an input of it, or a port."""
+        return any(self._wiring.into[end] for end in self._inlets.get(name, (name,)))
 
     def sources(self, name: str) -> list[str]:
         """The layers and external inputs that reach an input, over ports, each as often as it does."""
@@ -90,7 +97,7 @@ class Standing:
 
     def uncovered(self, name: str) -> list[int]:
         """The channels of an input that nothing leads to; none where nothing leads to it at all."""
-        if self.direct(name) is not None:
+        if self._whole(name) and not self._ports:
             return []
         paths = self.paths_into(name)
         size = self._ends[name][1].size

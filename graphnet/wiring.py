@@ -5,7 +5,7 @@ Nothing here judges an edge; that is done before it is added.
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import Any
 
 from .edge import Edge, Merge, Place
@@ -21,8 +21,8 @@ class Wiring:
 
     def __init__(self) -> None:
         self.edges: dict[int, Edge] = {}
-        self.into: dict[str, list[Edge]] = {}
-        self.leaving: dict[str, list[Edge]] = {}
+        self.into: dict[str, Sequence[Edge]] = {}  # a list from the first edge on
+        self.leaving: dict[str, Sequence[Edge]] = {}
         self.merges: dict[str, Merge] = {}
         self.places: dict[str, list[Place]] = {}
         self.partial: set[str] = set()
@@ -41,8 +41,8 @@ class Wiring:
         """Let no copy share the tables any more."""
         if self._shared:
             self.edges, self.merges, self.partial = dict(self.edges), dict(self.merges), set(self.partial)
-            self.into = {name: many.copy() for name, many in self.into.items()}
-            self.leaving = {name: many.copy() for name, many in self.leaving.items()}
+            self.into = {name: [*many] for name, many in self.into.items()}
+            self.leaving = {name: [*many] for name, many in self.leaving.items()}
             self.places = {name: many.copy() for name, many in self.places.items()}
             self._shared = False
 
@@ -55,7 +55,7 @@ class Wiring:
     def enter(self, name: str) -> None:
         """Give a layer or an input its place."""
         self.own()
-        self.into[name], self.leaving[name] = [], []
+        self.into[name], self.leaving[name] = (), ()
 
     def leave(self, name: str) -> list[Edge]:
         """Take away a layer or an input, and the edges that touch it."""
@@ -89,8 +89,12 @@ class Wiring:
         if number >= self.next:
             self.next = number + 1
         self.edges[number] = edge
-        self.into[post].append(edge)
-        self.leaving[pre].append(edge)
+        for table, end in ((self.into, post), (self.leaving, pre)):
+            known = table[end]
+            if isinstance(known, list):
+                known.append(edge)
+            else:
+                table[end] = [*known, edge]
         places = self.places.get(post)
         if places is None:
             self.places[post] = [place]

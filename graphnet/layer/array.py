@@ -24,7 +24,7 @@ from .node import checked_state, checked_time
 from .several import dealt, declared_ports
 from .values import PLAIN
 
-_APART = frozenset(("_values", "_matrices", "_home", "_own"))
+_APART = frozenset(("_values", "_written", "_matrices", "_home", "_own"))
 """What a copy of a layer has of its own."""
 
 
@@ -98,9 +98,12 @@ class ArrayLayer(Holding, Exchanged, register=False):
             if value.__class__ is np.ndarray:  # also where a derived constant is the same array
                 memo[id(value)] = value
         content = vars(made)
-        for name, value in vars(self).items():
-            content[name] = value if value.__class__ in PLAIN or name in _APART else copy.deepcopy(value, memo)
-        made._values, made._matrices, made._home, made._own = dict(self._values), {}, None, None
+        content.update(vars(self))
+        made._values, made._written = dict(self._values), dict(self._written)
+        made._matrices, made._home, made._own = {}, None, None
+        for name, value in content.items():
+            if value.__class__ not in PLAIN and name not in _APART:
+                content[name] = copy.deepcopy(value, memo)
         return made
 
     def __getstate__(self) -> dict[str, Any]:

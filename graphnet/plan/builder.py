@@ -11,6 +11,9 @@ from .advance import Advance
 from .store import Keep
 from .whole import Evolve
 
+LOCAL = frozenset((Keep, Evolve))
+"""Tasks with effects in the process of the caller."""
+
 
 class Builder:
     """Collects tasks in topological order."""
@@ -41,8 +44,8 @@ class Builder:
                 function,
                 inputs,
                 last[i],
-                local=isinstance(function, Keep | Evolve) or name in self.local,
-                cost=self.costs.get(i, 1.0),
+                function.__class__ in LOCAL or name in self.local,
+                self.costs.get(i, 1.0),
             )
             for i, (name, function, inputs) in enumerate(self.entries)
         ]

@@ -142,7 +142,7 @@ class _Compiler:
         return self.forms[name]
 
     def whole(self, layer: Layer) -> bool:
-        return not isinstance(layer, ArrayLayer) and not layer.block_safe
+        return not layer.block_safe and not isinstance(layer, ArrayLayer)
 
     # ------------------------------------------------------------------ stages
 
