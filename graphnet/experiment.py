@@ -7,7 +7,7 @@ import tempfile
 import time
 import zipfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -24,6 +24,7 @@ from .judging import Take, judge
 from .network import Network
 from .run import Result, evolve
 from .sections import DataSection, EvaluateSection, FitSection, RunSection
+from .spiketrains import LEAST, firing
 from .timeseries import TimeSeries, TSContinuous, TSEvent
 from .training import fit, reset_before
 
@@ -222,8 +223,21 @@ def _once(net: Network, section: RunSection, progress: bool) -> tuple[Outcome, f
         elif isinstance(series, TSEvent):
             outcome.arrays[f"{name}.times"] = series.times
             outcome.arrays[f"{name}.channels"] = series.channels
+            if name in net.layers:
+                _fires(outcome, name, series)
     outcome.summary["recorded"] = list(result)
     return outcome, result.info.simulated
+
+
+def _fires(outcome: Outcome, name: str, series: TSEvent) -> None:
+    """Tell how the channels of a layer fire."""
+    found = firing(series.times, series.channels, series.num_channels, series.duration)
+    outcome.summary.setdefault("firing", {})[name] = {"events": len(series.times), **asdict(found)}
+    channels = f"{series.num_channels} channel{'' if series.num_channels == 1 else 's'}"
+    said = f"{name}: {len(series.times)} events on {channels}, {found.rate:.2f} Hz each"
+    if found.cv is not None:
+        said += f"; CV of intervals {found.cv:.2f}, mean of the {found.judged} with {LEAST} or more"
+    outcome.table += said + "\n"
 
 
 def _read(name: str, file: str) -> TimeSeries:

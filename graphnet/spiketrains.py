@@ -1,4 +1,4 @@
-"""How alike spike trains are: smoothed rates, coincidences one to one, and the coincidence factor."""
+"""What spike trains are like: rates, regularity, and how alike two of them are."""
 
 from __future__ import annotations
 
@@ -63,6 +63,56 @@ def coincidences(one: NDArray[Any], other: NDArray[Any], window: float) -> tuple
     return np.array(first, dtype=np.int64), np.array(second, dtype=np.int64)
 
 
+LEAST = 3  # intervals: a coefficient of variation of fewer says nothing
+
+
+@dataclass(frozen=True)
+class Firing:
+    """How trains fire: the mean ``rate`` of the channels in Hz, the mean ``cv`` of those ``judged`` (None of none), the
+    ``cv`` of all intervals ``pooled`` (None of none), and how many channels are ``silent``.
+    """
+
+    rate: float
+    cv: float | None
+    judged: int
+    pooled: float | None
+    silent: int
+
+
+def firing(times: NDArray[Any], channels: NDArray[Any], number: int, duration: float) -> Firing:
+    """How ``number`` channels fire over ``duration`` seconds, from the times and channels of their events.
+
+    The coefficient of variation is the standard deviation of the intervals between a channel's events by their mean:
+    0 for a clock, 1 for a Poisson process. It is taken of channels with at least 3 intervals that are not all 0; the
+    longest intervals do not end within the duration, so a short one makes it too low. ``pooled`` is that of the
+    intervals of all channels together, in which the channels' different rates count too.
+
+    >>> firing(np.array([0.0, 0.1, 0.2, 0.3, 0.4]), np.array([0, 0, 0, 0, 1]), 3, 0.5)
+    Firing(rate=3.3333333333333335, cv=0.0, judged=1, pooled=0.0, silent=1)
+    """
+    order = np.lexsort((times, channels))
+    times, channels = np.asarray(times, dtype=np.float64)[order], np.asarray(channels)[order]
+    same = channels[1:] == channels[:-1]
+    intervals, owner = np.diff(times)[same], channels[1:][same]
+    counts = np.bincount(owner, minlength=number)
+    mean = np.bincount(owner, intervals, number) / np.maximum(counts, 1)
+    spread = np.sqrt(np.bincount(owner, (intervals - mean[owner]) ** 2, number) / np.maximum(counts, 1))
+    judged = (counts >= LEAST) & (mean > 0.0)
+    whole = float(np.mean(intervals)) if len(intervals) else 0.0
+    return Firing(
+        rate=len(times) / number / duration if number and duration > 0.0 else 0.0,
+        cv=_hushed(float(np.mean(spread[judged] / mean[judged]))) if judged.any() else None,
+        judged=int(judged.sum()),
+        pooled=_hushed(float(np.std(intervals)) / whole) if whole > 0.0 else None,
+        silent=number - len(np.unique(channels)),
+    )
+
+
+def _hushed(cv: float) -> float:
+    """0 for what is only the rounding of the times."""
+    return cv if cv > 1e-9 else 0.0
+
+
 @dataclass(frozen=True)
 class Stretch:
     """Two trains over the same ``duration`` in seconds, on one channel: what a model did, and what was ``wanted``."""
@@ -114,4 +164,4 @@ def agreement(stretches: Sequence[Stretch], window: float) -> Agreement:
     )
 
 
-__all__ = ["Agreement", "Stretch", "agreement", "coincidences", "correlation", "smoothed"]
+__all__ = ["Agreement", "Firing", "Stretch", "agreement", "coincidences", "correlation", "firing", "smoothed"]

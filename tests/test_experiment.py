@@ -162,6 +162,12 @@ def test_a_run_without_trials_records_what_its_section_names(tmp_path):
     assert np.array_equal(outcome.arrays["lif.times"], twin.times)
     assert outcome.arrays["lif.v"].shape == (40, 1)
     assert outcome.summary["simulated_seconds"] == 0.4
+    fires = outcome.summary["firing"]
+    assert list(fires) == ["lif"]
+    assert fires["lif"]["events"] == len(twin.times)
+    assert fires["lif"]["rate"] == pytest.approx(len(twin.times) / 0.4)
+    assert fires["lif"]["cv"] == 0.0  # a constant input
+    assert f"lif: {len(twin.times)} events on 1 channel, {len(twin.times) / 0.4:.2f} Hz each" in outcome.table
 
 
 def test_a_document_that_does_not_say_what_to_do_is_told_what_to_write():

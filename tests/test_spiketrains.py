@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from graphnet.spiketrains import Stretch, agreement, coincidences, correlation, smoothed
+from graphnet.spiketrains import Stretch, agreement, coincidences, correlation, firing, smoothed
 
 MS = 1e-3
 trains = st.lists(st.integers(0, 60), max_size=25).map(lambda steps: np.array(sorted(steps)) * MS)
@@ -98,3 +98,34 @@ def test_a_correlation_does_not_see_scale_and_is_zero_of_a_constant():
     assert correlation(one, other) == pytest.approx(np.corrcoef(one.ravel(), other.ravel())[0, 1], rel=1e-12)
     assert correlation(one, 7.0 - 3.0 * one) == pytest.approx(-1.0)
     assert correlation(one, np.ones_like(one)) == 0.0
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 60), st.integers(0, 3)), max_size=60))
+def test_rates_and_variation_are_what_each_channel_by_itself_says(events):
+    times, channels = np.array([step for step, _ in events]) * MS, np.array([one for _, one in events], dtype=int)
+    found = firing(times, channels, 5, 0.061)
+    intervals = [np.diff(np.sort(times[channels == one])) for one in range(5)]
+    judged = [one for one in intervals if len(one) >= 3 and one.mean() > 0]
+    assert found.rate == pytest.approx(len(events) / 5 / 0.061)
+    assert found.judged == len(judged)
+    assert found.silent == sum(one not in channels for one in range(5))
+    if judged:
+        assert found.cv == pytest.approx(np.mean([one.std() / one.mean() for one in judged]), abs=1e-9)
+    else:
+        assert found.cv is None
+    every = np.concatenate(intervals)
+    assert (found.pooled is None) == (len(every) == 0 or every.mean() == 0.0)
+    if found.pooled is not None:
+        assert found.pooled == pytest.approx(every.std() / every.mean(), abs=1e-9)
+
+
+def test_a_poisson_process_varies_by_one_and_a_clock_not_at_all():
+    """100 trains of 400 intervals: the mean CV is 1 within 5 standard errors, after a bias of the order 1/400."""
+    rng = np.random.default_rng(5)
+    times = np.cumsum(rng.exponential(0.01, size=(100, 401)), axis=1)
+    channels = np.repeat(np.arange(100), 401)
+    found = firing(times.ravel(), channels, 100, 4.01)
+    assert found.cv == pytest.approx(1.0, abs=5 / np.sqrt(100 * 400) + 1 / 400)
+    assert found.pooled == pytest.approx(1.0, abs=5 / np.sqrt(100 * 400))
+    assert firing(np.tile(np.arange(401) * 0.01, 100), channels, 100, 4.01).cv == 0.0

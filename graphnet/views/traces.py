@@ -24,6 +24,7 @@ WIDTH = 540.0  # points, as all below
 PANEL, HEADER, GAP = 60.0, 15.0, 9.0
 LEFT, RIGHT, TOP, BOTTOM = 70.0, 72.0, 10.0, 36.0
 TITLE, NAME, SMALL, LETTERS = 12.0, 9.5, 8.5, 8.0
+CROWD, TALL = 500, 216.0  # a raster of more channels is so high: lower, its events run into each other
 
 
 def activity(
@@ -37,7 +38,8 @@ def activity(
 
     Continuous signals of up to 12 channels are lines, each sample held to the next; more channels become an image
     with its scale beside it. Events are rasters. The axis runs from ``t_start`` to ``t_stop`` in seconds, by default
-    over all series. Letters have 8 points or more; the figure grows by 84 points a panel: ten fill a page.
+    over all series. Letters have 8 points or more; the figure grows by 84 points a panel: ten fill a page. A raster
+    of more than 500 channels is higher.
 
     Raises ParameterError where there is no panel or no time to show, ParameterTypeError for any other kind of panel.
     """
@@ -47,7 +49,8 @@ def activity(
     shown = [_checked(panel, number) for number, panel in enumerate(panels)]
     span = _span(shown, t_start, t_stop)
     top = TOP + (TITLE * 1.2 + 8.0 if title else 0.0)
-    height = top + len(shown) * (HEADER + PANEL) + (len(shown) - 1) * GAP + BOTTOM
+    talls = [_height(series) for _, _, series in shown]
+    height = top + sum(talls) + len(shown) * HEADER + (len(shown) - 1) * GAP + BOTTOM
     with style():
         figure = Figure(figsize=(WIDTH / 72, height / 72), dpi=100, facecolor="white")
         FigureCanvasAgg(figure)
@@ -56,10 +59,11 @@ def activity(
             at = (LEFT / WIDTH, 1 - (TOP + TITLE * 0.6) / height)
             figure.text(*at, line, size=TITLE, weight="bold", color=INK, va="center_baseline", gid="title")
         ticks = time_ticks(span)
-        for number, panel in enumerate(shown):
-            bottom = height - top - (number + 1) * (HEADER + PANEL) - number * GAP
-            box = (LEFT / WIDTH, bottom / height, (WIDTH - LEFT - RIGHT) / WIDTH, PANEL / height)
-            _panel(figure.add_axes(box), panel, span, ticks, last=number == len(shown) - 1)
+        bottom = height - top + GAP
+        for number, (panel, tall) in enumerate(zip(shown, talls, strict=True)):
+            bottom -= GAP + HEADER + tall
+            box = (LEFT / WIDTH, bottom / height, (WIDTH - LEFT - RIGHT) / WIDTH, tall / height)
+            _panel(figure.add_axes(box), panel, span, ticks, tall, last=number == len(shown) - 1)
     return figure
 
 
@@ -110,14 +114,18 @@ def time_ticks(span: tuple[float, float]) -> list[float]:
     return [span[0]]
 
 
-def _panel(ax: Axes, panel: Panel, span: tuple[float, float], ticks: list[float], *, last: bool) -> None:
+def _height(series: Series) -> float:
+    return TALL if isinstance(series, TSEvent) and series.num_channels > CROWD else PANEL
+
+
+def _panel(ax: Axes, panel: Panel, span: tuple[float, float], ticks: list[float], tall: float, *, last: bool) -> None:
     name, class_name, series = panel
     frame(ax)
     label = "channel"
     if isinstance(series, TSEvent):
-        pens.events(ax, series, span, PANEL)
+        pens.events(ax, series, span, tall)
     else:
-        pens.continuous(ax, series, span, PANEL)
+        pens.continuous(ax, series, span, tall)
         if series.num_channels <= pens.MOST_LINES:
             label = str(series.units or "")
     _side_label(ax, label)

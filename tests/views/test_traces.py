@@ -91,6 +91,16 @@ def test_each_header_tells_name_class_channels_and_type(shown):
         assert words.startswith(name[:3]) and class_name[:3] in words
 
 
+def test_a_raster_of_many_channels_is_higher_and_leaves_the_others_as_they_are():
+    def heights(channels):
+        spikes = TSEvent([0.1], [0], t_start=0.0, t_stop=1.0, num_channels=channels)
+        signal = TSContinuous.from_clocked(np.zeros((10, 600)), dt=0.1)
+        figure = traces.activity([("a", "A", signal), ("b", "B", spikes), ("c", "C", signal)])
+        return [ax.bbox.height for ax in main_axes(figure)]
+
+    assert heights(501) == pytest.approx([heights(500)[0], 3.6 * heights(500)[1], heights(500)[2]])
+
+
 def drawn_line(series):
     (line,) = main_axes(traces.activity([("x", "X", series)]))[0].lines
     return line
