@@ -3,8 +3,9 @@
     python -m benchmarks.layers [REPEATS]
 
 A: feed-forward rate units, 100 -> 1000. B: 1000 recurrent tanh units, dense and 10% sparse. C: 1000 LIF neurons driven
-by 100 Poisson inputs of 50 Hz. Each layer advances over blocks of 256 steps, buffers used again, BLAS on one thread;
-the kernel by hand takes the whole input at once and knows its case: no noise, no recording, scalar constants.
+by 100 Poisson inputs of 50 Hz. D: the 4,000 neurons of examples/cuba, which drive one another; by hand in the same
+order, so that the spikes are the same. Each layer advances over blocks of 256 steps, buffers used again, BLAS on one
+thread; the kernel by hand takes the whole input at once and knows its case: no noise, no recording, scalar constants.
 """
 
 from __future__ import annotations
@@ -20,9 +21,10 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from graphnet import Events, Span, TSEvent, one_blas_thread
+from graphnet.arrays import resolve
 from graphnet.blocks import between
 from graphnet.span import Arena
-from layers import LIF, Rate
+from layers import LIF, CubaLIF, Rate
 
 BLOCK, STEPS = 256, 10_000
 
@@ -34,7 +36,7 @@ def drive(layer: Any, block: Any, steps: int) -> int:
         high = min(low + BLOCK, steps)
         span = Span(low, high - low, key=1, arena=arena)
         arena.begin()
-        part = between(block, low, high) if isinstance(block, Events) else block[low:high]
+        part = between(block, low, high) if isinstance(block, Events) else block if block is None else block[low:high]
         state, out = layer.advance(state, part, span)
         events += out.count if isinstance(out, Events) else 0
     return events
@@ -121,6 +123,103 @@ def lif_by_hand(step, channel, w, steps, keep, out_step, out_channel):
     return count
 
 
+@numba.njit(nogil=True)
+def cuba_by_hand(v, ge, gi, wait, real, drive, refractory, excitatory, data, indices, indptr, steps, flags, words, out):
+    keep, base, threshold, reset = real
+    pass_e, pass_i, keep_e, keep_i = drive
+    out_step, out_channel = out
+    count = 0
+    for k in range(steps):
+        for j in range(v.shape[0]):
+            free = wait[j] == 0
+            new = keep * v[j] + (base + (pass_e * ge[j] + pass_i * gi[j]))
+            ge[j] *= keep_e
+            gi[j] *= keep_i
+            new = new if free else v[j]
+            v[j] = new
+            wait[j] -= not free
+            flags[j] = new >= threshold
+        before = count
+        for word in range(words.shape[0]):
+            if words[word]:
+                for j in range(8 * word, 8 * word + 8):
+                    out_channel[count] = j
+                    count += np.int64(flags[j])
+        for n in range(before, count):
+            i = out_channel[n]
+            out_step[n] = k
+            v[i] = reset
+            wait[i] = refractory
+            g = ge if i < excitatory else gi
+            for s in range(indptr[i], indptr[i + 1]):
+                g[indices[s]] += data[s]
+    return count
+
+
+CUBA = {"tau_mem": 0.02, "v_rest": -49.0, "threshold": -50.0, "v_reset": -60.0, "refractory": 0.005, "dt": 1e-4}
+TAU = {"exc": 0.005, "inh": 0.01}
+
+
+class Cuba:
+    """Vogels and Abbott's neurons, four of five excitatory, with ``fan`` synapses each: as a layer, and by hand."""
+
+    def __init__(self, size: int = 4000, fan: float = 80.0, dtype: str = "float64", **changed: Any) -> None:
+        self.excitatory, self.dtype, self.given = size * 4 // 5, dtype, {**CUBA, **changed}
+        rows = {"exc": f"0:{self.excitatory}", "inh": f"{self.excitatory}:{size}"}
+        weights = {
+            name: resolve(
+                {"init": "sparse", "shape": [size, size], "density": fan / size, "value": value, "rows": rows[name]}
+                | {"seed": seed}
+            )
+            for seed, (name, value) in enumerate({"exc": 1.62, "inh": -9.0}.items(), start=1)
+        }
+        self.v0 = resolve({"init": "uniform", "shape": size, "low": -60.0, "high": -50.0, "seed": 3})
+        self.layer = CubaLIF(None, weights, tau_syn=TAU, v0=self.v0, dtype=dtype, **self.given)
+        self.together: Any = csr_array(weights["exc"] + weights["inh"])
+        self.parts = (
+            self.together.data.astype(dtype),
+            self.together.indices.astype(np.uint32),
+            self.together.indptr.astype(np.int64),
+        )
+
+    def numbers(self) -> tuple[list[Any], list[Any]]:
+        """Keep, base, threshold, reset; what a current adds to v within a step, and how it decays, of both kinds."""
+        one, real = self.given, np.dtype(self.dtype).type
+        m, dt = one["tau_mem"], one["dt"]
+        share = -np.expm1(-dt / m)
+        passed = [s / (m - s) * (np.exp(-dt / m) - np.exp(-dt / s)) for s in TAU.values()]
+        membrane = [np.exp(-dt / m), share * one["v_rest"], one["threshold"], one["v_reset"]]
+        decay = [np.exp(-dt / s) for s in TAU.values()]
+        return [real(x) for x in membrane], [real(x) for x in (*passed, *decay)]
+
+    def by_hand(self, steps: int) -> Events:
+        """The kernel by hand over all steps."""
+        size, (real, drive_) = len(self.v0), self.numbers()
+        v, ge, gi = self.v0.astype(self.dtype), *np.zeros((2, size), dtype=self.dtype)
+        wait = np.zeros(size, dtype=np.int32 if self.dtype == "float32" else np.int64)
+        words = np.zeros(-(-size // 8), dtype=np.uint64)
+        room = steps * size // 100 + size  # 100 Hz at this step
+        out = np.empty(room, np.int64), np.empty(room, np.int32)
+        refractory = round(self.given["refractory"] / self.given["dt"])
+        flags = words.view(np.uint8)
+        count = cuba_by_hand(
+            v,
+            ge,
+            gi,
+            wait,
+            tuple(real),
+            tuple(drive_),
+            refractory,
+            self.excitatory,
+            *self.parts,
+            steps,
+            flags,
+            words,
+            out,
+        )
+        return Events(out[0][:count], out[1][:count])
+
+
 def cases(dtype: str) -> dict[str, tuple[Callable[[], Any], Callable[[], Any]]]:
     """Name -> (the layer's run, the run by hand)."""
     rng = np.random.default_rng(0)
@@ -145,6 +244,7 @@ def cases(dtype: str) -> dict[str, tuple[Callable[[], Any], Callable[[], Any]]]:
     b_sparse = Rate(single, sparse, activation="tanh", **given)
     c = LIF(lif_weights, tau_mem=0.02, input_type=TSEvent, dtype=dtype, dt=1e-3)
     column = np.ascontiguousarray(drives[:, :1])
+    d = Cuba(dtype=dtype)
     return {
         "A rate, feed-forward": (lambda: drive(a, u, STEPS), lambda: feed_forward_by_hand(u, w, keep, gain)),
         "B rate, dense": (lambda: drive(b, column, short), lambda: dense_by_hand(drives.copy(), dense, keep, gain)),
@@ -156,6 +256,7 @@ def cases(dtype: str) -> dict[str, tuple[Callable[[], Any], Callable[[], Any]]]:
             lambda: drive(c, events, STEPS),
             lambda: lif_by_hand(*events, lif_weights, STEPS, leak, *room),
         ),
+        "D CUBA, recurrent": (lambda: drive(d.layer, None, STEPS), lambda: d.by_hand(STEPS)),
     }
 
 
