@@ -117,14 +117,25 @@ class Spiking(ArrayLayer, register=False):
         }
         self._event = self.input_type is TSEvent
         self._first = np.cumsum([0, *(one.matrix.shape[0] for one in self._input.values())])
-        incoming = input_rows(tuple(self._input.values()) if self._event else (), self.size, lanes, self.dtype)
         sent = [Part(number[name], one, steps) for name, one, steps in self._recurrent()]
         self.must(bool(sent) or self.value("delay_rec") is None, "delay_rec", "delays weights_rec, and there are none")
-        outgoing, delay, self._depth = sent_rows(sent, self.size, lanes, self.dtype)
+        learns, learns_sent = self.learning_wires(number, sent, lanes, scale)
+        still = self._event and not learns
+        incoming = input_rows(tuple(self._input.values()) if still else (), self.size, lanes, self.dtype)
+        outgoing, delay, self._depth = sent_rows(() if learns_sent else sent, self.size, lanes, self.dtype)
         self._rows = Fixed([*incoming, delay, *outgoing])
         self._no_rows, self._no_noise = np.empty((0, 0, self.size), dtype=self.dtype), np.empty((0, self.size))
         now = self.initial()
         self._unwatched = tuple(np.empty((0, now[name].size), dtype=now[name].dtype) for name in self.recordable)
+
+    def learning_wires(
+        self, number: Mapping[str, int], sent: Sequence[Part], lanes: int, scale: NDArray[Any] | None
+    ) -> tuple[bool, bool]:
+        """Whether the weights of the input, and those in ``sent``, learn: a model that says so passes them on itself.
+
+        ``number``: of each receptor.
+        """
+        return False, False
 
     def _recurrent(self) -> Iterator[tuple[str, Any, Any]]:
         """Receptor, matrix and delays of the recurrent weights."""

@@ -23,14 +23,15 @@ from graphnet import (
 )
 
 from .base import ByReceptor
-from .kernels import add_scaled, arrive, emit, gather, integrate, note, reset, send
-from .threshold import Thresholded
+from .kernels import add_scaled, arrive, emit, integrate, note, reset, send
+from .plastic import Plastic
+from .stdp_kernels import fire, receive, take_in
 from .wires import Fixed
 
 AT_ONCE = "an event changes its current at once; in NIR the same charge comes during the step, so v differs by O(dt)"
 
 
-class CubaLIF(Thresholded):
+class CubaLIF(Plastic):
     r"""Leaky integrate-and-fire neurons with current-based synapses: tau_mem dv/dt = v_rest - v + r (sum of I + bias).
 
     Each receptor has its current: an event adds its row of weights to I, which decays, tau_syn dI/dt = -I. A signal
@@ -102,6 +103,7 @@ class CubaLIF(Thresholded):
 
     def to_nir(self, shape: tuple[int, ...]) -> Exchange:
         """An event adds its weight to the current at once; in NIR it is an input of the same charge during its step."""
+        self.nir_still()
         self.nir_must(not isinstance(self.tau_syn, Mapping), "receptors")
         self.nir_must(not np.any(self.bias), "bias of the current")
         self.nir_must(self.v0 is None or np.all(np.equal(self.v0, self.v_rest)), "state to start from (v0)")
@@ -119,12 +121,19 @@ class CubaLIF(Thresholded):
         several = (self.size,) if self._several is None else (self._several, self.size)
         at_rest = self.at_rest(self.per_unit("v_rest" if self.v0 is None else "v0"))
         v = at_rest.pop("v")
-        return {"v": v, "current": np.zeros(several, dtype=self.dtype), **at_rest, **self.under_way(2)}
+        return {
+            "v": v,
+            "current": np.zeros(several, dtype=self.dtype),
+            **at_rest,
+            **self.under_way(2),
+            **self.learning(),
+        }
 
     def advance(self, state: State, block: Any, span: Span) -> tuple[State, Any]:
         current = state["current"].reshape(-1, self.size)
         push = span.empty((self.size,), self.dtype)
         own = (state["v"], current, state["wait"], state["fired"], push, *self.watched(span), *self._constants)
+        own = (*own, self.learner(state))
         # what is sent with one step of delay arrives at once: it is added to the currents themselves
         return state, self.scan(run, state, block, span, own, current.reshape(1, -1))
 
@@ -148,7 +157,7 @@ def run(
     in_dense, in_lane, in_data, in_targets, in_indptr, delay, rec_dense, rec_lane, rec_data, rec_targets, rec_indptr,
     pending, place, noise, flags, words, v, current, wait, fired, push, watch_v, watch_current, watch_wait, watch_fired,
     alike, waits, keep, base, spread, threshold, target, subtract, refractory, alike_currents, passed, decay, relax,
-    drive
+    drive, learn
 ):  # fmt: skip
     """Scan over time, as ``lif.run`` does."""
     size = v.shape[0]
@@ -157,7 +166,7 @@ def run(
     count = 0
     k = first
     while k < steps and count + size < out_step.shape[0]:
-        seen = gather(flat, step, start + k, channel, seen, in_dense, in_lane, in_data, in_targets, in_indptr)
+        seen = take_in(flat, step, start + k, channel, seen, in_dense, in_lane, in_data, in_targets, in_indptr, learn)
         pass_on(push, current, passed, decay, alike_currents)
         for receptor in range(rows.shape[0]):
             add_scaled(push, drive[receptor], rows[receptor, k])
@@ -176,6 +185,8 @@ def run(
             if pending.shape[0] > 1:  # else pending is the currents
                 arrive(flat, pending[here])
             here = (here + 1) % pending.shape[0]
+        fire(out_channel, before, count, learn)
+        receive(flat, learn)
         note(watch_v, k, v)
         note(watch_current, k, flat)
         note(watch_wait, k, wait)

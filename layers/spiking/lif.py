@@ -19,12 +19,13 @@ from graphnet import (
     kernel,
 )
 
-from .kernels import add_scaled, emit, gather, integrate, note, reset, send
-from .threshold import Thresholded
+from .kernels import add_scaled, emit, integrate, note, reset, send
+from .plastic import Plastic
+from .stdp_kernels import fire, receive, take_in
 from .wires import Fixed
 
 
-class Jumping(Thresholded, register=False):
+class Jumping(Plastic, register=False):
     """Integrate-and-fire neurons whose events add their weights to v at once."""
 
     recordable: ClassVar[tuple[str, ...]] = ("v", "wait", "fired")
@@ -38,6 +39,7 @@ class Jumping(Thresholded, register=False):
     def jumps_as(self, kind: str, shape: tuple[int, ...], jump: Any, **own: Any) -> Exchange:
         """The layer in NIR, where an event is an input of 1 that lasts for its step, and r times ``jump`` of it adds 1
         to v. Events that reach v past r do so there by an r of 1."""
+        self.nir_still()
         events = self.input_type is TSEvent
         r = np.ones(self.size) if events else np.broadcast_to(np.asarray(self.r, dtype=np.float64), (self.size,))
         bias = self.r * np.asarray(self.bias) if events else self.bias
@@ -48,7 +50,7 @@ class Jumping(Thresholded, register=False):
         return self.written_as(kind, product, shape, back, **own, r=r)
 
     def advance(self, state: State, block: Any, span: Span) -> tuple[State, Any]:
-        own = (state["v"], state["wait"], state["fired"], *self.watched(span), *self._constants)
+        own = (state["v"], state["wait"], state["fired"], *self.watched(span), *self._constants, self.learner(state))
         return state, self.scan(run, state, block, span, own)
 
 
@@ -103,7 +105,11 @@ class LIF(Jumping):
         return self.jumps_as("LIF", shape, jump, tau=self.tau_mem, v_leak=self.v_rest)
 
     def initial(self) -> State:
-        return {**self.at_rest(self.per_unit("v_rest" if self.v0 is None else "v0")), **self.under_way()}
+        return {
+            **self.at_rest(self.per_unit("v_rest" if self.v0 is None else "v0")),
+            **self.under_way(),
+            **self.learning(),
+        }
 
 
 class IF(Jumping):
@@ -140,7 +146,7 @@ class IF(Jumping):
         return self.jumps_as("IF", shape, 1.0 / self.dt)
 
     def initial(self) -> State:
-        return {**self.at_rest(self.per_unit("v0")), **self.under_way()}
+        return {**self.at_rest(self.per_unit("v0")), **self.under_way(), **self.learning()}
 
 
 @kernel
@@ -148,7 +154,8 @@ def run(
     first, seen, start, steps, out_step, out_channel, rows, step, channel,
     in_dense, in_lane, in_data, in_targets, in_indptr, delay, rec_dense, rec_lane, rec_data, rec_targets, rec_indptr,
     pending, place, noise, flags, words, v, wait, fired, watch_v, watch_wait, watch_fired,
-    gain, alike, waits, keep, base, spread, threshold, target, subtract, refractory
+    gain, alike, waits, keep, base, spread, threshold, target, subtract, refractory,
+    learn
 ):  # fmt: skip
     """Scan over time from row ``first`` until the block ends or the room for events does.
 
@@ -160,9 +167,10 @@ def run(
     k = first
     while k < steps and count + size < out_step.shape[0]:
         push = pending[here]
+        receive(push, learn)
         if rows.shape[0] > 0:
             add_scaled(push, gain, rows[0, k])
-        seen = gather(push, step, start + k, channel, seen, in_dense, in_lane, in_data, in_targets, in_indptr)
+        seen = take_in(push, step, start + k, channel, seen, in_dense, in_lane, in_data, in_targets, in_indptr, learn)
         if noise.shape[0] > 0:
             add_scaled(push, spread, noise[k])
         integrate(v, wait, keep, base, push, threshold, flags, waits, alike)
@@ -176,6 +184,7 @@ def run(
                 pending, here, out_channel, before, count, delay,
                 rec_dense, rec_lane, rec_data, rec_targets, rec_indptr
             )  # fmt: skip
+        fire(out_channel, before, count, learn)
         note(watch_v, k, v)
         note(watch_wait, k, wait)
         note(watch_fired, k, flags[:size])
