@@ -20,21 +20,24 @@ from .resampling import Resample
 from .reservoir import Reservoir
 from .routing import Delay, Select
 from .sources import Noise, Recorded, Sine, Step
-from .spiking import IF, LIF, CubaLIF
+from .spiking import HH, IF, LIF, AdaptiveLIF, ConstantLeakIAF, CubaLIF, Izhikevich
 from .synapses import LI, AlphaSyn, DoubleExpSyn, ExpSyn
 
 __all__ = [
     "FIR",
+    "HH",
     "IF",
     "LI",
     "LIF",
     "LMS",
     "RLS",
+    "AdaptiveLIF",
     "Affine",
     "AlphaSyn",
     "AvgPool2d",
     "Butterworth",
     "Concat",
+    "ConstantLeakIAF",
     "Conv1d",
     "Conv2d",
     "CubaLI",
@@ -47,6 +50,7 @@ __all__ = [
     "FilterBank",
     "Flatten",
     "I",
+    "Izhikevich",
     "LatencyEncoder",
     "Linear",
     "LowPass",
