@@ -147,7 +147,7 @@ def response(cls: type[ArrayLayer]) -> str:
     entry = ", ".join(f"{name}: {written(held[name])}" for name in given)
     return f"""![What goes into {cls.__name__}, its state and its output over time](images/{cls.__name__}.svg)
 
-```python
+```text
 {cls.__name__}({made})
 ```
 
@@ -184,10 +184,10 @@ def parameters(cls: type[ArrayLayer]) -> str:
 
 def meaning(cls: type[ArrayLayer]) -> dict[str, str]:
     """What each parameter means: as the class says, or the word that many layers share."""
-    found = meanings(cls)
+    found, below = meanings(cls), stated(cls)
     for name, text in WORDS.items():
         said = found.get(name, "")
-        if name not in stated(cls) and not re.match(rf"``{name}``:? (?!\()", said):
+        if name not in below and not re.match(rf"``{name}``:? (?!\()", said):
             found[name] = text
     try:
         cls(**arguments(cls) | {"noise_std": 0.1})

@@ -228,7 +228,6 @@ def test_a_layer_that_is_registered_later_gets_its_page(tmp_path, monkeypatch):
     monkeypatch.setattr(list_layers, "FOLDER", tmp_path)
     monkeypatch.setattr(list_layers, "PAGE", tmp_path / "layers.md")
     monkeypatch.setattr(list_layers, "found", lambda: [Late])
-    monkeypatch.setattr(Late, "__module__", "layers.late")
     assert list_layers.write([]) == []
     text = (tmp_path / "Late.md").read_text(encoding="utf-8")
     assert "```text\ny = gain u\n```" in text

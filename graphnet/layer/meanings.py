@@ -6,6 +6,7 @@ import ast
 import inspect
 import re
 import textwrap
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ def meanings(cls: type[Declared]) -> dict[str, str]:
     return {name: found[name] for name in cls.parameters() if name in found}
 
 
+@lru_cache(maxsize=256)  # Python parses the whole file to find a class in it
 def _below_fields(cls: type[Any]) -> dict[str, str]:
     """The texts below the fields of one class body, each in one line; nothing where the source is not to be had."""
     try:
