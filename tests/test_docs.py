@@ -225,14 +225,14 @@ def test_a_layer_that_is_registered_later_gets_its_page(tmp_path, monkeypatch):
             y[:] = 0.0 if block is None else self.gain * block
             return state, y
 
-    monkeypatch.setattr(list_layers, "FOLDER", tmp_path)
+    monkeypatch.setattr(list_layers, "FOLDER", tmp_path / "layers")
     monkeypatch.setattr(list_layers, "PAGE", tmp_path / "layers.md")
     monkeypatch.setattr(list_layers, "found", lambda: [Late])
     assert list_layers.write([]) == []
-    text = (tmp_path / "Late.md").read_text(encoding="utf-8")
+    text = (tmp_path / "layers" / "Late.md").read_text(encoding="utf-8")
     assert "```text\ny = gain u\n```" in text
     assert "| `gain` | What it is multiplied by | number |  |  | `2.0` |" in text
-    assert (tmp_path / "images" / "Late.svg").stat().st_size > 1000
+    assert (tmp_path / "layers" / "images" / "Late.svg").stat().st_size > 1000
     assert "[`Late`](layers/Late.md)" in (tmp_path / "layers.md").read_text(encoding="utf-8")
 
 
