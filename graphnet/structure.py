@@ -123,25 +123,32 @@ def _loop(names: list[str], edges: list[Edge | Path], layers: Mapping[str, Layer
     _without_plain_layers(names, edges, layers)
     number = {name: i for i, name in enumerate(names)}
     steps = [exact(layers[name].dt) for name in names]
-    tick = gcd([*steps, *(one.delay for one in edges if one.delay)])
+    lags = {name: lag_of(layers[name]) for name in names}
+    late = [max(one.delay, lags[one.post]) for one in edges]
+    tick = gcd([*steps, *(one for one in late if one)])
     step = lcm(steps)
     block, order = loop_block(
         len(names),
-        [(number[one.pre], number[one.post], int(one.delay / tick)) for one in edges],
+        [(number[one.pre], number[one.post], int(delay / tick)) for one, delay in zip(edges, late, strict=True)],
         int(step / tick),
     )
     if block == 0:
-        raise _refused([names[i] for i in order], edges, step)
+        raise _refused([names[i] for i in order], edges, step, lags)
     return Part(tuple(names[i] for i in order), block * tick, step)
 
 
-def _refused(cycle: list[str], edges: list[Edge | Path], step: Fraction) -> CycleError:
+def lag_of(layer: Layer) -> Fraction:
+    """After what time (s) the input of a layer can first show in its output."""
+    return layer.lag() * exact(layer.dt) if isinstance(layer, ArrayLayer) else Fraction(0)
+
+
+def _refused(cycle: list[str], edges: list[Edge | Path], step: Fraction, lags: Mapping[str, Fraction]) -> CycleError:
     shown = " -> ".join([*cycle, cycle[0]])
     pairs = set(zip(cycle, [*cycle[1:], cycle[0]], strict=True))
     along = [one for one in edges if (one.pre, one.post) in pairs]
     least = written_delay(step)
     where = f"give one edge a delay of at least {least}, e.g. '{cycle[-1]} -> {cycle[0]} @ {least}'"
-    if any(one.delay for one in along):
+    if any(one.delay or lags[one.post] for one in along):
         return CycleError(
             f"no delay of the loop {shown} is as long as the common step of its layers, {written_delay(step)}",
             cycle=cycle,

@@ -168,6 +168,7 @@ def check_layer(cls: type[ArrayLayer], **given: Any) -> None:
         a_copy_is_the_same_layer(layer)
         compiled_agrees_with_python(layer)
         an_input_may_be_absent(layer)
+        what_is_ahead_comes(layer)
 
 
 def blocks_change_no_bit(layer: ArrayLayer, seed: int = 0) -> None:
@@ -217,6 +218,23 @@ def a_copy_is_the_same_layer(layer: ArrayLayer) -> None:
     assert same_bits(advance_in_blocks(twin, x, [STEPS]), advance_in_blocks(layer, x, [STEPS])), f"{layer}: its copy"
     for name, array in twin.state_now().items():
         assert not np.shares_memory(array, layer.state_now()[name]), f"{layer}: a copy shares {name!r}"
+
+
+def what_is_ahead_comes(layer: ArrayLayer) -> None:
+    """What a layer that lags says it will give is what it gives, whatever its input; saying so changes nothing."""
+    lag = min(layer.lag(), STEPS)
+    if lag == 0:
+        return
+    state = layer.initial()
+    start = 0
+    while start < STEPS:
+        stop = min(start + lag, STEPS)
+        before = copy.deepcopy(state)
+        said = copy.deepcopy(layer.ahead(state, Span(start, stop - start, 1)))
+        assert same_bits(state, before), f"{layer}: ahead changes the state"
+        state, given = layer.advance(state, part(drive(layer), start, stop), Span(start, stop - start, 1))
+        assert same_bits(said, given), f"{layer}: ahead says something else than advance gives"
+        start = stop
 
 
 def compiled_agrees_with_python(layer: ArrayLayer, steps: int = 40) -> None:

@@ -4,6 +4,7 @@ from .activations import activation
 from .butterworth import Butterworth, FilterBank
 from .convolution import Conv1d, Conv2d
 from .decoders import RateDecoder, Softmax, SpikeCounter
+from .delay import Delay
 from .encoders import DeltaEncoder, LatencyEncoder
 from .filters import FIR, Envelope, LowPass, Rectify
 from .integrators import CubaLI
@@ -18,7 +19,7 @@ from .rate import Rate
 from .readout import Ridge
 from .resampling import Resample
 from .reservoir import Reservoir
-from .routing import Delay, Select
+from .routing import Select
 from .sources import Noise, Recorded, Sine, Step
 from .spiking import HH, IF, LIF, AdaptiveLIF, ConstantLeakIAF, CubaLIF, Izhikevich
 from .synapses import LI, AlphaSyn, DoubleExpSyn, ExpSyn

@@ -72,6 +72,20 @@ class ArrayLayer(Holding, Exchanged, register=False):
         """
         return {}
 
+    def lag(self) -> int:
+        """After how many steps the input can first show in the output: 0, at once, unless a class says otherwise.
+
+        A layer with a lag breaks a cycle as the delay of an edge does; it overrides ``ahead`` too.
+        """
+        return 0
+
+    def ahead(self, state: State, span: Span) -> Any:
+        """The output of the next ``span.steps`` steps, at most as many as its lag: no input can change it any more.
+
+        A fresh block; ``state`` stays as it is, and ``advance`` gives the same once the input is known.
+        """
+        raise StateError(f"{self.start_print}: lag() is {self.lag()}, but the class does not override ahead()")
+
     # ------------------------------------------------------------------ the face
 
     @property

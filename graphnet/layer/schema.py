@@ -138,7 +138,9 @@ def _as_ours(cls: type[Declared], error: Any) -> ParameterError:
         message = _message(one)
         wrong_type = wrong_type and one["type"].endswith(("_type", "is_instance_of"))
         unit = f" (in {parameter.unit})" if parameter.unit else ""
-        got = "" if one["type"] == "graphnet" else f", got {one['input']!r}{unit}"
+        got = f", got {one['input']!r}{unit}"
+        if one["type"] == "graphnet":  # ours says itself what it got
+            got = unit if message.startswith(("should be greater", "should be less")) else ""
         colon = "" if message.startswith(("should", "must", "of ")) else ":"
         place = "".join(f"[{step}]" for step in one["loc"][1:] if isinstance(step, int))  # in a sequence
         lines.append(f"{cls.__name__}: {name}{place}{colon} {message}{got}")

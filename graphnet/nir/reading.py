@@ -22,7 +22,7 @@ from .door import library, read, refused
 from .flat import Flat, Refusals, flattened, kind_of
 from .loops import closing, in_order
 
-log = logging.getLogger("graphnet")
+log: logging.Logger = logging.getLogger("graphnet")
 SERIES = "series"  # the entry of an input's metadata that says which kind of series it takes
 
 
@@ -41,7 +41,8 @@ def from_nir(
 
     Nodes become the layers whose classes read them, under their names (graphs inside are opened: ``inner.lif``); inputs
     become external inputs, outputs pass-throughs. Several edges into one node add up. An edge that closes a loop with
-    the edges before it gets a delay of one step, which is said in the log and stands in the network's edges.
+    the edges before it, where no ``Delay`` stands in the loop, gets a delay of one step, which is said in the log and
+    stands in the network's edges.
     ``events`` names inputs that carry events; ``using`` says which class reads a kind of node, where not the one that
     is registered for it.
 
@@ -80,12 +81,13 @@ class Reading:
     """A flat graph on its way to a network."""
 
     def __init__(self, flat: Flat, dt: float, events: frozenset[str], classes: Mapping[str, type[Any]]) -> None:
-        self.nodes, self.edges, self.inner = flat
+        self.nodes: dict[str, Any] = flat.nodes
+        self.edges: list[tuple[str, str]] = flat.edges
+        self.inner: set[str] = flat.inner
         self.dt = dt
         self.events = events
         self.classes = classes
-        late = closing(list(self.nodes), self.edges)
-        self.late: dict[tuple[str, str], bool] = dict(zip(self.edges, late, strict=True))
+        self.late: dict[tuple[str, str], bool] = self._closing(frozenset())
         self.into: dict[str, list[str]] = {name: [] for name in self.nodes}
         for pre, post in self.edges:
             self.into[post].append(pre)
@@ -95,6 +97,8 @@ class Reading:
     def network(self, name: str) -> Network:
         """The network, or everything that is refused in one ExchangeError."""
         self._make()
+        # the loops that a delay stands in need no other, now that the layers are there to be asked
+        self.late = self._closing(frozenset(name for name, one in self.made.items() if one.layer and one.layer.lag()))
         unknown = sorted(self.events - {one for one in self.nodes if self._is_input(one)})
         self.refusals += [(one, "no input of the graph has this name, which is to carry events") for one in unknown]
         if self.refusals:
@@ -106,6 +110,11 @@ class Reading:
         except GraphnetError as error:
             raise ExchangeError(f"the graph cannot become a network: {error.message}", hint=error.hint) from error
         return net
+
+    def _closing(self, lagging: frozenset[str]) -> dict[tuple[str, str], bool]:
+        """For each edge, whether it closes a loop in which none of these nodes stands."""
+        held = [one for one in self.edges if one[1] not in lagging]
+        return dict.fromkeys(self.edges, False) | dict(zip(held, closing(list(self.nodes), held), strict=True))
 
     # ------------------------------------------------------------------ layers
 

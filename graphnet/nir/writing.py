@@ -12,7 +12,7 @@ import numpy as np
 
 from ..clock import exact
 from ..errors import ExchangeError, GraphnetError
-from ..layer import Exchange, Exchanged
+from ..layer import ArrayLayer, Exchange, Exchanged
 from ..layer.exchange import Primitive, Shape
 from ..network import Network
 from ..timeseries import TSEvent
@@ -22,7 +22,7 @@ from .links import Link, links
 from .loops import closing, in_order
 from .reading import SERIES
 
-log = logging.getLogger("graphnet")
+log: logging.Logger = logging.getLogger("graphnet")
 
 
 def to_nir(net: Network) -> Any:
@@ -43,7 +43,7 @@ class Writing:
 
     def __init__(self, net: Network) -> None:
         self.net = net
-        self.nir = library()
+        self.nir: Any = library()
         self.refusals: Refusals = []
         self.nodes: dict[str, Any] = {}
         self.edges: list[tuple[str, str]] = []
@@ -75,9 +75,7 @@ class Writing:
             self._place(name)
         for name in outputs:
             self._place_output(name, name in passing)
-        pairs = [(one.pre, one.post) for one in self.links]
-        for one, late in zip(self.links, closing([*net.inputs, *ends], pairs), strict=True):
-            self._lead(one, late)
+        self._lead_all([*net.inputs, *ends])
         for name in self.real:
             self._back(name)
         self._settle()
@@ -97,7 +95,7 @@ class Writing:
         if len(set(steps.values())) > 1:
             shown = ", ".join(f"{name} has dt {float(dt)!r} s" for name, dt in list(steps.items())[:6])
             self.refusals.append((self.net.name, f"NIR has no steps of time, the layers have several: {shown}"))
-        self.step = next(iter(steps.values()), Fraction(1))
+        self.step: Fraction = next(iter(steps.values()), Fraction(1))
 
     def _first_look(self, name: str) -> Exchange:
         """What a layer stands for where flat channels arrive, which says what it asks for."""
@@ -120,7 +118,12 @@ class Writing:
         into: dict[str, list[Link]] = {name: [] for name in names}
         for one in self.links:
             into[one.post].append(one)
-        for name in in_order(names, [(one.pre, one.post) for one in self.links if not one.delay]):
+        waiting = in_order(names, [(one.pre, one.post) for one in self.links if not one.delay])
+        while waiting:
+            # in a loop, which a delay among the nodes holds open, begin where a shape has come to
+            known = (one for one in waiting if self._reached(into[one]))
+            name = next(known, waiting[0])
+            waiting.remove(name)
             if name in self.net.inputs:
                 self.shapes[name] = self._asked(name) or (self.net.sends(name).size,)
                 continue
@@ -134,6 +137,9 @@ class Writing:
             stands = self.stands[name]
             self.taken[name] = shape if stands.takes is None else stands.takes
             self.shapes[name] = self.taken[name] if stands.gives is None else stands.gives
+
+    def _reached(self, into: Sequence[Link]) -> bool:
+        return not into or any(one.weight is not None or one.pre in self.shapes for one in into)
 
     def _asked(self, name: str) -> Shape | None:
         """The shape of maps that something asks for to which this leads; None where flat channels do."""
@@ -209,6 +215,19 @@ class Writing:
         return found
 
     # ------------------------------------------------------------------ edges
+
+    def _lead_all(self, names: Sequence[str]) -> None:
+        """Every link; one that is late by a step, and closes a loop of links that are not, gets the step when it is
+        read: in all others a node says how late they are."""
+        lags = {name for name in self.real if self._lags(name)}
+        at_once = [(one.pre, one.post) for one in self.links if not one.delay and one.post not in lags]
+        for one in self.links:
+            read_late = one.delay == self.step and one.post not in lags
+            self._lead(one, read_late and closing(names, [*at_once, (one.pre, one.post)])[-1])
+
+    def _lags(self, name: str) -> bool:
+        layer = self.net[name]
+        return isinstance(layer, ArrayLayer) and layer.lag() > 0
 
     def _lead(self, one: Link, late: bool) -> None:
         """A link as an edge, with the nodes that it needs on its way. ``late``: it gets a step when it is read."""

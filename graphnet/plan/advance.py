@@ -100,6 +100,15 @@ class Advance:
         span.start, span.steps = start, steps
         return self._advance(state, block, span)
 
+    def ahead(self, state: State, start: int, steps: int) -> Any:
+        """What the layer gives over steps that its input cannot reach any more."""
+        span = self._span
+        span.start, span.steps = start, steps
+        out = self.layer.ahead(state, span)
+        if self._careful:
+            self.layer.check_output(out, steps)
+        return out
+
     # ------------------------------------------------------------------ while somebody looks
 
     def _observed(self, state: State, block: Any, start: int, steps: int) -> tuple[State, Any]:

@@ -387,7 +387,7 @@ class _Compiler:
         assert isinstance(layer, ArrayLayer)  # the structure refuses others in a loop
         steps = inner * int(grid.dt / exact(layer.dt))
         advance = self._advance(layer, name, tiled=steps >= LONG)
-        return Member(advance, tuple(reads), self._join(name, self.net.paths_into(name)))
+        return Member(advance, tuple(reads), self._join(name, self.net.paths_into(name)), layer.lag() >= steps)
 
     def _loop_states(self, build: Builder, part: Part, inside: Sequence[Path], task: int) -> None:
         def take(states: dict[str, State], lines: dict[Key, State]) -> None:

@@ -30,11 +30,15 @@ class Inner:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A layer of a loop: what it reads (an outer block by position, or an inner edge), and how that meets."""
+    """A layer of a loop: what it reads (an outer block by position, or an inner edge), and how that meets.
+
+    An ``early`` one lags by a whole inner block or more: it sends before it reads.
+    """
 
     advance: Advance
     reads: tuple[int | Inner, ...]
     join: Join | Deal | None
+    early: bool = False
 
 
 class Loop:
@@ -63,10 +67,21 @@ class Loop:
             (i, per, one.advance, [_reader(outer, ways, read) for read in one.reads], one.join, outlets[i].put)
             for i, (one, per) in enumerate(zip(self.members, self.per, strict=True))
         ]
+        # those that send early do so first, and read when all others have sent
+        early = [(i, per, advance, outlets[i].early) for i, per, advance, *_ in walk if self.members[i].early]
+        if early:
+            walk = [one for one in walk if not self.members[one[0]].early] + [
+                (i, per, advance, reads, join, outlets[i].rest)
+                for i, per, advance, reads, join, _ in walk
+                if self.members[i].early
+            ]
         advance = self.members[0].advance
         try:
             for begin in range(0, steps, self.inner):
                 count = min(self.inner, steps - begin)
+                for i, per, advance, put in early:
+                    first, length = begin * per, count * per
+                    put(advance.ahead(states[i], start * per + first, length), first, length)
                 for i, per, advance, reads, join, put in walk:  # advance names the member that failed
                     first, length = begin * per, count * per
                     at = start * per + first
@@ -132,6 +147,11 @@ class Outlet:
             self.readable = frozen(self.rows)
         self.rows[first : first + length] = out
 
+    early = put
+
+    def rest(self, out: Any, first: int, length: int) -> None:
+        """What an early member gives once it has read: nothing that it has not sent."""
+
     def whole(self) -> Any:
         """The block of the whole stretch."""
         if self.readable is not None:
@@ -150,6 +170,15 @@ class Several:
     def put(self, out: Any, first: int, length: int) -> None:
         """Take in the block and the rows of each variable."""
         for outlet, column in zip(self.outlets, out, strict=True):
+            outlet.put(column, first, length)
+
+    def early(self, out: Any, first: int, length: int) -> None:
+        """Take in the block alone."""
+        self.outlets[0].put(out, first, length)
+
+    def rest(self, out: Any, first: int, length: int) -> None:
+        """Take in the rows of each variable."""
+        for outlet, column in zip(self.outlets[1:], out[1:], strict=True):
             outlet.put(column, first, length)
 
     def whole(self) -> tuple[Any, ...]:

@@ -69,7 +69,7 @@ class Thresholded(Spiking, register=False):
         delay: Any = self.dt if self.delay_rec is None else self.delay_rec
         self.nir_must(isinstance(delay, float), "delays of single synapses")
         if delay != self.dt:
-            loop = loop.then("Delay", delay=self.nir_units(delay - self.dt, inner))
+            loop = loop.then("Delay", delay=self.nir_units(delay, inner))
         return made._replace(back=loop.chain)
 
     def membrane(self, keep: Any, base: Any, spread: Any) -> Fixed:

@@ -94,6 +94,16 @@ def test_a_delay_moves_everything_by_its_steps_however_blocks_are_cut(kind, dela
 
 
 @pytest.mark.parametrize("kind", [TSContinuous, TSEvent])
+@given(delays=st.tuples(*[st.integers(0, 12)] * 3), cut=st.integers(1, STEPS - 1), seed=st.integers(0, 5))
+def test_each_channel_may_have_a_delay_of_its_own(kind, delays, cut, seed):
+    x = table(3, seed)
+    each = [np.concatenate([np.zeros(delay), x[:, j]])[:STEPS] for j, delay in enumerate(delays)]
+    layer = Delay(3, kind, delay=[delay * 1e-3 for delay in delays])
+    assert np.array_equal(in_two(layer, x, cut), np.stack(each, axis=1))
+    assert layer.lag() == min(delays)
+
+
+@pytest.mark.parametrize("kind", [TSContinuous, TSEvent])
 def test_what_is_under_way_survives_a_checkpoint_and_a_clock_set_back(kind):
     layer = Delay(1, kind, delay=0.003)
     net = Network([layer])

@@ -44,11 +44,11 @@ REFUSED = {
     ),
     "a time constant of zero": (
         lambda: ExpSyn(TWO, tau=[0.01, 0.0]),
-        "ExpSyn: tau should be greater than 0, got 0.0 at unit 1",
+        "ExpSyn: tau should be greater than 0, got 0.0 at unit 1 (in s)",
     ),
     "a negative refractory period": (
         lambda: LIF(ONE, refractory=-0.001),
-        "LIF: refractory should be greater than or equal to 0, got -0.001",
+        "LIF: refractory should be greater than or equal to 0, got -0.001 (in s)",
     ),
     "one time constant too many": (
         lambda: LIF(TWO, tau_mem=[0.01, 0.02, 0.03]),

@@ -12,11 +12,11 @@ TWO = np.ones((1, 2))
 REFUSED = {
     "a time constant of zero": (
         lambda: AlphaSyn(TWO, tau=[0.01, 0.0]),
-        "AlphaSyn: tau should be greater than 0, got 0.0 at unit 1",
+        "AlphaSyn: tau should be greater than 0, got 0.0 at unit 1 (in s)",
     ),
     "a negative rise": (
         lambda: DoubleExpSyn(TWO, tau_rise=-0.001, tau_decay=0.01),
-        "DoubleExpSyn: tau_rise should be greater than 0, got -0.001",
+        "DoubleExpSyn: tau_rise should be greater than 0, got -0.001 (in s)",
     ),
     "one time constant too many": (
         lambda: LI(TWO, tau=[0.01, 0.02, 0.03]),

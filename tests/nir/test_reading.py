@@ -112,6 +112,15 @@ def test_an_edge_that_closes_a_loop_is_late_by_one_step_and_that_is_said(caplog)
     assert np.array_equal(run(net, [1.0, 0.0, 0.0]).samples[:, 0], [1.0, 0.5, 0.25])
 
 
+def test_a_loop_over_a_delay_gets_no_other(caplog):
+    nodes = {"a": nir.Scale(ONE), "b": nir.Scale(0.5 * ONE), "d": nir.Delay(0.003 * ONE)}
+    with caplog.at_level(logging.INFO, logger="graphnet"):
+        net = from_nir(graph(nodes, ("i", "a"), ("d", "a"), ("a", "b"), ("b", "d"), ("a", "o")), dt=DT)
+    assert not any(one.delay for one in net.edges)
+    assert not caplog.messages
+    assert run(net, [1.0, *[0.0] * 6]).samples[:, 0].tolist() == [1.0, 0.0, 0.0, 0.5, 0.0, 0.0, 0.25]
+
+
 def test_a_graph_inside_a_graph_is_opened_under_its_name():
     inner = graph({"b": nir.Scale(3 * ONE)}, ("i", "b"), ("b", "o"))
     outer = graph({"a": nir.Scale(2 * ONE), "sub": inner}, ("i", "a"), ("a", "sub"), ("i", "sub"), ("sub", "o"))
@@ -162,7 +171,7 @@ def test_everything_that_is_refused_is_told_at_once_by_name():
         {
             "i": nir.Input(np.array([2])),
             "o": nir.Output(np.array([2])),
-            "d": nir.Delay(np.array([0.001, 0.002])),
+            "d": nir.Delay(np.array([0.001, 0.0025])),
             "n": lif(2, tau=-np.ones(2)),
             "w": nir.Linear(np.ones((2, 2, 2))),
         },
@@ -172,8 +181,9 @@ def test_everything_that_is_refused_is_told_at_once_by_name():
     with pytest.raises(ExchangeError) as caught:
         from_nir(apart, dt=DT, events=["x"])
     assert dict(caught.value.refusals) == {
-        "d": "Delay: the channels of a delay share one here, got several: [0.001, 0.002] s",
-        "n": "LIF: LIF: tau_mem should be greater than 0, got -1.0 at unit 0",
+        "d": "Delay: Delay: delay must be a whole number of steps of 0.001 s, got 0.0025 s; the nearest are "
+        "0.002 s and 0.003 s",
+        "n": "LIF: LIF: tau_mem should be greater than 0, got -1.0 at unit 0 (in s)",
         "w": "Linear: weight must be a matrix, got shape (2, 2, 2)",
         "x": "no input of the graph has this name, which is to carry events",
     }
