@@ -66,10 +66,11 @@ def with_brian(cuba: Cuba, steps: int) -> tuple[float, Events] | None:
     """
     names = {"v_rest": one["v_rest"], "v_reset": one["v_reset"], "threshold": one["threshold"]}
     times = {"tau_mem": one["tau_mem"], "tau_exc": TAU["exc"], "tau_inh": TAU["inh"]}
+    names |= {name: time * b.second for name, time in times.items()}
     # a spike at the end of a step has that step's number, from which Brian2 counts: one step is over when it is reset
     neurons = b.NeuronGroup(
         len(cuba.v0), equations, threshold="v >= threshold", reset="v = v_reset", method="exact",
-        refractory=(one["refractory"] + one["dt"]) * b.second, namespace=names | {key: one * b.second for key, one in times.items()},
+        refractory=(one["refractory"] + one["dt"]) * b.second, namespace=names,
     )  # fmt: skip
     neurons.v = cuba.v0
     pairs = cuba.together.tocoo()

@@ -1,15 +1,19 @@
 """Laws that every one of the first layers keeps, on blocks that are handed over as a run hands them over."""
 
+import importlib
 import json
+import pkgutil
 
 import numpy as np
 import pytest
 from scipy.sparse import csr_array
 
+import layers
 from graphnet import Events, Layer, Span, TSContinuous, TSEvent
 from graphnet.blocks import between, sort_events
+from graphnet.jit import Kernel
 from graphnet.testing import PoisonedArena, pure_python
-from layers import LIF, DeltaEncoder, ExpSyn, Linear, Noise, PassThrough, Rate, Ridge, Sine, Step
+from layers import LIF, CubaLIF, DeltaEncoder, ExpSyn, Linear, Noise, PassThrough, Rate, Ridge, Sine, Step
 
 STEPS = 150
 M, N = 60, 40  # large enough for the tiled product
@@ -51,6 +55,19 @@ CASES = {
     ),
     "lif, events, diagonal": lambda **more: LIF(
         np.linspace(0.2, 1.5, M), np.linspace(-1, 1, M), input_type=TSEvent, **more
+    ),
+    "current-based lif, receptors": lambda **more: CubaLIF(
+        {"exc": np.abs(IN), "inh": -np.abs(IN)[:20]},
+        {"exc": SPARSE, "inh": csr_array(-2 * abs(SPARSE))},
+        tau_mem=0.02,
+        tau_syn={"exc": 0.005, "inh": 0.01},
+        refractory=0.002,
+        bias=1.3,
+        input_type=TSEvent,
+        **more,
+    ),
+    "current-based lif, signal": lambda **more: CubaLIF(
+        10 * IN, REC, tau_mem=0.02 * SPREAD, tau_syn=0.005, delay_rec=0.003, input_type=TSContinuous, **more
     ),
     "synapse": lambda **more: ExpSyn(IN, tau=0.004 * SPREAD, **more),
     "synapse, noise": lambda **more: ExpSyn(IN, noise_std=1.0, **more),
@@ -133,6 +150,21 @@ def test_the_last_row_recorded_is_the_state_that_is_left(name):
     _, records, state = drive(layer, block_for(layer), 64)
     for variable, record in records.items():
         assert np.array_equal(record[-1], state[variable])
+
+
+def test_every_kernel_of_the_layers_and_what_they_share_runs_as_python_where_that_is_asked():
+    names = [one.name for one in pkgutil.walk_packages(layers.__path__, "layers.")]
+    kernels = {
+        (name, key): one
+        for name in names
+        for key, one in vars(importlib.import_module(name)).items()
+        if isinstance(one, Kernel)
+    }
+    homes = {name for name, _ in kernels}
+    assert {"layers.rate", "layers.spiking.cuba", "layers.spiking.kernels", "layers.spiking.lif"} <= homes
+    with pure_python():
+        assert [key for key, one in kernels.items() if type(one).__call__ is not one.python] == []
+    assert all(type(one).__call__ is not one.python for one in kernels.values())
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
