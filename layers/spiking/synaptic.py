@@ -14,7 +14,6 @@ from .base import ByReceptor, Spiking
 from .kernels import add_scaled, arrive, send
 from .wires import Fixed
 
-
 Millivolts = Annotated[float, Unit("mV")]
 
 
