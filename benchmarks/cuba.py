@@ -129,7 +129,7 @@ def line(cuba: Cuba, steps: int, repeats: int, peers: bool) -> str:
     rate = found.count / size / (steps * cuba.given["dt"])
     text = (
         f"{cuba.together.nnz:>10} {size:>8} {rate:6.2f} {found.count:>9} {1e3 * ours:9.1f} {ours / hand:8.2f}"
-        f" {1e9 * rest / size / steps:10.2f} {1e9 * (ours - rest) / max(passed, 1):10.2f}"
+        f" {1e9 * rest / size / steps:10.2f} " + (f"{1e9 * (ours - rest) / passed:10.2f}" if passed else f"{'-':>10}")
     )
     if peers:
         slow = seconds(lambda: with_scipy(cuba, steps))
