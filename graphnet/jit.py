@@ -15,7 +15,7 @@ import threading
 from collections.abc import Callable, Iterator
 from functools import update_wrapper
 from pathlib import Path
-from types import MethodType
+from types import CodeType, FunctionType, MethodType
 from typing import Any
 
 log: logging.Logger = logging.getLogger("graphnet")
@@ -61,6 +61,24 @@ class Kernel:
             if self._dispatcher is None:
                 self._dispatcher = _compiler(self.python)
         return self._dispatcher
+
+    def bound(self, **names: Kernel) -> Kernel:
+        """The same kernel with others under names that it calls: what a function as an argument would be, compiled
+        once instead of anew in every process.
+
+        It is cached under a name of its own, beside ``self``, with the sources of what it then reaches. What reaches a
+        kernel typed at a prompt, which has no source to compare, is not cached.
+        """
+        function = self.python
+        code: CodeType = function.__code__
+        unseen = [one for one in names.values() if not Path(one.python.__code__.co_filename).is_file()]
+        if unseen:
+            code = code.replace(co_filename=f"<{unseen[0].__module__}>")
+        made = FunctionType(code, {**function.__globals__, **names}, function.__name__)
+        others = [f"{one.__module__}_{one.python.__qualname__}" for one in names.values()]
+        made.__qualname__ = "_".join([function.__qualname__, *others]).replace(".", "_")
+        made.__module__ = function.__module__
+        return Kernel(made)
 
     @property
     def _numba_type_(self) -> Any:

@@ -9,8 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
-from pathlib import Path
-from types import CodeType, FunctionType
 from typing import Annotated, Any, Literal
 
 import numpy as np
@@ -98,23 +96,7 @@ def scan_with(scan: Any, own: Any) -> Any:
 
 @lru_cache(maxsize=256)
 def _composed(scan: Any, own: Any) -> Any:
-    return _rebound(scan, own, registered=own, activate=_rebound(activate, own, registered=own))
-
-
-def _rebound(one: Any, own: Any, **names: Any) -> Any:
-    """A kernel with other kernels under the names that it calls them by.
-
-    Its compiled form is cached under a name of its own, and its sources are those of the kernels that it then reaches.
-    An activation typed at a prompt has no source that a cache could compare, so nothing of it is cached.
-    """
-    function = one.python
-    code: CodeType = function.__code__
-    if not Path(own.python.__code__.co_filename).is_file():
-        code = code.replace(co_filename=f"<{own.__module__}>")
-    made = FunctionType(code, {**function.__globals__, **names}, function.__name__)
-    made.__qualname__ = f"{function.__qualname__}_{own.__module__}_{own.__qualname__}".replace(".", "_")
-    made.__module__ = function.__module__
-    return kernel(made)
+    return scan.bound(registered=own, activate=activate.bound(registered=own))
 
 
 @kernel

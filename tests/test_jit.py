@@ -119,6 +119,27 @@ def test_a_changed_kernel_of_another_file_is_compiled_again_and_so_is_what_reach
     assert said() == "25.0"
 
 
+@kernel
+def inner(x):
+    return x
+
+
+@kernel
+def halved(x):
+    return x / 2
+
+
+@kernel
+def outer(x):
+    return inner(x) + 1.0
+
+
+def test_a_kernel_can_be_bound_to_another_that_it_calls():
+    bound = outer.bound(inner=halved)
+    assert (bound(4.0), outer(4.0)) == (3.0, 5.0)
+    assert bound.python.__qualname__ != outer.python.__qualname__  # and so it is cached apart
+
+
 def test_without_numba_the_same_functions_run_as_python(tmp_path):
     compiled, python = (run(tmp_path, GRAPHNET_JIT=switch).splitlines() for switch in ("1", "0"))
     assert python[-1] == "python"  # it is not even imported
