@@ -107,7 +107,6 @@ def test_the_papers_network_is_its_program():
 def test_a_network_with_synaptic_currents_is_the_plain_loop():
     """While rounding, which the network makes ten times greater every 20 ms, is still small."""
     kind, rec, current = papers_network(steps=120)
-    size = current.shape[1]
     bias = 4.0 + np.abs(current[0])
     layer = Izhikevich(None, 0.1 * rec, bias=bias, tau_syn=5e-3, **kind)
     events, v = run(layer, None, len(current), "v")
