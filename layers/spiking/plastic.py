@@ -205,7 +205,9 @@ class Plastic(Thresholded, register=False):
 
 
 def _by_name(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {} if value is None else {"": value}
+    if value is None:
+        return {}
+    return value if isinstance(value, Mapping) and not isinstance(value, STDP) else {"": value}
 
 
 def _list(names: Mapping[str, Any]) -> str:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, fields
-from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin, get_type_hints
+from dataclasses import dataclass, fields
+from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
 import annotated_types as at
 import numpy as np
@@ -21,7 +21,6 @@ from graphnet import (
     UnknownName,
 )
 
-T = TypeVar("T")
 SIGNS: dict[type[Any], tuple[str, str, str]] = {
     at.Gt: ("gt", "greater than", "exclusiveMinimum"),
     at.Ge: ("ge", "greater than or equal to", "minimum"),
@@ -29,8 +28,8 @@ SIGNS: dict[type[Any], tuple[str, str, str]] = {
 """Where a bound keeps its limit, what we call it, and what JSON Schema does."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class STDP:
+@dataclass(frozen=True, kw_only=True, eq=False)
+class STDP(Mapping[str, Any]):
     r"""Spike-timing-dependent plasticity: pairs of an event that arrives and a spike that is fired change weights.
 
     With s = t_post - t_pre, the time from the arrival of an event at the neuron to a spike of the neuron, and
@@ -41,6 +40,8 @@ class STDP:
 
     and w stays within w_min and w_max. mu = 0 is the additive rule, mu = 1 the multiplicative one. ``pairs``: "all", or
     of each event and each spike only the pair with the "nearest" before it.
+
+    It is also the mapping of its fields, as which documents have it.
 
     The order within a step: an event arrives, passes on the weight that it finds, and depresses; then the neuron may
     fire, and potentiates. So an event and a spike of one step are a pair with s = 0. An event counts where it arrives:
@@ -79,6 +80,15 @@ class STDP:
                 owner="STDP",
                 parameter="w_min",
             )
+
+    def __getitem__(self, name: str) -> Any:
+        return vars(self)[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return (one.name for one in fields(self))
+
+    def __len__(self) -> int:
+        return len(fields(self))
 
     @classmethod
     def of(cls, value: Any) -> STDP:
@@ -148,11 +158,11 @@ def held(value: Any) -> STDP | Rules | None:
     return STDP.of(value)
 
 
-def plain(value: STDP | Mapping[str, STDP] | None) -> dict[str, Any] | None:
+def plain(value: STDP | Rules | None) -> dict[str, Any] | None:
     """What ``held`` gave, as plain data."""
-    if isinstance(value, Mapping):
-        return {name: asdict(one) for name, one in value.items()}
-    return None if value is None else asdict(value)
+    if isinstance(value, Rules):
+        return {name: dict(one) for name, one in value.items()}
+    return None if value is None else dict(value)
 
 
 class Held:
@@ -169,7 +179,7 @@ class Held:
         return {"anyOf": [rule, named, {"type": "null"}]}
 
 
-Plasticity = Annotated[STDP | Mapping[str, STDP] | None, Held()]
+Plasticity = Annotated[STDP | Mapping[str, Any] | None, Held()]
 """A rule, rules by receptor for those that learn, or none."""
 
 
