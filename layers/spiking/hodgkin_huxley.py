@@ -33,10 +33,9 @@ class HH(Driven):
 
     A step of dt is divided into equal sub-steps of at most ``substep``. In each the gates relax exactly at v held, then
     v relaxes exactly at the gates held (exponential Euler): bounded at any step. The gates so stand half a sub-step
-    before v, which makes the method one of second order in v: at 0.025 ms a spike comes some 0.004 ms off for each spike
-    before it, at 0.01 ms some 0.0006 ms. A spike is where v comes from below ``threshold`` to it
-    or above in any sub-step, at most one per step and neuron. There is no reset and no refractory period: the gates do
-    both.
+    before v, which makes the method one of second order in v: at 0.025 ms a spike comes some 0.004 ms off for each
+    spike before it, at 0.01 ms some 0.0006 ms. A spike is where v comes from below ``threshold`` to it or above in any
+    sub-step, at most one per step and neuron. There is no reset and no refractory period: the gates do both.
 
     I = W' u + bias in uA/cm^2, W' u held over the step. An event without ``tau_syn`` adds its weight in mV to v in the
     course of its step: I is greater by C weight / dt in it. So do spikes through ``weights_rec``, in the step after or
