@@ -18,8 +18,8 @@ name: small
 inputs:
   x: {size: 2}
 layers:
-  a: {class: Rate, weights: [[1, 0], [0, 1]], tau: 0.01}
-  b: {class: PassThrough, size: 2}
+  a: {type: Rate, weights: [[1, 0], [0, 1]], tau: 0.01}
+  b: {type: PassThrough, size: 2}
 edges: [x -> a, a -> b]
 run: {duration: 0.05, record: [a, b]}
 """
@@ -111,6 +111,8 @@ MISTAKES = {
     "an unknown picture": (["draw", "net.yaml", "-o", "n.gif"], "cannot draw a .gif"),
     "a picture nowhere": (["draw", "net.yaml", "-o", "no/n.svg"], "there is no folder"),
     "an unknown layer": (["layers", "Lif"], "no layer class named 'Lif'; did you mean 'LIF'?"),
+    "a seed that is none": (["run", "net.yaml", "--seed", "x"], "'x' is not a valid integer"),
+    "a schema nowhere": (["schema", "-o", "no/schema.json"], "there is no folder 'no'"),
     "an unknown command": (["chek", "net.yaml"], "No such command 'chek'"),
     "an unknown option": (["run", "net.yaml", "--sett", "a=1"], "--set"),
     "no file": (["check"], "Missing argument"),
@@ -120,7 +122,7 @@ MISTAKES = {
 
 @pytest.mark.parametrize("kind", MISTAKES)
 def test_a_mistake_is_status_2_and_said_without_a_traceback(kind, net, tmp_path, capfd):
-    (tmp_path / "broken.yaml").write_text("layers:\n  a: {class: LIF\n")
+    (tmp_path / "broken.yaml").write_text("layers:\n  a: {type: LIF\n")
     (tmp_path / "list.yaml").write_text("- a\n")
     (tmp_path / "empty.yaml").write_text("")
     (tmp_path / "net.txt").write_text(SOUND)
@@ -141,7 +143,7 @@ def test_what_stops_a_command_has_its_status(raised, code, said, net, monkeypatc
     def stop(*_):
         raise raised
 
-    monkeypatch.setattr(cli, "_load", stop)
+    monkeypatch.setattr(cli.looking, "load", stop)
     assert status(["check", net]) == code
     assert capfd.readouterr().err.strip() == said
 
@@ -153,7 +155,7 @@ def test_a_layer_that_fails_while_it_runs_is_status_1_and_is_named(net, tmp_path
         raise ArithmeticError("burnt out")
 
     type("Burning", (PassThrough,), {"advance": advance, "__module__": "burning", "__doc__": "x"})
-    (tmp_path / "bad.yaml").write_text(SOUND.replace("class: PassThrough", "class: Burning"))
+    (tmp_path / "bad.yaml").write_text(SOUND.replace("type: PassThrough", "type: Burning"))
     try:
         assert status(["run", "bad.yaml"]) == 1
     finally:
@@ -178,7 +180,8 @@ def test_a_full_disk_is_status_1(net, tmp_path, monkeypatch, capfd):
     assert not (tmp_path / "n.svg").exists()
 
 
-def test_an_interrupted_run_is_status_130_and_writes_nothing(tmp_path):
+@pytest.mark.parametrize(("sent", "code", "said"), [("SIGINT", 130, "interrupted"), ("SIGTERM", 143, "terminated")])
+def test_a_run_that_is_stopped_has_its_status_and_writes_no_results(sent, code, said, tmp_path):
     (tmp_path / "long.yaml").write_text(LONG)
     with process("run", "long.yaml", cwd=tmp_path) as running:
         assert running.stderr is not None
@@ -186,10 +189,10 @@ def test_an_interrupted_run_is_status_130_and_writes_nothing(tmp_path):
         limit = time.monotonic() + 240
         while "simulated" not in seen and time.monotonic() < limit:  # the bar of the run: it has begun
             seen += running.stderr.read(1)
-        running.send_signal(signal.SIGINT)
+        running.send_signal(signal.Signals[sent])
         _, err = running.communicate(timeout=120)
-    assert running.returncode == 130
-    assert err.splitlines()[-1] == "interrupted"
+    assert running.returncode == code
+    assert err.splitlines()[-1] == said
     assert "Traceback" not in err
     assert list((tmp_path / "out" / "small").iterdir()) == []
 
@@ -206,6 +209,14 @@ def test_a_reader_who_leaves_is_no_accident():
 
 
 # ---------------------------------------------------------------------- describing
+
+
+@pytest.mark.parametrize(("begun", "there"), [("Ridg", ["Ridge"]), ("no such", [])])
+def test_the_shell_completes_the_names_of_layers(begun, there):
+    words = {"_GRAPHNET_COMPLETE": "bash_complete", "COMP_WORDS": f"graphnet layers {begun}", "COMP_CWORD": "2"}
+    with process(env={**os.environ, **words}) as running:
+        out, _ = running.communicate(timeout=120)
+    assert out.split() == [f"plain,{name}" for name in there]
 
 
 def test_layers_lists_every_class_with_its_first_line(capfd):
