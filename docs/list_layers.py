@@ -153,7 +153,7 @@ def response(cls: type[ArrayLayer]) -> str:
 
 ```yaml
 layers:
-  one: {{class: {cls.__name__}, {entry}}}
+  one: {{type: {cls.__name__}, {entry}}}
 ```"""
 
 

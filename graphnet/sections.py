@@ -6,6 +6,10 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+VERSION = 1
+"""The version of documents that is written. A change of what a document means takes the next number; a document of an
+older version, and one without a version, which is of version 1, keeps the meaning that it had."""
+
 Reset = Literal["all", "state", "time", "none"]
 Seconds = Annotated[float, Field(ge=0, json_schema_extra={"unit": "s"})]
 Width = Annotated[float, Field(gt=0, json_schema_extra={"unit": "s"})]
@@ -66,17 +70,47 @@ class EvaluateSection(Section):
 
 
 class RunSection(Section):
-    """A run without trials: how long, what drives each input (files of series), what is recorded."""
+    """A run without trials: how long, what drives each input (files of series), what is recorded.
+
+    Every ``checkpoint`` seconds of simulated time the command writes down how far it has come.
+    """
 
     duration: Annotated[float, Field(gt=0, json_schema_extra={"unit": "s"})] | None = None
+    checkpoint: Width | None = None
     inputs: dict[str, str] = {}
     record: list[str] | None = None
+
+
+class Spread(Section):
+    """Values of a sweep that need not be listed: one of four ways, each [first, last, number] or [low, high, number].
+
+    ``linspace`` is even, ``logspace`` even on a logarithmic scale, both ends included; ``uniform`` and ``loguniform``
+    are drawn from ``seed``.
+    """
+
+    linspace: Annotated[list[float], Field(min_length=3, max_length=3)] | None = None
+    logspace: Annotated[list[float], Field(min_length=3, max_length=3)] | None = None
+    uniform: Annotated[list[float], Field(min_length=3, max_length=3)] | None = None
+    loguniform: Annotated[list[float], Field(min_length=3, max_length=3)] | None = None
+    seed: int = 0
+
+
+class SweepSection(Section):
+    """One run for each combination of values: of all of them, or side by side (``zip``).
+
+    ``over`` gives values, listed or spread, to keys as ``--set`` takes them; ``show`` is what the figure shows of each
+    run: a number of its summary.
+    """
+
+    over: Annotated[dict[str, Annotated[list[Any], Field(min_length=1)] | Spread], Field(min_length=1)]
+    combine: Literal["product", "zip"] = "product"
+    show: str | None = None
 
 
 class Document(Section):
     """A network as a document."""
 
-    graphnet: Literal[1] = 1
+    version: Annotated[int, Field(ge=1, le=VERSION)] = 1
     name: str = "network"
     seed: int = 0
     dt: Annotated[float, Field(gt=0, json_schema_extra={"unit": "s"})] | None = None
@@ -90,7 +124,8 @@ class Document(Section):
     fit: FitSection | None = None
     evaluate: EvaluateSection | None = None
     run: RunSection | None = None
+    sweep: SweepSection | None = None
 
 
-EXPERIMENT = ("data", "fit", "evaluate", "run")
+EXPERIMENT = ("data", "fit", "evaluate", "run", "sweep")
 """The sections that say what is done with the network."""

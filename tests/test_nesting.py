@@ -319,7 +319,7 @@ def test_errors_of_ports_in_a_document_have_their_line(tmp_path):
     file = tmp_path / "net.yaml"
     file.write_text(
         "ports: {p: {size: 2}, q: {size: 2}}\n"
-        "layers:\n  a: {class: PassThrough, size: 2, dt: 0.001}\n"
+        "layers:\n  a: {type: PassThrough, size: 2, dt: 0.001}\n"
         "edges:\n  - p -> q\n  - q -> p\n  - q -> a\n  - a -> p[0:1]\n"
         "merge: {r: sum}\n"
     )
@@ -335,7 +335,7 @@ def test_a_loop_over_ports_in_a_document_has_its_line(tmp_path):
     file = tmp_path / "net.yaml"
     file.write_text(
         "ports: {p: {size: 2}}\n"
-        "layers:\n  a: {class: PassThrough, size: 2, dt: 0.001}\n"
+        "layers:\n  a: {type: PassThrough, size: 2, dt: 0.001}\n"
         "edges:\n  - p -> a\n  - a -> p\n"
     )
     with pytest.raises(DocumentError, match=r"net\.yaml:6: CycleError: these wait for each other: a -> a"):

@@ -85,10 +85,10 @@ def test_a_mistake_in_such_a_document_is_told_with_its_line(installed):
 def test_the_schema_of_documents_has_its_parameters_with_bounds_and_units(installed):
     folder, env = installed
     schema = json.loads(run([sys.executable, "-W", "error", "-c", SCHEMA], folder, env))
-    assert "PeakHold" in schema["properties"]["layers"]["additionalProperties"]["properties"]["class"]["enum"]
+    assert "PeakHold" in schema["properties"]["layers"]["additionalProperties"]["properties"]["type"]["enum"]
     found = schema["$defs"]["layer.PeakHold"]
     assert found["required"] == ["size"]
-    assert found["properties"]["class"] == {"const": "PeakHold"}
+    assert found["properties"]["type"] == {"const": "PeakHold"}
     tau = found["properties"]["tau"]
     assert (tau["unit"], tau["default"]) == ("s", 0.05)
     assert tau["description"] == "The time constant with which a peak is forgotten."

@@ -26,11 +26,11 @@ def json_schema() -> dict[str, Any]:
         definitions[f"layer.{name}"] = _layer_schema(name, cls, definitions)
     entry = {
         "type": "object",
-        "required": ["class"],
-        "properties": {"class": {"enum": sorted(classes)}},
+        "required": ["type"],
+        "properties": {"type": {"enum": sorted(classes)}},
         "allOf": [
             {
-                "if": {"properties": {"class": {"const": name}}, "required": ["class"]},
+                "if": {"properties": {"type": {"const": name}}, "required": ["type"]},
                 "then": {"$ref": f"#/$defs/layer.{name}"},
             }
             for name in sorted(classes)
@@ -51,5 +51,5 @@ def _layer_schema(name: str, cls: type[Any], definitions: dict[str, Any]) -> dic
         schema.pop("title", None)  # the name again
         if parameter in said:
             schema["description"] = said[parameter].replace("``", "`")
-    found["properties"] = {"class": {"const": name}, **found["properties"]}
+    found["properties"] = {"type": {"const": name}, **found["properties"]}
     return {**found, "description": summary}

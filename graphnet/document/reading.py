@@ -169,6 +169,10 @@ class _Reader:
             close = near(str(place[-1]), known)
             cure = f"; did you mean {close!r}?" if close else f"; there are: {', '.join(known)}"
             self._note(f"no key {str(place[-1])!r} here{cure}", place)
+        elif place == ("version",) and one["type"] == "less_than_equal":
+            newest = one["ctx"]["le"]
+            said = f"version {one['input']} of documents is newer than this graphnet, which reads up to {newest}"
+            self._note(f"{said}; install a newer graphnet", place)
         elif one["type"] == "missing":
             self._note(f"{spelled} is missing", place)
         else:
@@ -178,10 +182,10 @@ class _Reader:
     def _layer(self, net: Network, name: str, entry: Mapping[str, Any]) -> None:
         place: Place = ("layers", name)
         given = dict(entry)
-        wanted = given.pop("class", None)
+        wanted = given.pop("type", None)
         try:
             if not isinstance(wanted, str):
-                raise ParameterError(f"layer {name!r} needs a class, such as 'class: LIF'", parameter="class")
+                raise ParameterError(f"layer {name!r} needs a type, such as 'type: LIF'", parameter="type")
             net.add_layer(_made(_concrete(wanted), given, self.folder), name=name)
         except ParameterError as error:
             self.failed.add(name)
@@ -190,7 +194,7 @@ class _Reader:
                 self._note(f"{type(error).__name__}: {message}", where, error)
         except GraphnetError as error:
             self.failed.add(name)
-            self._say((*place, "class") if isinstance(error, UnknownName) else place, error)
+            self._say((*place, "type") if isinstance(error, UnknownName) else place, error)
 
     def _edges(self, net: Network, document: Document) -> None:
         """Add what can be added, then look for loops once: errors of single edges come with their own line."""

@@ -17,7 +17,9 @@ from ..network import Network
 
 def written(net: Network) -> dict[str, Any]:
     """A network as plain data: what differs from the defaults, arrays by the initialiser or file they came from."""
-    data: dict[str, Any] = {"graphnet": 1, "name": net.name, "seed": net.seed}
+    from ..sections import VERSION
+
+    data: dict[str, Any] = {"version": VERSION, "name": net.name, "seed": net.seed}
     if net.forced_dt is not None:
         data["dt"] = net.forced_dt
     for section, ends in (("inputs", net.inputs), ("ports", net.ports)):
@@ -41,7 +43,7 @@ def _entry(layer: Layer) -> dict[str, Any]:
             for name, value in content.items()
             if known[name].default is MISSING or value != known[name].written(known[name].default)
         }
-    return {"class": registry.layers.name_of(type(layer)), **content}
+    return {"type": registry.layers.name_of(type(layer)), **content}
 
 
 def save(net: Network, path: str | Path) -> None:

@@ -129,7 +129,7 @@ def test_documents_name_it(tmp_path):
     again = Layer.load_from_dict(json.loads(json.dumps(layer.to_dict())))
     u = np.random.default_rng(0).normal(size=(20, 1))
     assert np.array_equal(run(again, u, 20), run(layer, u, 20))
-    text = "graphnet: 1\ninputs: {x: {size: 1}}\nlayers:\n  r: {class: Rate, weights: [[1]], activation: leaky relu}\n"
+    text = "version: 1\ninputs: {x: {size: 1}}\nlayers:\n  r: {type: Rate, weights: [[1]], activation: leaky relu}\n"
     path = tmp_path / "net.yaml"
     path.write_text(text + "edges: [x -> r]\noutputs: [r]\n")
     net = Network.load(path)

@@ -145,10 +145,10 @@ def test_in_a_network_a_recording_is_the_input_it_was_made_of(tmp_path):
     np.save(tmp_path / "x.npy", x)
     digest = hashlib.sha256((tmp_path / "x.npy").read_bytes()).hexdigest()
     text = f"""
-graphnet: 1
+version: 1
 layers:
-  tape: {{class: Recorded, samples: {{file: x.npy, sha256: {digest}}}}}
-  out: {{class: PassThrough, size: 2}}
+  tape: {{type: Recorded, samples: {{file: x.npy, sha256: {digest}}}}}
+  out: {{type: PassThrough, size: 2}}
 edges: [tape -> out @ 3 ms]
 """
     (tmp_path / "net.yaml").write_text(text, encoding="utf-8")
