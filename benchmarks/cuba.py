@@ -1,6 +1,7 @@
 """What recurrent spiking costs as it grows, from 10^5 to 10^7 synapses, beside the same network by other means.
 
     python -m benchmarks.cuba [--most 1e7] [--seconds 1.0] [--repeats 3]
+    python -m benchmarks.cuba --brian --seconds 10
 
 The network is that of examples/cuba with 80 synapses a neuron at every size, so that its rate stays the same. A second
 table keeps 10^6 synapses and has the neurons fire more or less often. All spikes of a layer are held against those of a
@@ -22,6 +23,7 @@ import numpy as np
 
 from benchmarks.layers import TAU, Cuba, drive, seconds
 from graphnet import Events, Span, one_blas_thread
+from graphnet.spiketrains import Firing, firing
 
 FAN = 80.0
 
@@ -49,12 +51,8 @@ def with_scipy(cuba: Cuba, steps: int) -> int:
     return count
 
 
-def with_brian(cuba: Cuba, steps: int) -> tuple[float, Events] | None:
-    """Seconds that Brian2 takes after a first step that compiles, and the spikes; None where it is not installed."""
-    try:
-        import brian2 as b
-    except ImportError:
-        return None
+def brian_neurons(b: Any, cuba: Cuba) -> Any:
+    """The neurons in Brian2, not connected yet."""
     b.prefs.codegen.target = "cython"
     b.start_scope()
     one = cuba.given
@@ -68,22 +66,50 @@ def with_brian(cuba: Cuba, steps: int) -> tuple[float, Events] | None:
     times = {"tau_mem": one["tau_mem"], "tau_exc": TAU["exc"], "tau_inh": TAU["inh"]}
     names |= {name: time * b.second for name, time in times.items()}
     # a spike at the end of a step has that step's number, from which Brian2 counts: one step is over when it is reset
-    neurons = b.NeuronGroup(
-        len(cuba.v0), equations, threshold="v >= threshold", reset="v = v_reset", method="exact",
-        refractory=(one["refractory"] + one["dt"]) * b.second, namespace=names,
-    )  # fmt: skip
+    refractory = (one["refractory"] + one["dt"]) * b.second
+    form = {"threshold": "v >= threshold", "reset": "v = v_reset", "method": "exact"}
+    return b.NeuronGroup(len(cuba.v0), equations, refractory=refractory, namespace=names, **form)
+
+
+ACTS = ("ge_post += 1.62", "gi_post -= 9.0")
+
+
+def with_brian(cuba: Cuba, steps: int) -> tuple[float, Events] | None:
+    """Seconds that Brian2 takes after a first step that compiles, and the spikes; None where it is not installed."""
+    try:
+        import brian2 as b
+    except ImportError:
+        return None
+    neurons, dt = brian_neurons(b, cuba), cuba.given["dt"]
     neurons.v = cuba.v0
     pairs = cuba.together.tocoo()
     excites = pairs.row < cuba.excitatory
     sent = []
-    for which, act in ((excites, "ge_post += 1.62"), (~excites, "gi_post -= 9.0")):
+    for which, act in zip((excites, ~excites), ACTS, strict=True):
         sent.append(b.Synapses(neurons, neurons, on_pre=act))
         sent[-1].connect(i=pairs.row[which], j=pairs.col[which])
     heard = b.SpikeMonitor(neurons)
     net = b.Network(neurons, *sent, heard)
-    net.run(one["dt"] * b.second)
-    took = seconds(lambda: net.run((steps - 1) * one["dt"] * b.second))
-    return took, Events(np.rint(np.array(heard.t / b.second) / one["dt"]).astype(np.int64), np.array(heard.i))
+    net.run(dt * b.second)
+    took = seconds(lambda: net.run((steps - 1) * dt * b.second))
+    return took, Events(np.rint(np.array(heard.t / b.second) / dt).astype(np.int64), np.array(heard.i))
+
+
+def drawn_by_brian(seed: int, duration: float) -> Firing:
+    """How the 4,000 neurons fire where Brian2 draws connections and voltages too."""
+    import brian2 as b
+
+    cuba = Cuba()
+    neurons = brian_neurons(b, cuba)
+    b.seed(seed)
+    neurons.v = "-60 + 10 * rand()"
+    halves = neurons[: cuba.excitatory], neurons[cuba.excitatory :]
+    sent = [b.Synapses(half, neurons, on_pre=act) for half, act in zip(halves, ACTS, strict=True)]
+    for one in sent:
+        one.connect(p=0.02)
+    heard = b.SpikeMonitor(neurons)
+    b.Network(neurons, *sent, heard).run(duration * b.second)
+    return firing(np.array(heard.t / b.second), np.array(heard.i), len(cuba.v0), duration)
 
 
 def spikes(cuba: Cuba, steps: int) -> Events:
@@ -163,7 +189,12 @@ def main() -> None:
     parser.add_argument("--most", type=float, default=1e7, help="synapses of the largest network")
     parser.add_argument("--seconds", type=float, default=1.0, help="simulated time")
     parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--brian", action="store_true", help="only how Brian2 fires with what it draws by itself")
     given = parser.parse_args()
+    if given.brian:
+        for seed in range(1, given.repeats + 1):
+            print(f"seed {seed}, {given.seconds:g} s: {drawn_by_brian(seed, given.seconds)}", flush=True)
+        return
     steps = round(given.seconds / 1e-4)
     sizes = [round(n / FAN) for n in (1e5, 3.2e5, 1e6, 3.2e6, 1e7) if n <= given.most]
     print("Growing, the same rate: times of the layer, and of others as multiples ('by hand': layer / kernel by hand)")
