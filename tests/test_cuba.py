@@ -2,8 +2,8 @@
 
 The network is benchmark 2 of Brette et al. 2007, Journal of Computational Neuroscience 23, after Vogels and Abbott
 2005, Journal of Neuroscience 25. The bounds are set around what Brian2 2.9.0 gives for it with connections and voltages
-that it draws itself (``benchmarks.cuba --brian``, three seeds): in 1 s 5.60 to 5.67 Hz and a mean CV of 0.51 to 0.54, in
-10 s 5.47 to 5.58 Hz and 0.72.
+that it draws itself (``benchmarks.cuba --brian``, three seeds): in 1 s 5.60 to 5.67 Hz and a mean CV of 0.51 to 0.54,
+in 10 s 5.47 to 5.58 Hz and 0.72.
 """
 
 import json
