@@ -48,10 +48,11 @@ class CubaLIF(Plastic):
 
     Shapes: events or u (T, M); events on N channels. By receptor (``weights={"exc": ..., "inh": ...}``) the layer has
     one input for each name. ``weights_rec``: (N, N) dense or CSR, or a diagonal; ``delay_rec``: one delay, or one for
-    each of these weights in their form.
+    each of these weights in their form. Weights may learn: ``plasticity``.
     State: v (N,) starts at ``v0`` (v_rest where None); current (N,), or (receptors, N) in the order of ``tau_syn``,
     starts at 0; wait (N,), steps of refractoriness left; fired (N,) uint8, who spiked in the last step; with delays
-    above one step pending (delay, N x receptors), what arrives from row ``place`` on.
+    above one step pending (delay, N x receptors), what arrives from row ``place`` on; what ``STDP`` needs where weights
+    learn: these weights, traces, who fired lately.
     Source: NIR's primitive of that name (Pedersen et al. 2024, Nature Communications 15:8122).
 
     >>> from graphnet import TSEvent

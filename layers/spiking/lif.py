@@ -66,9 +66,10 @@ class LIF(Jumping):
 
     Shapes: u (T, M) or events on M channels; events on N channels. ``weights_rec``: (N, N) dense or CSR, or a diagonal;
     ``delay_rec``: one delay, or one for each of these weights in their form. By receptor, as in
-    ``weights={"exc": ..., "inh": ...}``, the layer has one input for each name.
+    ``weights={"exc": ..., "inh": ...}``, the layer has one input for each name. Weights may learn: ``plasticity``.
     State: v (N,) starts at ``v0`` (v_rest where None); wait (N,), steps of refractoriness left; fired (N,) uint8, who
-    spiked in the last step; with recurrence pending (delay, N), what arrives from row ``place`` on.
+    spiked in the last step; with recurrence pending (delay, N), what arrives from row ``place`` on; what ``STDP``
+    needs where weights learn: these weights, traces, who fired lately.
     Source: Gerstner, Kistler, Naud and Paninski 2014, Neuronal Dynamics, section 1.3 (leaky integrate-and-fire).
 
     >>> from graphnet import TSContinuous
@@ -117,7 +118,7 @@ class IF(Jumping):
 
     A step: v <- v + dt r (W' u + bias), exact for an input held over it. Event input (``input_type=TSEvent``) and
     spikes that arrive through ``weights_rec`` add their rows of weights to v; noise: dv = ... + noise_std dW.
-    Threshold, reset, refractoriness, recurrence and receptors are those of ``LIF``.
+    Threshold, reset, refractoriness, recurrence, receptors and ``plasticity`` are those of ``LIF``.
 
     Shapes: u (T, M) or events on M channels; events on N channels. State: v (N,) starts at ``v0``; the rest as in LIF.
     Source: NIR's primitive of that name (Pedersen et al. 2024, Nature Communications 15:8122).

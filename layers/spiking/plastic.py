@@ -47,9 +47,10 @@ class Plastic(Thresholded, register=False):
     """
 
     plasticity: Plasticity = None
-    """How the weights of the input learn from events, by a rule of STDP or by receptor; none: not at all."""
+    """How the weights of the input learn from events: an STDP or its fields (tau_plus, tau_minus, A_plus, A_minus,
+    w_min, w_max, mu, pairs), or those by receptor; none: not at all."""
     plasticity_rec: Plasticity = None
-    """How the weights of the neurons' own spikes learn, by a rule of STDP or by receptor; none: not at all."""
+    """How the weights of the neurons' own spikes learn, said as in plasticity; none: not at all."""
 
     def to_dict(self) -> dict[str, Any]:
         return {**super().to_dict(), **{name: plain(self.value(name)) for name in WEIGHTS}}
@@ -90,7 +91,7 @@ class Plastic(Thresholded, register=False):
         inputs = [Part(number[name], one, 0) for name, one in _by_name(self.matrix("weights")).items()]
         none = np.empty(0, self.dtype)
         scales = none if scale is None else scale.reshape(-1).astype(self.dtype)
-        self._initial_weights: dict[str, NDArray[Any]] = {}
+        self._initial_weights: dict[str, Fixed] = {}
         self._inputs, _ = self._synapses("plasticity", inputs, known["plasticity"], lanes, scales)
         self._loops, groups = self._synapses("plasticity_rec", sent, known["plasticity_rec"], lanes, none)
         order = sorted(range(len(groups)), key=lambda q: -groups[q].delay)
@@ -161,10 +162,10 @@ class Plastic(Thresholded, register=False):
         if len(groups) == len(parts) and all(
             isinstance(one.matrix, np.ndarray) and one.matrix.ndim == 2 for one in parts
         ):
-            self._initial_weights[WEIGHTS[name]] = np.concatenate([one.matrix for one in parts])
+            self._initial_weights[WEIGHTS[name]] = Fixed([np.concatenate([one.matrix for one in parts])])
             return Fixed(found._replace(wide=self.size)), groups
         weights = np.concatenate([one.weight for one in entries])
-        self._initial_weights[WEIGHTS[name]] = weights
+        self._initial_weights[WEIGHTS[name]] = Fixed([weights])
         return Fixed(found._replace(**_sparse(entries, delays, rule, rows, self.size))), groups
 
     # ------------------------------------------------------------------ advancing
@@ -176,7 +177,7 @@ class Plastic(Thresholded, register=False):
         found: State = {}
         for weights, trace, synapses in (("weights", "trace", self._inputs), ("weights_rec", "trace_rec", self._loops)):
             if weights in self._initial_weights:
-                found[weights] = self._initial_weights[weights].copy()
+                found[weights] = np.array(self._initial_weights[weights][0])
                 found[trace] = np.zeros(len(Synapses(*synapses).rule), dtype=self.dtype)
         found["trace_post"] = np.zeros((len(self._keep_plus), self.size), dtype=self.dtype)
         if "weights_rec" in found:
