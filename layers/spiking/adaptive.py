@@ -10,7 +10,7 @@ import numpy as np
 from graphnet import NonNegative, PerUnit, Positive, Seconds, Span, State, kernel
 
 from .kernels import add_scaled, emit, gather, note, reset
-from .propagators import Linear
+from .propagators import Adapting
 from .synaptic import Synaptic, into_sums, send_on
 from .threshold import Thresholded
 from .wires import Fixed
@@ -71,9 +71,8 @@ class AdaptiveLIF(Synaptic, Thresholded):
         stays = bool(np.all(np.asarray(self.a) * self.r > -1.0))
         self.must(stays, "a", "times r must be above -1, or v would run away from its rest")
         receptors, tau_syn = self.synapses()
-        linear = Linear(*self.of_all(("tau_mem", "tau_w", "a", "r")))
-        (vv, vw), (wv, ww) = linear.over(self.dt)
-        gain, gain_w = linear.held(self.dt)
+        membrane = Adapting(*self.of_all(("tau_mem", "tau_w", "a", "r")))
+        ((vv, vw), (wv, ww)), gain, gain_w = membrane.held(self.dt)
         v_rest, bias, b, jump, tau_w, tau_threshold = self.of_all(
             ("v_rest", "bias", "b", "threshold_jump", "tau_w", "tau_threshold")
         )
@@ -81,8 +80,8 @@ class AdaptiveLIF(Synaptic, Thresholded):
         alone = np.exp(-self.dt / tau_w)
         base = v_rest * (1.0 - vv) + gain * bias, gain_w * bias - wv * v_rest
         self._coupled = bool(np.any(np.asarray(self.a) != 0.0))
-        spreads = [self.noise_std * one for one in linear.spread(self.dt)]
-        through = [linear.through(one, self.dt) for one in tau_syn]
+        spreads = [self.noise_std * one for one in membrane.spread(self.dt)]
+        through = [membrane.through(one, self.dt) for one in tau_syn]
         passed, passed_w, driven, driven_w = (
             np.array(one) for one in (zip(*through, strict=True) if through else ([gain], [gain_w], [gain], [gain_w]))
         )
