@@ -15,6 +15,8 @@ from .synaptic import Driven, Millivolts, driven, into_sums, send_on
 from .wires import Fixed
 
 FAR = 1000.0  # mV: the rates of the gates are taken no farther from 0, where their exponentials stay finite
+NEAR = 0.5  # to 0, where 1 - exp(-x) is taken by expm1
+OF_M, OF_N, OF_H = math.exp(2.5), math.exp(1.0), math.exp(3.0)  # exp(-(v + 65)/10) is that many times as much there
 Conductance = Annotated[float, Unit("mS/cm^2")]
 GATES = ("m", "h", "n")
 
@@ -170,13 +172,21 @@ def step_of_all(v, m, h, n, push, substeps, short, speed, c, g_na, g_k, g_l, e_n
 
 @kernel
 def rates(v):
-    """alpha and beta of m, h and n at v, in 1/ms. x / (1 - exp(-x)) by expm1, which loses nothing near 0."""
+    """alpha and beta of m, h and n at v, in 1/ms, from one exponential: the others are powers of it.
+
+    x / (1 - exp(-x)) is taken by expm1 near 0, where the difference would lose digits.
+    """
     v = min(max(v, -FAR), FAR)
+    slow = math.exp(-(v + 65.0) / 80.0)
+    faster = slow * slow * slow * slow
+    fast = faster * faster
     x, y = -0.1 * (v + 40.0), -0.1 * (v + 55.0)
-    alpha_m, beta_m = 1.0 if x == 0.0 else x / math.expm1(x), 4.0 * math.exp(-(v + 65.0) / 18.0)
-    alpha_h, beta_h = 0.07 * math.exp(-(v + 65.0) / 20.0), 1.0 / (1.0 + math.exp(-0.1 * (v + 35.0)))
-    alpha_n, beta_n = 0.1 if y == 0.0 else 0.1 * y / math.expm1(y), 0.125 * math.exp(-(v + 65.0) / 80.0)
-    return alpha_m, beta_m, alpha_h, beta_h, alpha_n, beta_n
+    alpha_m = fast * OF_M - 1.0 if abs(x) > NEAR else math.expm1(x)
+    alpha_m = x / alpha_m if x != 0.0 else 1.0
+    alpha_n = fast * OF_N - 1.0 if abs(y) > NEAR else math.expm1(y)
+    alpha_n = 0.1 * (y / alpha_n if y != 0.0 else 1.0)
+    beta_m = 4.0 * math.exp(-(v + 65.0) / 18.0)
+    return alpha_m, beta_m, 0.07 * faster, 1.0 / (1.0 + fast * OF_H), alpha_n, 0.125 * slow
 
 
 def settled_at(v: float) -> tuple[float, float, float]:
