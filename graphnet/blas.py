@@ -40,6 +40,16 @@ class OneThread(AbstractContextManager[None]):
                 self._limits.pop().restore_original_limits()
 
 
+def libraries() -> list[dict[str, str]]:
+    """The libraries of linear algebra of NumPy and SciPy: name, version, and the processor that they found."""
+    import scipy.linalg  # noqa: F401 # a layer may use it later: loaded now, two runs tell the same
+    from threadpoolctl import threadpool_info
+
+    found = [one for one in threadpool_info() if one["user_api"] == "blas"]
+    told = [{key: str(one.get(key)) for key in ("internal_api", "version", "architecture")} for one in found]
+    return sorted({tuple(one.values()): one for one in told}.values(), key=lambda one: tuple(one.values()))
+
+
 _ONE_THREAD = OneThread()
 
 

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 Watch = Callable[[Sequence[T], str], Iterable[T]]
 """Goes through trials while showing how far it has come; the second argument says what is done with them."""
+How = Callable[..., Result]
+"""A way to evolve a network: as ``evolve``, with its duration, record and progress."""
 
 
 @dataclass
@@ -53,8 +55,10 @@ class Outcome:
     comparison: Comparison | None = None
 
 
-def perform(net: Network, watch: Watch[Trial] | None = None, progress: bool = False) -> Outcome:
-    """Do what ``net.document`` says: fit and evaluate on its data, or else run once.
+def perform(
+    net: Network, watch: Watch[Trial] | None = None, progress: bool = False, how: How | None = None
+) -> Outcome:
+    """Do what ``net.document`` says: fit and evaluate on its data, or else run once, by ``evolve`` or as ``how`` says.
 
     Raises ParameterError, UnknownName and their kin for what the document asks and cannot be done.
     """
@@ -64,7 +68,7 @@ def perform(net: Network, watch: Watch[Trial] | None = None, progress: bool = Fa
     if "data" in sections:
         outcome, simulated = _trials(net, sections, going)
     else:
-        outcome, simulated = _once(net, RunSection.model_validate(sections.get("run") or {}), progress)
+        outcome, simulated = _once(net, RunSection.model_validate(sections.get("run") or {}), progress, how or evolve)
     elapsed = time.perf_counter() - began
     assert outcome.activity is not None
     info = outcome.activity.info
@@ -206,7 +210,7 @@ def _take(series: TimeSeries, dt: Fraction, begun: Fraction, section: EvaluateSe
 # ---------------------------------------------------------------------- a single run
 
 
-def _once(net: Network, section: RunSection, progress: bool) -> tuple[Outcome, float]:
+def _once(net: Network, section: RunSection, progress: bool, how: How) -> tuple[Outcome, float]:
     given = {name: _read(name, file) for name, file in section.inputs.items()}
     if section.duration is None and not given:
         raise ParameterError(
@@ -214,7 +218,7 @@ def _once(net: Network, section: RunSection, progress: bool) -> tuple[Outcome, f
             parameter="run",
             hint="add a section run with a duration, or the sections data, fit and evaluate",
         )
-    result = evolve(net, given or None, duration=section.duration, record=section.record, progress=progress)
+    result = how(net, given or None, duration=section.duration, record=section.record, progress=progress)
     outcome = Outcome(activity=result)
     for name in result:
         series = result[name]
@@ -283,4 +287,4 @@ def write(net: Network, outcome: Outcome, folder: Path) -> None:
         draw_comparison(outcome.comparison, folder / "comparison.png")
 
 
-__all__ = ["Outcome", "Watch", "load_data", "made_folder", "perform", "write"]
+__all__ = ["How", "Outcome", "Watch", "load_data", "made_folder", "perform", "write"]

@@ -41,7 +41,7 @@ def built(source: Source) -> Network:
     from ..run import check_ready
 
     net = build_source(source)
-    problems = [source.problem(f"{type(one).__name__}: {one}", _place(source, one)) for one in check_ready(net)]
+    problems = [source.problem(str(one), _place(source, one)) for one in check_ready(net)]
     if problems:
         raise DocumentError(problems)
     return net

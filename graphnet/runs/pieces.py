@@ -1,0 +1,155 @@
+"""A long run in pieces, each written down with a checkpoint behind it: killed at any time, it goes on with its bits."""
+
+from __future__ import annotations
+
+import time
+import zipfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..checkpoint import Checkpoint
+from ..clock import whole_steps
+from ..errors import FileError, GraphnetError
+from ..experiment import How
+from ..network import Network
+from ..run import Result, evolve
+from ..run.evolving import clipped, info
+from ..run.inputs import by_name, check_extents, schedule
+from ..timeseries import TimeSeries
+from ..timeseries.files import record as fields
+from ..timeseries.files import restored, storable
+
+PIECES = "checkpoints"
+"""The folder of a run's pieces: ``now.npz`` is the checkpoint, ``0.npz``, ``1.npz``, ... what was recorded."""
+
+
+def in_pieces(folder: Path, every: float) -> How:
+    """A way to evolve a network that writes down every ``every`` seconds how far it has come, in this folder.
+
+    What was recorded is written before the checkpoint that lies behind it, both atomically; where a checkpoint is found
+    the run goes on from there. The bits are those of one run. Raises as ``evolve``, and FileError for pieces that
+    cannot be read.
+    """
+
+    def going(
+        net: Network, given: Mapping[str, TimeSeries] | None, *, duration: Any, record: Any, progress: bool
+    ) -> Result:
+        return _evolved(net, given, folder / PIECES, every, duration, record, progress)
+
+    return going
+
+
+def _evolved(
+    net: Network, given: Mapping[str, TimeSeries] | None, place: Path, every: float, duration: Any, record: Any,
+    progress: bool,
+) -> Result:  # fmt: skip
+    began = time.perf_counter()
+    series = by_name(net, given)
+    whole = schedule(net, series, duration, None, None)
+    check_extents(series, whole)
+    size = min(whole_steps(every, whole.dt, "checkpoint"), whole.total) or 1
+    net.checkpoint()  # a network that cannot be written down is refused before it runs
+    place.mkdir(exist_ok=True)
+    first = _found(net, place, whole.now, size * whole.dt)
+    with _bar(net.name, float(whole.total * whole.dt), progress) as moved:
+        moved(first * size * whole.dt)
+        for k in range(first, -(-whole.total // size)):
+            steps = min(size, whole.total - k * size)
+            result = evolve(net, given, num_timesteps=steps, record=record)
+            kept = {name: one for name, one in result.items() if name not in net.inputs}
+            _write(place / f"{k}.npz", kept)
+            net.checkpoint().save(place / "now.npz")
+            moved((k * size + steps) * whole.dt)
+    last = whole.now + whole.total * whole.dt
+    signals = {name: clipped(one, float(whole.now), float(last)) for name, one in series.items() if one is not None}
+    signals.update(_joined(place, -(-whole.total // size)))
+    return Result(signals, info(whole, time.perf_counter() - began, "serial"))
+
+
+def reached(folder: Path) -> Fraction | None:
+    """How far the run of a folder had come at its last checkpoint, in seconds; None where there is none."""
+    place = folder / PIECES / "now.npz"
+    return Checkpoint.load(place).now if place.exists() else None
+
+
+def clear(folder: Path) -> None:
+    """Take away the pieces of a run that is done, or begins anew."""
+    place = folder / PIECES
+    if place.is_dir():
+        for path in [
+            one for one in place.iterdir() if one.suffix == ".npz" and (one.stem == "now" or one.stem.isdigit())
+        ]:
+            path.unlink()
+        if not any(place.iterdir()):
+            place.rmdir()
+
+
+def _found(net: Network, place: Path, begin: Fraction, piece: Fraction) -> int:
+    """Put the network where its last checkpoint was taken; gives how many pieces lie before that."""
+    if not (place / "now.npz").exists():
+        return 0
+    checkpoint = Checkpoint.load(place / "now.npz")
+    net.restore(checkpoint)
+    pieces = -int((begin - checkpoint.now) // piece)  # the last piece may be shorter than the others
+    for k in range(pieces):
+        _read(place / f"{k}.npz")  # what is lost is said now, and not after hours
+    return pieces
+
+
+def _write(path: Path, signals: Mapping[str, TimeSeries]) -> None:
+    from ..files import write_atomic
+
+    arrays: dict[str, Any] = {"names": np.array(list(signals), dtype=str)}
+    for i, series in enumerate(signals.values()):
+        entry = {key: storable(value) for key, value in fields(series).items()}
+        if "clock" in entry:
+            entry.pop("times")
+        arrays.update((f"{i}.{key}", value) for key, value in entry.items())
+    write_atomic(path, lambda file: np.savez(file, allow_pickle=False, **arrays))
+
+
+def _read(path: Path) -> dict[str, TimeSeries]:
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            arrays = {key: stored[key] for key in stored.files}
+        found: dict[str, TimeSeries] = {}
+        for i, name in enumerate(arrays["names"].tolist()):
+            entry = {key.partition(".")[2]: one for key, one in arrays.items() if key.partition(".")[0] == str(i)}
+            found[name] = restored(entry, str(entry["str_type"]))
+        return found
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, GraphnetError) as error:
+        raise FileError(
+            f"{path} cannot be read: {error}",
+            path=str(path),
+            hint=f"delete {path.parent} to begin the run anew",
+        ) from error
+
+
+def _joined(place: Path, pieces: int) -> dict[str, TimeSeries]:
+    """What was recorded, from beginning to end."""
+    parts = [_read(place / f"{k}.npz") for k in range(pieces)]
+    joined: dict[str, TimeSeries] = {}
+    for name, head in parts[0].items():
+        joined[name] = head.append_t([one[name] for one in parts[1:]]) if len(parts) > 1 else head
+    return joined
+
+
+@contextmanager
+def _bar(name: str, total: float, shown: bool) -> Iterator[Any]:
+    if not shown:
+        yield lambda seconds: None
+        return
+    from tqdm import tqdm
+
+    def moved(seconds: Fraction) -> None:
+        bar.n = float(seconds)  # set and not added to: sums of seconds would pass the total
+        bar.refresh()
+
+    form = "{l_bar}{bar}| {n:.2f}/{total:.2f} s simulated [{elapsed}<{remaining}]"
+    with tqdm(total=total, desc=name, bar_format=form) as bar:
+        yield moved

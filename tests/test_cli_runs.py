@@ -1,0 +1,171 @@
+"""Run folders: they hold all that a run needs, give its bits again, and go on where a run was killed."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+
+from graphnet import TSContinuous
+from graphnet.cli import status
+
+NET = """\
+name: small
+inputs:
+  x: {size: 2}
+layers:
+  a: {type: Rate, weights: [[1, 0], [0, 1]], tau: 0.01, noise_std: 0.3, bias: 0.2}
+  b: {type: LIF, weights: {init: normal, shape: [2, 3], seed: 4, scale: 100}, tau_mem: 0.02}
+  c: {type: Linear, weights: [[0.1, 0], [0, 0.1], [0.1, 0.1]], input_type: TSEvent}
+edges: [x -> a, a -> b, b -> c, c -> a @ 3 ms]
+merge: {a: sum}
+run: {duration: 0.3, inputs: {x: x.npz}, record: [a, b, b.v]}
+"""
+RUN = "import sys; from graphnet.cli import status; sys.exit(status(sys.argv[1:]))"
+
+
+@pytest.fixture
+def net(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "net.yaml").write_text(NET)
+    t = np.arange(0, 12.0, 1e-3)
+    TSContinuous.from_clocked(np.stack([np.sin(9 * t), np.cos(7 * t)], axis=1), 1e-3).save(tmp_path / "x.npz")
+    return tmp_path
+
+
+def bits(folder):
+    return (folder / "results.npz").read_bytes()
+
+
+def record(folder):
+    return json.loads((folder / "record.json").read_text())
+
+
+def test_the_document_of_a_run_gives_its_bits_again_from_another_place(net, monkeypatch):
+    settings = ["--set", "layers.a.tau=0.02", "--seed", "7"]
+    assert status(["run", "net.yaml", "-o", "one", *settings]) == 0
+    (net / "elsewhere").mkdir()
+    (net / "one").rename(net / "elsewhere" / "one")  # whole: nothing outside is needed
+    (net / "x.npz").unlink()
+    (net / "net.yaml").unlink()
+    monkeypatch.chdir(net / "elsewhere")
+    assert status(["run", "one/document.yaml", "-o", "two"]) == 0
+    assert bits(net / "elsewhere" / "one") == bits(net / "elsewhere" / "two")
+
+
+def test_the_record_says_what_the_bits_depend_on(net):
+    assert status(["run", "net.yaml", "-o", "one", "--set", "layers.a.tau=0.02", "--seed", "7"]) == 0
+    said = record(net / "one")
+    assert said["state"] == "done"
+    assert said["seed"] == 7
+    assert said["settings"] == ["layers.a.tau=0.02", "seed=7"]
+    assert said["versions"]["numpy"] == np.__version__
+    assert said["processor"]
+    assert said["blas"][0]["version"]
+
+
+def test_the_seed_makes_another_run(net):
+    for seed in ("7", "8"):
+        assert status(["run", "net.yaml", "-o", seed, "--seed", seed]) == 0
+    assert bits(net / "7") != bits(net / "8")
+
+
+@pytest.mark.parametrize("every", ["0.001", "0.07", "0.3", "5.0"])
+def test_checkpoints_change_no_bit_and_are_gone_in_the_end(every, net):
+    assert status(["run", "net.yaml", "-o", "whole", "--set", "run.duration=0.1"]) == 0
+    arguments = ["--set", "run.duration=0.1", "--set", f"run.checkpoint={every}"]
+    assert status(["run", "net.yaml", "-o", "pieces", *arguments]) == 0
+    assert bits(net / "whole") == bits(net / "pieces")
+    assert not (net / "pieces" / "checkpoints").exists()
+
+
+def begun(net, *arguments):
+    """A long run with many checkpoints, killed when it has written some."""
+    command = [sys.executable, "-c", RUN, "run", "net.yaml", "-o", "cut", *arguments]
+    with subprocess.Popen(command, cwd=net, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL) as running:
+        limit = time.monotonic() + 120
+        while not (net / "cut" / "checkpoints" / "3.npz").exists() and time.monotonic() < limit:
+            time.sleep(0.01)
+        os.kill(running.pid, signal.SIGKILL)
+    assert running.returncode == -signal.SIGKILL
+
+
+def test_a_killed_run_goes_on_to_the_bits_of_one_that_was_not(net, capfd):
+    length = ["--set", "run.duration=10.0"]
+    begun(net, *length, "--set", "run.checkpoint=0.02")
+    assert not (net / "cut" / "results.npz").exists()
+    assert record(net / "cut")["state"] == "running"
+    assert status(["run", "net.yaml", "-o", "cut", *length]) == 2
+    assert "holds a run that was stopped at 0." in (said := capfd.readouterr().err)
+    assert "graphnet run --resume cut" in said
+    assert status(["run", "--resume", "cut"]) == 0
+    assert status(["run", "net.yaml", "-o", "whole", *length]) == 0
+    assert bits(net / "cut") == bits(net / "whole")
+    assert record(net / "cut")["state"] == "done"
+    assert status(["run", "--resume", "cut"]) == 0
+    assert "cut: this run is done" in capfd.readouterr().out
+
+
+def test_a_run_that_is_running_is_left_alone(net, capfd):
+    from graphnet.runs.folder import alone
+
+    assert status(["run", "net.yaml", "-o", "one"]) == 0
+    with alone(net / "one"):
+        assert status(["run", "net.yaml", "-o", "one"]) == 2
+    assert "another process is running in one" in capfd.readouterr().err
+
+
+def test_a_document_that_was_changed_is_not_gone_on_with(net, capfd):
+    begun(net, "--set", "run.duration=10.0", "--set", "run.checkpoint=0.02")
+    place = net / "cut" / "document.yaml"
+    place.write_text(place.read_text().replace("bias: 0.2", "bias: 0.3"))
+    assert status(["run", "--resume", "cut"]) == 2
+    assert "document.yaml was changed after the run began" in capfd.readouterr().err
+
+
+def test_a_damaged_piece_is_said_with_its_file(net, capfd):
+    begun(net, "--set", "run.duration=0.2", "--set", "run.checkpoint=0.001")
+    (net / "cut" / "checkpoints" / "1.npz").write_bytes(b"PK damaged")
+    assert status(["run", "--resume", "cut"]) == 2
+    assert "cut/checkpoints/1.npz cannot be read" in capfd.readouterr().err
+
+
+def test_files_of_others_are_never_overwritten_or_taken_away(net, capfd):
+    (net / "files").mkdir()
+    (net / "files" / "mine.txt").write_text("mine")
+    for _ in range(2):  # a second run in the folder takes away what the first has left there
+        assert status(["run", "net.yaml", "-o", "."]) == 0
+    assert (net / "files" / "mine.txt").read_text() == "mine"
+    assert len(list((net / "files").iterdir())) == 2
+    (net / "theirs").mkdir()
+    (net / "theirs" / "document.yaml").write_text(NET)
+    assert status(["run", "net.yaml", "-o", "theirs"]) == 2
+    assert "theirs/document.yaml is no run's document: it would be overwritten" in capfd.readouterr().err
+    assert (net / "theirs" / "document.yaml").read_text() == NET
+    assert status(["run", "net.yaml", "-o", "one"]) == 0
+    assert status(["run", "one/document.yaml", "-o", "one"]) == 2
+    assert "one holds files that this run reads" in capfd.readouterr().err
+
+
+def test_what_is_wrong_from_the_start_leaves_no_folder(net, capfd):
+    assert status(["run", "net.yaml", "-o", "one", "--set", "run.inputs.x=no.npz"]) == 2
+    assert status(["run", "net.yaml", "-o", "one", "--set", "run.duration=99.0"]) == 2
+    assert "no.npz" in capfd.readouterr().err
+    assert not (net / "one").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--resume", "no"], "there is no run folder no"),
+        (["--resume", "."], "it has no record.json beside a document.yaml"),
+        (["--resume", "one", "--seed", "3"], "--resume continues a run as it was begun"),
+    ],
+)
+def test_a_resume_that_cannot_be_is_status_2(arguments, said, net, capfd):
+    assert status(["run", *arguments]) == 2
+    assert said in capfd.readouterr().err
