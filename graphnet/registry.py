@@ -76,3 +76,4 @@ class Registry(Generic[T]):
 
 layers: Registry[type[Any]] = Registry("layer class", "graphnet.layers")
 datasets: Registry[Callable[..., Any]] = Registry("dataset source", "graphnet.datasets")
+initialisers: Registry[Callable[..., Any]] = Registry("initialiser", "graphnet.layers")

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.sparse import csr_array, random_array
 
-from graphnet.arrays import is_spec, literal, read_only, resolve
+from graphnet.arrays import Draws, is_spec, literal, read_only, resolve
+from graphnet.arrays.drawing import places_in
 from graphnet.errors import GraphnetError, ParameterError, UnknownName
 
 floats = st.floats(allow_nan=False, allow_infinity=False)
@@ -96,11 +97,12 @@ def test_a_file_is_read_by_hash_and_key(tmp_path):
     assert np.array_equal(resolve(one, tmp_path), w)
 
 
-def test_a_missing_or_other_hash_gives_the_way_out(tmp_path):
+def test_another_hash_gives_the_way_out_and_none_is_needed(tmp_path):
     spec = stored(tmp_path, w=np.ones(2))
-    for wrong, says in [({"file": "w.npz"}, "states no sha256"), ({**spec, "sha256": "00"}, "states another sha256")]:
-        with pytest.raises(ParameterError, match=says) as caught:
-            resolve({**wrong, "key": "w"}, tmp_path)
+    assert np.array_equal(resolve({"file": "w.npz", "key": "w"}, tmp_path), np.ones(2))
+    for wrong in ("00", None, 5, spec["sha256"][:-1]):
+        with pytest.raises(ParameterError, match="states another sha256: the file has changed") as caught:
+            resolve({**spec, "key": "w", "sha256": wrong}, tmp_path)
         assert f"sha256: {spec['sha256']}" in caught.value.hint
         assert "w.npz" in str(caught.value)
 
@@ -116,7 +118,7 @@ def test_a_file_that_is_not_there_or_not_readable_is_named(tmp_path):
         (tmp_path / name).write_bytes(objects.read_bytes() if bytes_ is None else bytes_)
         digest = hashlib.sha256((tmp_path / name).read_bytes()).hexdigest()
         with pytest.raises(ParameterError, match=f"{name} holds no array that can be read"):
-            resolve({"file": name, "sha256": digest, "key": "w"}, tmp_path)
+            resolve({"file": name, "sha256": digest}, tmp_path)
 
 
 def test_an_unknown_key_offers_what_there_is(tmp_path):
@@ -200,9 +202,7 @@ def test_a_sparse_matrix_has_independent_entries_of_its_density(density):
 
 
 def test_rows_with_more_entries_than_were_drawn_at_first_are_drawn_to_their_end():
-    from graphnet.arrays import _chosen
-
-    long, short = (_chosen(7, 0, 40, 300, 0.5, most) for most in (300, 4))
+    long, short = (places_in(Draws(7), 0, 40, 300, 0.5, most) for most in (300, 4))
     assert np.array_equal(long[:, :100], short[:, :100])
     assert np.all(short[:, -1] >= 300)
 
@@ -218,7 +218,7 @@ def test_rows_that_are_no_slice_of_the_matrix_are_named(rows):
 
 
 def test_a_sparse_matrix_has_two_sides():
-    with pytest.raises(ParameterError, match=r"shape must be \[M, N\] for a sparse matrix, got 5"):
+    with pytest.raises(ParameterError, match=r"shape must be \[M, N\] with whole numbers above 0, got 5"):
         resolve({"init": "sparse", "shape": 5, "density": 0.5, "seed": 1})
 
 
