@@ -208,7 +208,7 @@ def test_a_wrong_rule_in_a_document_is_told_with_its_line(tmp_path):
     lines = path.read_text().replace("tau_plus", "tau_pluss").splitlines()
     path.write_text("\n".join(lines))
     line = next(i for i, text in enumerate(lines, 1) if "plasticity" in text)
-    with pytest.raises(DocumentError, match=rf"net\.yaml:{line}: .*'tau_pluss'; did you mean 'tau_plus'"):
+    with pytest.raises(DocumentError, match=rf"net\.yaml:{line}:.*'tau_pluss'; did you mean 'tau_plus'"):
         Network.load(path)
 
 
@@ -284,3 +284,40 @@ class _Counting:
 
     def __setitem__(self, place, value):
         self.array[place] = value
+
+
+# ---------------------------------------------------------------------- in networks
+
+
+def test_threads_give_the_bits_of_a_serial_run():
+    found = []
+    for backend in ("serial", "threads"):
+        net = network(CASES["both, sparse, delays"]())
+        result = net.evolve(SERIES, backend=backend, workers=2, block=30, record=["lif", "lif.weights_rec"])
+        found.append((result["lif"].times, result["lif.weights_rec"].samples, dict(net.states["lif"])))
+    assert same_bits(*found)
+
+
+def test_layers_that_learn_may_stand_in_a_loop():
+    """A spike that comes back over an edge is a spike like those of weights_rec, and its weight learns the same."""
+    alone = LIF(IN, REC, plasticity=RULE, plasticity_rec=RULE, delay_rec=0.003, **EVENTS)
+    alone.evolve(SERIES, duration=0.1)
+    net = Network(seed=1)
+    net.input("spikes", M, TSEvent)
+    net.add_layer(LIF({"x": IN, "own": REC}, plasticity={"x": RULE, "own": RULE}, **EVENTS), name="lif")
+    net.connect("spikes -> lif.x")
+    net.connect("lif -> lif.own @ 3 ms")
+    net.evolve(SERIES, duration=0.1)
+    learned = net["lif"].learned()["weights"]
+    np.testing.assert_allclose(learned["x"], alone.learned()["weights"], rtol=0, atol=1e-12)
+    np.testing.assert_allclose(learned["own"], alone.learned()["weights_rec"], rtol=0, atol=1e-12)
+    assert np.max(np.abs(learned["own"] - REC)) > 0.01
+
+
+def test_a_matrix_without_any_synapse_learns_nothing():
+    nobody = csr_array((N, N))
+    layer = LIF(IN, nobody, plasticity=RULE, plasticity_rec=RULE, **EVENTS)
+    state = advance_in_blocks(layer, BLOCK, [STEPS])[0]
+    assert state["weights_rec"].size == 0
+    expected = advance_in_blocks(LIF(IN, plasticity=RULE, **EVENTS), BLOCK, [STEPS])[0]
+    assert same_bits(state["weights"], expected["weights"])
