@@ -14,7 +14,7 @@ import numpy as np
 from .. import registry
 from ..clock import checked_dt
 from ..errors import ExchangeError, GraphnetError, NameTaken
-from ..layer import Arriving, Exchanged, Layer
+from ..layer import ArrayLayer, Arriving, Exchanged, Layer
 from ..layer.exchange import Shape
 from ..network import Network
 from ..timeseries import TimeSeries, TSContinuous, TSEvent
@@ -77,6 +77,11 @@ def readers(using: Mapping[str, type[Any]]) -> dict[str, type[Any]]:
     return {kind: classes[0] for kind, classes in found.items()}
 
 
+def lags(layer: Layer | None) -> bool:
+    """Whether the input of a layer shows in its output only later."""
+    return isinstance(layer, ArrayLayer) and layer.lag() > 0
+
+
 class Reading:
     """A flat graph on its way to a network."""
 
@@ -98,7 +103,7 @@ class Reading:
         """The network, or everything that is refused in one ExchangeError."""
         self._make()
         # the loops that a delay stands in need no other, now that the layers are there to be asked
-        self.late = self._closing(frozenset(name for name, one in self.made.items() if one.layer and one.layer.lag()))
+        self.late = self._closing(frozenset(name for name, one in self.made.items() if lags(one.layer)))
         unknown = sorted(self.events - {one for one in self.nodes if self._is_input(one)})
         self.refusals += [(one, "no input of the graph has this name, which is to carry events") for one in unknown]
         if self.refusals:

@@ -12,7 +12,7 @@ import numpy as np
 
 from ..clock import exact
 from ..errors import ExchangeError, GraphnetError
-from ..layer import ArrayLayer, Exchange, Exchanged
+from ..layer import Exchange, Exchanged
 from ..layer.exchange import Primitive, Shape
 from ..network import Network
 from ..timeseries import TSEvent
@@ -20,7 +20,7 @@ from .door import library, refused
 from .flat import Refusals
 from .links import Link, links
 from .loops import closing, in_order
-from .reading import SERIES
+from .reading import SERIES, lags
 
 log: logging.Logger = logging.getLogger("graphnet")
 
@@ -219,15 +219,11 @@ class Writing:
     def _lead_all(self, names: Sequence[str]) -> None:
         """Every link; one that is late by a step, and closes a loop of links that are not, gets the step when it is
         read: in all others a node says how late they are."""
-        lags = {name for name in self.real if self._lags(name)}
-        at_once = [(one.pre, one.post) for one in self.links if not one.delay and one.post not in lags]
+        held = {name for name in self.real if lags(self.net[name])}
+        at_once = [(one.pre, one.post) for one in self.links if not one.delay and one.post not in held]
         for one in self.links:
-            read_late = one.delay == self.step and one.post not in lags
+            read_late = one.delay == self.step and one.post not in held
             self._lead(one, read_late and closing(names, [*at_once, (one.pre, one.post)])[-1])
-
-    def _lags(self, name: str) -> bool:
-        layer = self.net[name]
-        return isinstance(layer, ArrayLayer) and layer.lag() > 0
 
     def _lead(self, one: Link, late: bool) -> None:
         """A link as an edge, with the nodes that it needs on its way. ``late``: it gets a step when it is read."""

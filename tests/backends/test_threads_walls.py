@@ -13,6 +13,7 @@ import pytest
 import graphnet.plan.builder
 from graphnet import ArrayLayer, Network, TSContinuous, TSEvent, one_blas_thread, registry
 from graphnet.backends import serial, threads
+from graphnet.layer import declared_ports
 from graphnet.plan import Schedule, Wanted, compile_plan
 from graphnet.testing import STEPS, PoisonedArena, drive, instance, same_bits
 from tests.laws.walls import NAMES, RECORD, build, content, everything, inputs
@@ -103,13 +104,15 @@ def side_by_side(cls, run, depth):
     for name in names:
         net.add_layer(instance(cls), name=name)
     given = {}
-    if x is not None:
-        net.input("x", one.size_in, one.input_type)
-        net.connect_many([f"x -> {name}" for name in names])
-        if isinstance(x, np.ndarray):
-            given["x"] = TSContinuous.from_clocked(x, one.dt)
+    ports = declared_ports(one) or {"": (one.size_in, one.input_type)}
+    for port, (size, kind) in ports.items() if x is not None else ():
+        into, block = f"x{port}", x[port] if port else x
+        net.input(into, size, kind)
+        net.connect_many([(into, f"{name}.{port}" if port else name) for name in names])
+        if isinstance(block, np.ndarray):
+            given[into] = TSContinuous.from_clocked(block, one.dt)
         else:
-            given["x"] = TSEvent.from_steps(x.step, x.channel, one.dt, one.size_in, 0, STEPS)
+            given[into] = TSEvent.from_steps(block.step, block.channel, one.dt, size, 0, STEPS)
     signals = run_plan(net, given, STEPS, 13, Wanted([(name, 1) for name in names]), run, depth)
     rows = [(one.times, one.channels) if isinstance(one, TSEvent) else (one.samples,) for one in signals.values()]
     return rows, [net.states[name] for name in names]

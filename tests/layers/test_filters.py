@@ -47,7 +47,7 @@ REFUSED = {
     ),
     "a time constant of zero": (
         lambda: LowPass(1, tau=0.0),
-        "LowPass: tau should be greater than 0, got 0.0",
+        "LowPass: tau should be greater than 0, got 0.0 (in s)",
     ),
 }
 
