@@ -35,9 +35,9 @@ class Limits:
     ``allow``: the folders, besides that of a document, in which its files may lie.
     """
 
-    stored: int = 4 * 2**30
+    stored: int = 2**30
     unpacked: int = 256 * 2**20
-    text: int = 16 * 2**20
+    text: int = 8 * 2**20
     drawn: int = 2**30
     members: int = 10_000
     allow: Sequence[str | os.PathLike[str]] = ()

@@ -28,7 +28,7 @@ def read_npz(stream: BinaryIO, size: int, key: str | None, file: str) -> Any:
     _small_list(stream, size)
     with zipfile.ZipFile(stream) as archive:
         members = _members(archive)
-        if key is None and set(CSR) < set(members):
+        if key is None and set(CSR) <= set(members):
             return _csr(archive, members)
         if key not in members:
             said = str(key) if key is None else shown(key).strip("'\"")

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from ..errors import UnknownName
 from .limits import current, named, shown
 
-MOST_LINES = 10**6
+MOST_LINES = 500_000
 """Lines of a table: reading more of the shortest ones takes longer than a refusal may."""
 LONGEST_LINE = 2**20
 """Bytes of one line: its parts stand in memory as text, which takes 25 times their room."""
