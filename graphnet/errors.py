@@ -132,16 +132,24 @@ class NameTaken(NetworkError):
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing wrong in a document: where it stands and what it is."""
+    """One thing wrong in a document: where it stands and what it is.
+
+    ``path`` are the keys that lead there, joined by dots; ``excerpt`` shows the line, with a caret below the place.
+    """
 
     message: str
     line: int = 0
     file: str = ""
     error: GraphnetError | None = None
+    column: int = 0
+    path: str = ""
+    excerpt: str = ""
 
     def __str__(self) -> str:
-        place = f"{self.file}:{self.line}: " if self.file and self.line else (f"{self.file}: " if self.file else "")
-        return place + self.message
+        at = ":".join(str(one) for one in (self.file, self.line, self.column) if one) if self.file else ""
+        said, *more = self.message.split("\n")
+        first = ": ".join(one for one in (at, self.path, said) if one)
+        return "\n".join([first, *([self.excerpt] if self.excerpt else []), *more])
 
 
 class DocumentError(GraphnetError, ValueError):

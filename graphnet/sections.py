@@ -4,15 +4,34 @@ from __future__ import annotations
 
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, WithJsonSchema
+from pydantic_core import PydanticCustomError
 
+from .errors import ParameterError
+from .quantities import PATTERN, in_unit
+
+Merge = Literal["sum", "concat"]
 VERSION = 1
 """The version of documents that is written. A change of what a document means takes the next number; a document of an
 older version, and one without a version, which is of version 1, keeps the meaning that it had."""
 
 Reset = Literal["all", "state", "time", "none"]
-Seconds = Annotated[float, Field(ge=0, json_schema_extra={"unit": "s"})]
-Width = Annotated[float, Field(gt=0, json_schema_extra={"unit": "s"})]
+
+
+def _in_seconds(value: Any) -> Any:
+    try:
+        return in_unit(value, "s")
+    except ParameterError as error:
+        raise PydanticCustomError("graphnet", "{said}", {"said": error.message}) from error
+
+
+def _time_schema(bound: str) -> WithJsonSchema:
+    text = {"type": "string", "pattern": PATTERN}
+    return WithJsonSchema({"anyOf": [{"type": "number", bound: 0}, text], "unit": "s"})
+
+
+Seconds = Annotated[float, Field(ge=0), BeforeValidator(_in_seconds), _time_schema("minimum")]
+Width = Annotated[float, Field(gt=0), BeforeValidator(_in_seconds), _time_schema("exclusiveMinimum")]
 
 
 class Section(BaseModel):
@@ -26,6 +45,18 @@ class InputSection(Section):
 
     size: Annotated[int, Field(ge=1)]
     type: Literal["TSContinuous", "TSEvent"] = "TSContinuous"
+
+
+class EdgeSection(Section):
+    """Edges from each of some layers to each of others, with what they have in common.
+
+    Ends are names, with channels where not all are meant: ``a[0:3]``.
+    """
+
+    from_: Annotated[str | list[str], Field(alias="from")]
+    to: str | list[str]
+    merge: Merge | None = None
+    delay: Seconds = 0.0
 
 
 class DataSection(Section):
@@ -66,7 +97,7 @@ class EvaluateSection(Section):
     window: Width | None = None
     beside: list[str] = []
     show: Annotated[int, Field(ge=0)] = 0
-    between: list[float] | None = None
+    between: list[Annotated[float, BeforeValidator(_in_seconds), _time_schema("minimum")]] | None = None
 
 
 class RunSection(Section):
@@ -75,7 +106,7 @@ class RunSection(Section):
     Every ``checkpoint`` seconds of simulated time the command writes down how far it has come.
     """
 
-    duration: Annotated[float, Field(gt=0, json_schema_extra={"unit": "s"})] | None = None
+    duration: Width | None = None
     checkpoint: Width | None = None
     inputs: dict[str, str] = {}
     record: list[str] | None = None
@@ -107,18 +138,27 @@ class SweepSection(Section):
     show: str | None = None
 
 
+def _edge_kind(value: Any) -> str:
+    return "mapping" if isinstance(value, dict | EdgeSection) else "text"
+
+
+WrittenEdge = Annotated[Annotated[str, Tag("text")] | Annotated[EdgeSection, Tag("mapping")], Discriminator(_edge_kind)]
+"""An edge ``a -> b``, a chain of them, or a mapping."""
+
+
 class Document(Section):
     """A network as a document."""
 
     version: Annotated[int, Field(ge=1, le=VERSION)] = 1
+    params: dict[str, Any] = {}
     name: str = "network"
     seed: int = 0
-    dt: Annotated[float, Field(gt=0, json_schema_extra={"unit": "s"})] | None = None
+    dt: Width | None = None
     inputs: dict[str, InputSection] = {}
     ports: dict[str, InputSection] = {}
     layers: dict[str, dict[str, Any]] = {}
-    edges: list[str] = []
-    merge: dict[str, Literal["sum", "concat"]] = {}
+    edges: list[WrittenEdge] = []
+    merge: dict[str, Merge] = {}
     outputs: list[str] = []
     data: DataSection | None = None
     fit: FitSection | None = None

@@ -326,19 +326,17 @@ def test_errors_of_ports_in_a_document_have_their_line(tmp_path):
     with pytest.raises(DocumentError) as caught:
         Network.load(file)
     text = str(caught.value)
-    assert "net.yaml:6: CycleError: q -> p" in text
-    assert "net.yaml:8: EdgeError: a -> p[0]" in text
-    assert "net.yaml:9: UnknownName" in text
+    assert "net.yaml:6:5: edges.1: q -> p" in text
+    assert "net.yaml:8:5: edges.3: a -> p[0]" in text
+    assert "net.yaml:9:" in text
 
 
 def test_a_loop_over_ports_in_a_document_has_its_line(tmp_path):
     file = tmp_path / "net.yaml"
     file.write_text(
-        "ports: {p: {size: 2}}\n"
-        "layers:\n  a: {type: PassThrough, size: 2, dt: 0.001}\n"
-        "edges:\n  - p -> a\n  - a -> p\n"
+        "ports: {p: {size: 2}}\nlayers:\n  a: {type: PassThrough, size: 2, dt: 0.001}\nedges:\n  - p -> a\n  - a -> p\n"
     )
-    with pytest.raises(DocumentError, match=r"net\.yaml:6: CycleError: these wait for each other: a -> a"):
+    with pytest.raises(DocumentError, match=r"net\.yaml:6:\d+: edges\.\d: these wait for each other: a -> a"):
         Network.load(file)
 
 

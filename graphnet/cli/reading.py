@@ -8,10 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..errors import DocumentError, GraphnetError
-
 if TYPE_CHECKING:
-    from ..files import Source
     from ..network import Network
 
 Wrap = Callable[[Any], Any]
@@ -31,23 +28,6 @@ def with_seed(settings: Sequence[str], seed: int | None) -> tuple[str, ...]:
 def load(file: Path, settings: Sequence[str]) -> Network:
     """The network of a document, sound and ready to run. Raises DocumentError with file and line of every problem."""
     from ..files import apply_settings, read
+    from ..runs.ready import ready
 
-    return built(apply_settings(read(file), settings))
-
-
-def built(source: Source) -> Network:
-    """The network of a document as it was read, sound and ready to run. Raises DocumentError."""
-    from ..document import build_source
-    from ..run import check_ready
-
-    net = build_source(source)
-    problems = [source.problem(str(one), _place(source, one)) for one in check_ready(net)]
-    if problems:
-        raise DocumentError(problems)
-    return net
-
-
-def _place(source: Source, error: GraphnetError) -> tuple[str | int, ...]:
-    """Where in the document the layer stands that an error of the whole network begins with."""
-    name = error.message.partition(":")[0]
-    return ("layers", name) if name in source.data.get("layers", {}) else ()
+    return ready(apply_settings(read(file), settings))

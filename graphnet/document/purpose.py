@@ -55,13 +55,15 @@ def wrong_options(name: str, source: Any, given: Any) -> Iterator[tuple[str, str
     takes = inspect.signature(source).parameters
     if any(one.kind is inspect.Parameter.VAR_KEYWORD for one in takes.values()):
         return
+    meant: set[str] = set()
     for option in given:
         if option not in takes:
             close = near(option, takes)
+            meant.add(close or "")
             cure = f"did you mean {close!r}?" if close else f"it has: {', '.join(takes)}"
             yield option, f"data source {name!r} has no option {option!r}; {cure}"
     for option, one in takes.items():
-        if one.default is inspect.Parameter.empty and option not in given:
+        if one.default is inspect.Parameter.empty and option not in given and option not in meant:
             yield "", f"data source {name!r} needs the option {option!r}"
 
 

@@ -3,38 +3,24 @@
 from __future__ import annotations
 
 import copy
-import inspect
 import os
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
-from .. import registry
-from ..arrays import resolve
-from ..errors import (
-    CycleError,
-    DocumentError,
-    GraphnetError,
-    NetworkErrors,
-    ParameterError,
-    ParameterTypeError,
-    Problem,
-    UnknownName,
-    near,
-)
-from ..layer import ArrayLayer, Layer
+from ..errors import CycleError, GraphnetError, ParameterError, ParameterTypeError, UnknownName
 from ..network import Network
+from .connections import Join, joins
+from .making import concrete, made
 from .purpose import misfits
-from .writing import in_files, move_files
+from .references import replaced
+from .telling import Telling, place_of
+from .writing import move_files
 
 if TYPE_CHECKING:
-    from ..files import Source
+    from ..files import Place, Source
     from ..sections import Document
-
-L = TypeVar("L", bound=Layer)
-Place = tuple[str | int, ...]
 
 
 def load(path: str | Path) -> Network:
@@ -60,9 +46,9 @@ def build_source(source: Source) -> Network:
 
 class _Reader:
     def __init__(self, source: Source) -> None:
-        self.source = source
-        self.folder = Path(source.file).parent
-        self.problems: list[Problem] = []
+        self.told = Telling(source)
+        self.source = replaced(source, self.told.say)
+        self.folder = Path(source.file).parent if source.file else None
         self.failed: set[str] = set()
 
     def network(self) -> Network:
@@ -70,20 +56,79 @@ class _Reader:
 
         document = self._sections()
         if document is None:
-            raise self._refused()
+            raise self.told.refused()
         net = self._empty(document)
         self._ends(net, document)
         self._edges(net, document)
         for i, name in enumerate(document.outputs):
             if name not in self.failed:
-                self._try(("outputs", i), lambda name=name: net.output(name))
+                self.told.attempt(("outputs", i), partial(net.output, name))
         for place, error in misfits(net, document):
-            self._say(place, error)
-        if self.problems:
-            raise self._refused()
+            self.told.say(place, error)
+        if self.told.problems:
+            raise self.told.refused()
         net.document = {name: self.source.data[name] for name in EXPERIMENT if self.source.data.get(name) is not None}
-        move_files(net.document, lambda file: os.path.abspath(self.folder / file))  # noqa: PTH100 # symlinks stay
+        folder = self.folder or Path()
+        move_files(net.document, lambda file: os.path.abspath(folder / file))  # noqa: PTH100 # symlinks stay
         return net
+
+    # ------------------------------------------------------------------ form
+
+    def _sections(self) -> Document | None:
+        """The document by its sections; what is wrong with their form is noted and left out, to find more at once."""
+        from pydantic import ValidationError
+
+        from ..sections import Document
+
+        self._params()
+        try:
+            return Document.model_validate(self.source.data)
+        except ValidationError as error:
+            found = error.errors(include_url=False)
+        seen: set[Place] = set()
+        for one in sorted(found, key=lambda one: one["type"] == "missing"):  # a misspelt key explains a missing one
+            if place_of(one) not in seen:  # of two forms that a value may have, each says what it misses
+                seen.add(place_of(one))
+                self.told.of_pydantic(one)
+        try:
+            return Document.model_validate(self._mended([place_of(one) for one in found]))
+        except ValidationError:
+            return None
+
+    def _params(self) -> None:
+        from ..sections import Document
+
+        for name in self.source.data.get("params") or {}:
+            if name in Document.model_fields:
+                said = f"the section {name!r} and a parameter of that name would be one for --set; rename it"
+                self.told.note(said, ("params", name))
+
+    def _mended(self, places: list[Place]) -> dict[str, Any] | None:
+        """The data without what is wrong at these places, or None where too little would be left to check."""
+        kept = dict(self.source.data)
+        wrong_edges = {place[1] for place in places if place[0] == "edges" and len(place) > 1}
+        for section, *rest in places:
+            if section in ("inputs", "ports", "layers"):
+                if not rest:
+                    return None
+                self.failed.add(str(rest[0]))
+                kept[section] = {**kept[section], rest[0]: {} if section == "layers" else {"size": 1}}
+            elif section == "edges" and rest:
+                kept[section] = ["" if i in wrong_edges else one for i, one in enumerate(kept[section])]
+            else:
+                kept.pop(str(section), None)
+        if "data" not in kept:
+            kept = {name: value for name, value in kept.items() if name not in ("fit", "evaluate")}
+        return kept
+
+    # ------------------------------------------------------------------ what stands in it
+
+    def _empty(self, document: Document) -> Network:
+        try:
+            return Network(name=document.name, seed=document.seed, dt=document.dt)
+        except ParameterError as error:
+            self.told.say((error.parameter,), error)
+            return Network()
 
     def _ends(self, net: Network, document: Document) -> None:
         """Inputs, ports and layers, each that can be had."""
@@ -92,92 +137,12 @@ class _Reader:
             ("ports", document.ports, net.port),
         ):
             for name, one in given.items():
-                if name not in self.failed:
-                    self._try((section, name), partial(declare, name, one.size, one.type))
+                good = name not in self.failed
+                if good and not self.told.attempt((section, name), partial(declare, name, one.size, one.type)):
+                    self.failed.add(name)
         for name, entry in document.layers.items():
             if name not in self.failed:
                 self._layer(net, name, entry)
-
-    def _empty(self, document: Document) -> Network:
-        try:
-            return Network(name=document.name, seed=document.seed, dt=document.dt)
-        except ParameterError as error:
-            self._say((error.parameter,), error)
-            return Network()
-
-    def _refused(self) -> DocumentError:
-        return DocumentError(sorted(self.problems, key=lambda one: one.line))
-
-    def _say(self, place: Place, error: GraphnetError) -> None:
-        """Note an error, as one problem for each of the errors that it gathers."""
-        for one in error.errors if isinstance(error, NetworkErrors) else (error,):
-            self._note(f"{type(one).__name__}: {one}", place, one)
-
-    def _note(self, message: str, place: Place, error: GraphnetError | None = None) -> None:
-        from ..files import spell
-
-        problem = self.source.problem(message, place, error)
-        if not problem.file:  # data from Python have no lines: the keys say where
-            problem = replace(problem, file=spell(place))
-        self.problems.append(problem)
-
-    def _try(self, place: Place, action: Callable[[], object]) -> None:
-        try:
-            action()
-        except GraphnetError as error:
-            if len(place) > 1 and place[0] in ("inputs", "ports", "layers"):
-                self.failed.add(str(place[1]))
-            self._say(place, error)
-
-    def _sections(self) -> Document | None:
-        """The document by its sections; what is wrong with their form is noted and left out, to find more at once."""
-        from pydantic import ValidationError
-
-        from ..sections import Document
-
-        try:
-            return Document.model_validate(self.source.data)
-        except ValidationError as error:
-            found = error.errors(include_url=False)
-        for one in sorted(found, key=lambda one: one["type"] == "missing"):  # a misspelt key explains a missing one
-            self._of_pydantic(one)
-        try:
-            return Document.model_validate(self._mended([one["loc"] for one in found]))
-        except ValidationError:
-            return None
-
-    def _mended(self, places: list[Place]) -> dict[str, Any] | None:
-        """The data without what is wrong at these places, or None where too little would be left to check."""
-        kept = dict(self.source.data)
-        for section, *rest in places:
-            if section in ("inputs", "ports", "layers"):
-                if not rest:
-                    return None
-                self.failed.add(str(rest[0]))
-                kept[section] = {**kept[section], rest[0]: {} if section == "layers" else {"size": 1}}
-            else:
-                kept.pop(str(section), None)
-        if "data" not in kept:
-            kept = {name: value for name, value in kept.items() if name not in ("fit", "evaluate")}
-        return kept
-
-    def _of_pydantic(self, one: Any) -> None:
-        place: Place = tuple(step for step in one["loc"] if step != "[key]")
-        spelled = ".".join(str(step) for step in place)
-        if one["type"] == "extra_forbidden":
-            known = _known_keys(place[:-1])
-            close = near(str(place[-1]), known)
-            cure = f"; did you mean {close!r}?" if close else f"; there are: {', '.join(known)}"
-            self._note(f"no key {str(place[-1])!r} here{cure}", place)
-        elif place == ("version",) and one["type"] == "less_than_equal":
-            newest = one["ctx"]["le"]
-            said = f"version {one['input']} of documents is newer than this graphnet, which reads up to {newest}"
-            self._note(f"{said}; install a newer graphnet", place)
-        elif one["type"] == "missing":
-            self._note(f"{spelled} is missing", place)
-        else:
-            message = one["msg"].replace("Input should", "should")
-            self._note(f"{spelled} {message}, got {_short(one['input'])}", place)
 
     def _layer(self, net: Network, name: str, entry: Mapping[str, Any]) -> None:
         place: Place = ("layers", name)
@@ -186,121 +151,62 @@ class _Reader:
         try:
             if not isinstance(wanted, str):
                 raise ParameterError(f"layer {name!r} needs a type, such as 'type: LIF'", parameter="type")
-            net.add_layer(_made(_concrete(wanted), given, self.folder), name=name)
+            net.add_layer(made(concrete(wanted), given, self.folder), name=name)
         except ParameterError as error:
             self.failed.add(name)
             for parameter, message in error.each:
-                where = (*place, parameter) if parameter in entry else place
-                self._note(f"{type(error).__name__}: {message}", where, error)
+                self.told.note(message, (*place, parameter) if parameter in entry else place, error)
         except GraphnetError as error:
             self.failed.add(name)
-            self._say((*place, "type") if isinstance(error, UnknownName) else place, error)
+            self.told.say((*place, "type") if isinstance(error, UnknownName) else place, error)
+
+    # ------------------------------------------------------------------ edges
 
     def _edges(self, net: Network, document: Document) -> None:
         """Add what can be added, then look for loops once: errors of single edges come with their own line."""
         reading = [*net.readers(), *net.ports]
         for name in document.merge:
             if name not in reading and not self._told(name):
-                self._say(("merge", name), UnknownName("layer", name, reading, where="merge"))
+                self.told.say(("merge", name), UnknownName("layer", name, reading, where="merge"))
         places: dict[int, Place] = {}
-        for i, text in enumerate(document.edges):
-            self._try(("edges", i), lambda text=text, i=i: places.update(self._edge(net, document, text, i)))
+        known = [*document.inputs, *document.ports, *document.layers]
+        for one in joins(document.edges):
+            if not isinstance(one, Join):
+                if document.edges[int(one[0][1])]:  # what had a wrong form was told, and left out
+                    self.told.say(*one)
+                continue
+            try:
+                self._edge(net, document, one, places, known)
+            except GraphnetError as error:
+                self.told.say(one.place, error)
         try:
             net.structure()
         except CycleError as error:
-            along = {
-                (path.pre, path.post): max(places[number] for number in path.key)
-                for name in net.layers
-                for path in net.paths_into(name)
-            }
-            pairs = zip(error.cycle, [*error.cycle[1:], error.cycle[0]], strict=True)
-            self._say(max((along[pair] for pair in pairs if pair in along), default=("edges",)), error)
+            self.told.say(self._closing(net, error, places), error)
         if net.layers:
-            self._try(("layers",), lambda: net.exact_dt)
+            self.told.attempt(("layers",), lambda: net.exact_dt)
+
+    def _edge(self, net: Network, document: Document, one: Join, places: dict[int, Place], known: list[str]) -> None:
+        if self.failed and (self._told(one.pre) or self._told(one.post)):  # the other end may be wrong as well
+            for name in (one.pre, one.post):
+                if name not in known and not self._told(name):
+                    raise UnknownName("layer", name, known, where=f"edge {one.text!r}")
+            return
+        merge = one.merge or document.merge.get(one.post)
+        ends = one.pre, one.post, one.delay, one.pre_channels, one.post_channels
+        places[net.connect_unchecked(*ends, merge=merge).number] = one.place
+
+    @staticmethod
+    def _closing(net: Network, error: CycleError, places: Mapping[int, Place]) -> Place:
+        """The place of the edge that closes a loop."""
+        along = {
+            (path.pre, path.post): max(places[number] for number in path.key)
+            for name in net.layers
+            for path in net.paths_into(name)
+        }
+        pairs = zip(error.cycle, [*error.cycle[1:], error.cycle[0]], strict=True)
+        return max((along[pair] for pair in pairs if pair in along), default=("edges",))
 
     def _told(self, name: str) -> bool:
         """Whether this layer, or the one whose input it is, has been found wrong already."""
         return name in self.failed or name.rpartition(".")[0] in self.failed
-
-    def _edge(self, net: Network, document: Document, text: str, i: int) -> dict[int, Place]:
-        from ..edge import parse
-
-        pre, post, *_ = parse(text)
-        if self._told(pre) or self._told(post):  # the other end may be wrong as well
-            known = [*document.inputs, *document.ports, *document.layers]
-            for name in (pre, post):
-                if name not in known and not self._told(name):
-                    raise UnknownName("layer", name, known, where=f"edge {text!r}")
-            return {}
-        return {net.connect_unchecked(text, merge=document.merge.get(post)).number: ("edges", i)}
-
-
-def _concrete(name: str) -> type[Layer]:
-    """The class of layers of a name. Raises UnknownName also for one that no layer can be made of."""
-    target = registry.layers.get(name)
-    if inspect.isabstract(target):
-        usable = sorted(one for one, cls in registry.layers if not inspect.isabstract(cls))
-        raise UnknownName("layer class", name, usable, where="a document (it is abstract)")
-    return target
-
-
-def _made(target: type[Layer], given: dict[str, Any], folder: Path) -> Layer:
-    """A layer from its entry; arrays in files are found beside the document and remembered as such."""
-    if not issubclass(target, ArrayLayer):
-        return _built(target, target.load_from_dict, given)
-    wrong = [(name, text) for name, text in _unknown(target, given)]
-    if wrong:
-        raise ParameterTypeError("\n".join(text for _, text in wrong), owner=target.__name__, each=wrong)
-    files = list(in_files(given))
-    for name, key, spec in files:
-        try:
-            found = resolve(spec, folder)
-            given[name] = found if key is None else {**given[name], key: found}
-        except GraphnetError as error:
-            of = "" if key is None else f"of {key!r} "
-            message = f"{target.__name__}: {name}: {of}{error.message}"
-            raise ParameterError(message, owner=target.__name__, parameter=name, hint=error.hint) from error
-    made = _built(target, lambda entry: target(**entry), given)
-    for name, key, spec in files:
-        kept = {**spec, "file": os.path.abspath(folder / str(spec["file"]))}  # noqa: PTH100 # symlinks stay
-        made.remember(name, kept if key is None else {key: kept})
-    return made
-
-
-def _unknown(target: type[ArrayLayer], given: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    known = target.parameters()
-    for name in given:
-        if name not in known:
-            close = near(name, known)
-            cure = f"did you mean {close!r}?" if close else f"it has: {', '.join(known)}"
-            yield name, f"{target.__name__} has no parameter {name!r}; {cure}"
-
-
-def _built(target: type[Layer], make: Callable[[dict[str, Any]], L], given: dict[str, Any]) -> L:
-    """What ``make`` gives; whatever else a class of layers raises becomes an error of this entry."""
-    try:
-        return make(given)
-    except GraphnetError:
-        raise
-    except Exception as error:
-        said = f"{target.__name__}: {type(error).__name__}: {error}"
-        raise ParameterError(said, owner=target.__name__) from error
-
-
-def _short(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."
-
-
-def _known_keys(place: Place) -> list[str]:
-    from .. import sections
-
-    parts = {
-        "inputs": sections.InputSection,
-        "ports": sections.InputSection,
-        "fit": sections.FitSection,
-        "evaluate": sections.EvaluateSection,
-        "run": sections.RunSection,
-    }
-    model = parts.get(str(place[0]), sections.Document) if place else sections.Document
-    return list(model.model_fields)

@@ -8,7 +8,7 @@ from typing import Any
 
 from ..errors import Problem
 from .core_schema import finite
-from .source import MAX_DEPTH, Branch, Mark, line_of
+from .source import COLUMNS, MAX_DEPTH, Branch, Mark, line_of, position
 
 TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[{}\[\],]|\n|[^\s{}\[\],:"]+', re.DOTALL)
 SURROGATE = re.compile("[\ud800-\udfff]")
@@ -33,7 +33,11 @@ def read_json(text: str, file: str) -> tuple[Any, Mark, list[Problem]]:
         return (
             None,
             1,
-            [Problem(f"JSON syntax: {error.msg[0].lower()}{error.msg[1:]}{cure}", line=error.lineno, file=file)],
+            [
+                Problem(
+                    f"JSON syntax: {error.msg[0].lower()}{error.msg[1:]}{cure}", error.lineno, file, None, error.colno
+                )
+            ],
         )
     except RecursionError:
         return None, 1, [Problem(f"nested deeper than {MAX_DEPTH} levels", line=_too_deep(text), file=file)]
@@ -46,7 +50,7 @@ def read_json(text: str, file: str) -> tuple[Any, Mark, list[Problem]]:
 
 
 def _tokens(text: str) -> list[tuple[int, str]]:
-    """Every token with its line; only for the errors that need one."""
+    """Every token with its position; only for the errors that need one."""
     found, line = [], 1
     for match in TOKEN.finditer(text):
         found.append((line, match.group()))
@@ -68,78 +72,79 @@ class _Scan:
 
     def __init__(self, file: str) -> None:
         self.problems: list[Problem] = []
-        self.mark: Mark = 1
+        self.mark: Mark = position(1, 1)
         self._file = file
         self._open: list[
             tuple[Any, str | None, int]
-        ] = []  # around the innermost: children, the key it belongs to, its line
+        ] = []  # around the innermost: children, the key it belongs to, its position
         self._children: Any = []  # of the innermost; a list around the whole at first
         self._key: str | None = None
-        self._key_line = 0
+        self._key_at = 0
 
     def run(self, text: str) -> None:
-        line = 1
+        line, start = 1, -1  # where the line begins, less 1
         for match in TOKEN.finditer(text):
             token = match.group()
             first = token[0]
             if first == "\n":
-                line += 1
+                line, start = line + 1, match.start()
             elif first in "{[":
-                if not self._enter({} if first == "{" else [], line):
+                if not self._enter({} if first == "{" else [], position(line, match.start() - start)):
                     return
             elif first in "}]":
                 self._leave()
             elif first != ",":
-                self._leaf(token, first, line)
+                self._leaf(token, first, position(line, match.start() - start))
         self.mark = self._children[0]
 
-    def _leaf(self, token: str, first: str, line: int) -> None:
+    def _leaf(self, token: str, first: str, at: int) -> None:
         if first == '"':
             if "\\" in token and SURROGATE.search(json.loads(token)):
-                self._note(line, HALF_CHARACTER)
+                self._note(at, HALF_CHARACTER)
             if type(self._children) is dict and self._key is None:
-                self._take_key(json.loads(token) if "\\" in token else token[1:-1], line)
+                self._take_key(json.loads(token) if "\\" in token else token[1:-1], at)
                 return
         else:
-            self._number(token, line)
-        self._put(line)
+            self._number(token, at)
+        self._put(at)
 
-    def _take_key(self, key: str, line: int) -> None:
+    def _take_key(self, key: str, at: int) -> None:
         if key in self._children:
             first = line_of(self._children[key])
-            self._note(line, f"the key {key!r} stands twice, on lines {first} and {line}; keep one of them")
-        self._key, self._key_line = key, line
+            self._note(at, f"the key {key!r} stands twice, on lines {first} and {at // COLUMNS}; keep one of them")
+        self._key, self._key_at = key, at
 
     def _put(self, mark: Mark) -> None:
         if type(self._children) is list:
             self._children.append(mark)
         else:
             key, self._key = self._key, None
-            self._children[key] = mark if isinstance(mark, Branch) else self._key_line
+            self._children[key] = mark if isinstance(mark, Branch) else self._key_at
 
-    def _enter(self, children: Any, line: int) -> bool:
+    def _enter(self, children: Any, at: int) -> bool:
         if len(self._open) == MAX_DEPTH:
-            self._note(line, f"nested deeper than {MAX_DEPTH} levels")
+            self._note(at, f"nested deeper than {MAX_DEPTH} levels")
             return False
-        own = self._key_line if type(self._children) is dict else line
+        own = self._key_at if type(self._children) is dict else at
         self._open.append((self._children, self._key, own))
         self._children, self._key = children, None
         return True
 
     def _leave(self) -> None:
         children = self._children
-        self._children, self._key, line = self._open.pop()
-        self._key_line = line
-        self._put(Branch(line, children))
+        self._children, self._key, at = self._open.pop()
+        self._key_at = at
+        self._put(Branch(at, children))
 
-    def _number(self, token: str, line: int) -> None:
+    def _number(self, token: str, at: int) -> None:
         if token in ("NaN", "Infinity", "-Infinity"):
-            self._note(line, f"{token} is not JSON; write it in YAML, as .nan or .inf")
+            self._note(at, f"{token} is not JSON; write it in YAML, as .nan or .inf")
         elif token[-1].isdigit() and ("e" in token or "E" in token or "." in token):
             try:
                 finite(token)
             except ValueError as error:
-                self._note(line, str(error))
+                self._note(at, str(error))
 
-    def _note(self, line: int, message: str) -> None:
-        self.problems.append(Problem(message, line=line, file=self._file))
+    def _note(self, at: int, message: str) -> None:
+        line, column = divmod(at, COLUMNS)
+        self.problems.append(Problem(message, line=line, file=self._file, column=column))

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from os import PathLike
 from pathlib import Path
 from typing import Any, Literal
 
 from ..errors import DocumentError, ParameterError, Problem
 from .json_reader import HALF_CHARACTER, SURROGATE, read_json
-from .source import Lines, Mark, Source, kind
+from .source import JSON_BREAKS, YAML_BREAKS, Lines, Mark, Source, Text, kind, position
 from .yaml_reader import Reader
 
 Format = Literal["yaml", "json"]
+BREAKS = {"yaml": YAML_BREAKS, "json": JSON_BREAKS}
 SUFFIXES: dict[str, Format] = {".yaml": "yaml", ".yml": "yaml", ".json": "json"}
 
 
@@ -35,7 +37,8 @@ def read(path: str | PathLike[str]) -> Source:
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
         message = f"not UTF-8 text: byte 0x{raw[error.start]:02x} on this line; save the file as UTF-8"
-        raise DocumentError([Problem(message, line=line, file=file)]) from None
+        column = error.start - raw.rfind(b"\n", 0, error.start)
+        raise DocumentError([Problem(message, line=line, file=file, column=column)]) from None
     return parse(text, file=file, format=form)
 
 
@@ -51,8 +54,8 @@ def parse(text: str, *, file: str = "", format: Format = "yaml") -> Source:
     data, mark = parse_value(text, file=file, format=format)
     if not isinstance(data, dict):
         what = "the document is empty" if data is None else f"the top of a document is a mapping; this is {kind(data)}"
-        raise DocumentError([Problem(f"{what} (it begins with keys such as 'layers:')", line=1, file=file)])
-    return Source(data, file, Lines(mark))
+        raise DocumentError([Problem(f"{what} (it begins with keys such as 'layers:')", line=1, file=file, column=1)])
+    return Source(data, file, Lines(mark), text=Text(text.removeprefix("\ufeff"), BREAKS[format]))
 
 
 def parse_value(text: str, *, file: str = "", format: Format = "yaml") -> tuple[Any, Mark]:
@@ -64,7 +67,7 @@ def parse_value(text: str, *, file: str = "", format: Format = "yaml") -> tuple[
         raise DocumentError([Problem(f"{HALF_CHARACTER}; it cannot be saved", line=line, file=file)])
     if format == "json":
         if not text.strip():
-            return None, 1
+            return None, position(1, 1)
         data, mark, problems = read_json(text, file)
     elif format == "yaml":
         reader = Reader(file)
@@ -73,7 +76,9 @@ def parse_value(text: str, *, file: str = "", format: Format = "yaml") -> tuple[
     else:
         raise ParameterError(f"format is 'yaml' or 'json', not {format!r}", parameter="format")
     if problems:
-        raise DocumentError(sorted(problems, key=lambda one: one.line))
+        lines = Text(text, BREAKS[format])
+        found = [replace(one, excerpt=lines.excerpt(one.line, one.column)) for one in problems]
+        raise DocumentError(sorted(found, key=lambda one: (one.line, one.column)))
     return data, mark
 
 

@@ -8,16 +8,17 @@ from typing import Any
 
 from ..errors import DocumentError, GraphnetError, ParameterError, Problem, UnknownName, near
 from .reading import parse_value
-from .source import Branch, Lines, Mark, Place, Source, child, kind, line_of, spell
+from .source import Branch, Lines, Mark, Place, Source, child, kind, position_of, spell
 
 
 def apply_settings(source: Source, settings: Sequence[str]) -> Source:
     """A source with values replaced, each setting being ``KEY=VALUE``; the given source is unchanged.
 
     KEY: dots join keys and list indices; where keys contain dots themselves the longest that exists wins. All but
-    the last step must exist; a list takes one index past its end, to append. VALUE is YAML. A changed node has line
-    0, and ``place`` names the setting. Later settings see earlier ones. Raises DocumentError with every setting
-    that does not fit.
+    the last step must exist; a list takes one index past its end, to append. What is named in ``params``, and not
+    beside it, needs no ``params.`` before it: ``--set rho=1.1``. VALUE is YAML. A changed node has line 0, and
+    ``place`` names the setting. Later settings see earlier ones. Raises DocumentError with every setting that does
+    not fit.
 
     >>> from graphnet.files import parse
     >>> changed = apply_settings(parse("layers: {front.filter: {tau: 0.02}}"), ["layers.front.filter.tau=5e-2"])
@@ -47,6 +48,9 @@ def apply_settings(source: Source, settings: Sequence[str]) -> Source:
 def _locate(data: Any, key: str) -> Place:
     """The place that a dotted key means in this data."""
     words = key.split(".")
+    params = data.get("params") if isinstance(data, dict) else None
+    if isinstance(params, dict) and words[0] in params and words[0] not in data and key not in data:
+        words = ["params", *words]
     place: list[str | int] = []
     while words:
         step, taken = _step(data, words, tuple(place))
@@ -114,11 +118,11 @@ def _with(source: Source, place: Place, value: Any, shown: str) -> Source:
     if isinstance(mark, Branch):
         _put(mark.children, place[-1], 0)
     kept = {where: text for where, text in source.settings.items() if where[: len(place)] != place}
-    return Source(data, source.file, Lines(root), {**kept, place: shown})
+    return Source(data, source.file, Lines(root), {**kept, place: shown}, source.text)
 
 
 def _copied(mark: Mark) -> Mark:
-    return Branch(mark.line, mark.children.copy()) if isinstance(mark, Branch) else line_of(mark)
+    return Branch(mark.at, mark.children.copy()) if isinstance(mark, Branch) else position_of(mark)
 
 
 def _put(container: Any, step: Any, value: Any) -> None:

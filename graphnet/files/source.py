@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -15,10 +16,22 @@ MAX_DEPTH = 64
 """Mappings and lists inside each other, at most: deep enough for any network, far from Python's recursion limit."""
 
 
-class Branch(NamedTuple):
-    """The line of a mapping or list, and the lines of what it holds, under the same keys or indices."""
+COLUMNS = 1 << 24
+"""A position is one number, line * COLUMNS + column, both counted from 1: large documents have one for each node."""
 
-    line: int
+SHOWN = 100
+"""Characters of a line that an error shows."""
+
+
+def position(line: int, column: int) -> int:
+    """Line and column as one number, which sorts as text runs."""
+    return line * COLUMNS + min(column, COLUMNS - 1)
+
+
+class Branch(NamedTuple):
+    """The position of a mapping or list, and the positions of what it holds, under the same keys or indices."""
+
+    at: int
     children: dict[str, Any] | list[Any]
 
 
@@ -34,9 +47,14 @@ def child(mark: Mark | None, step: str | int) -> Mark | None:
     return mark.children[step] if isinstance(step, int) and 0 <= step < len(mark.children) else None
 
 
+def position_of(mark: Mark) -> int:
+    """The position that a mark stands for."""
+    return mark.at if isinstance(mark, Branch) else mark
+
+
 def line_of(mark: Mark) -> int:
     """The line that a mark stands for."""
-    return mark.line if isinstance(mark, Branch) else mark
+    return position_of(mark) // COLUMNS
 
 
 class Lines(Mapping[Place, int]):
@@ -72,14 +90,50 @@ class Lines(Mapping[Place, int]):
         return sum(1 for _ in self)
 
     def deepest(self, place: Place) -> int:
-        """The line of the longest known beginning of ``place``."""
+        """The position of the longest known beginning of ``place``."""
         mark = self.root
         for step in place:
             below = child(mark, step)
             if below is None:
                 break
             mark = below
-        return line_of(mark)
+        return position_of(mark)
+
+
+class Text:
+    """What was read, of which errors show a line. The beginnings of lines are found when the first is shown."""
+
+    __slots__ = ("_breaks", "_starts", "_text")
+
+    def __init__(self, text: str, breaks: re.Pattern[str]) -> None:
+        self._text = text
+        self._breaks = breaks
+        self._starts: list[int] | None = None
+
+    def excerpt(self, line: int, column: int) -> str:
+        """A line with a caret below one of its columns, as compilers print it; "" where there is no such place.
+
+        >>> print(Text("a: 1\\nb: {c: -1}", JSON_BREAKS).excerpt(2, 5))
+          2 | b: {c: -1}
+            |     ^
+        """
+        if self._starts is None:
+            self._starts = [0, *(one.end() for one in self._breaks.finditer(self._text))]
+        if not (1 <= line <= len(self._starts) and column >= 1):
+            return ""
+        begin = self._starts[line - 1]
+        end = self._starts[line] if line < len(self._starts) else len(self._text)
+        first = max(0, column - SHOWN // 2) if column > SHOWN - 10 else 0
+        cut = self._text[begin + first : min(begin + first + SHOWN, end)].rstrip()
+        caret = column - 1 - first
+        if not cut or caret > len(cut):
+            return ""
+        shown = "".join(one if one.isprintable() else " " for one in cut)
+        return f"  {line} | {shown}\n  {' ' * len(str(line))} | {' ' * caret}^"
+
+
+JSON_BREAKS = re.compile("\n")
+YAML_BREAKS = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,30 +141,38 @@ class Source:
     """A document as it was read.
 
     ``data``: dicts, lists, str, int, float, bool and None; to be read, not changed (what an alias repeats is one
-    object). ``file``: its path as the user gave it, or "". ``lines``: the line of each node by its place.
+    object). ``file``: its path as the user gave it, or "". ``lines``: where each node stands, by its place.
     ``settings``: the places that ``--set`` changed, with the text that did. These have line 0, and ``place`` names
     the setting instead of the file, so that a problem there reads ``--set layers.res.tau: ...`` where others read
-    ``net.yaml:12: ...``.
+    ``net.yaml:12:5: layers.res.tau: ...``. ``text``: what was read, or None.
     """
 
     data: dict[str, Any]
     file: str
     lines: Lines
     settings: Mapping[Place, str] = field(default_factory=dict)
+    text: Text | None = None
 
     def line(self, place: Place) -> int:
         """The line of a node, or of the closest node around it that is known; 0 for what ``--set`` wrote."""
-        return 0 if self._setting(place) is not None else self.lines.deepest(place)
+        return 0 if self._setting(place) is not None else self.lines.deepest(place) // COLUMNS
 
     def place(self, place: Place) -> tuple[str, int]:
         """File and line to name for a node: ("net.yaml", 12), or ("--set layers.res.tau", 0) where that wrote it."""
         setting = self._setting(place)
-        return (self.file, self.lines.deepest(place)) if setting is None else (setting, 0)
+        return (self.file, self.line(place)) if setting is None else (setting, 0)
 
     def problem(self, message: str, place: Place = (), error: GraphnetError | None = None) -> Problem:
         """A problem that stands at a node of this document."""
-        file, line = self.place(place)
-        return Problem(message, line=line, file=file, error=error)
+        setting = self._setting(place)
+        if setting is not None:
+            return Problem(message, file=setting, error=error)
+        path = spell(place)
+        line, column = divmod(self.lines.deepest(place), COLUMNS)
+        if not self.file or not line:  # data from Python have no lines
+            return Problem(message, file=self.file, error=error, path=path)
+        shown = "" if self.text is None else self.text.excerpt(line, column)
+        return Problem(message, line, self.file, error, column, path, shown)
 
     def _setting(self, place: Place) -> str | None:
         for length in range(len(place) if self.settings else -1, -1, -1):

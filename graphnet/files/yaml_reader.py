@@ -12,13 +12,14 @@ from typing import Any, NamedTuple
 
 from ..errors import Problem
 from .core_schema import MAPPING_TAGS, SCALAR_TAGS, SEQUENCE_TAGS, Scalar, resolve, short
-from .source import MAX_DEPTH, Branch, Mark, kind, line_of
+from .source import COLUMNS, MAX_DEPTH, Branch, Mark, kind, line_of, position
 from .yaml_syntax import explain
 
 MAX_NODES = 10_000_000
 ALIAS_FACTOR = 10
 ALIAS_GRACE = 10_000
 
+FIRST = position(1, 1)
 _NO_KEY: Any = object()  # a mapping waits for its next key
 _SKIP: Any = object()  # the key was refused: read its value, then drop it
 
@@ -39,7 +40,7 @@ class _Anchor(NamedTuple):
 class _Frame:
     """A mapping or list that is still open."""
 
-    __slots__ = ("anchor", "before", "data", "height", "key", "key_line", "lines", "start")
+    __slots__ = ("anchor", "before", "data", "height", "key", "key_at", "lines", "start")
 
     def __init__(self, data: Any, lines: Any, start: int, anchor: str | None, before: int) -> None:
         self.data = data
@@ -49,7 +50,7 @@ class _Frame:
         self.before = before  # nodes counted before this one
         self.height = 0
         self.key: Any = _NO_KEY
-        self.key_line = start
+        self.key_at = start
 
     def wants_key(self) -> bool:
         return self.key is _NO_KEY and type(self.data) is dict
@@ -62,11 +63,11 @@ class Reader:
         self.problems: list[Problem] = []
         self.documents: int = 0
         self._file = file
-        self._stack = [_Frame([], [], 1, None, 0)]  # a list around the document, so that its top is no special case
+        self._stack = [_Frame([], [], FIRST, None, 0)]  # a list around the document, so that its top is no special case
         self._anchors: dict[str, _Anchor | None] = {}  # None: still open
         self._nodes = 0  # nodes with aliases written out
         self._aliased = 0  # those of them that only aliases add
-        self._alias_line = 0
+        self._alias_at = 0
 
     @property
     def data(self) -> Any:
@@ -76,9 +77,9 @@ class Reader:
 
     @property
     def mark(self) -> Mark:
-        """The lines of the document."""
+        """The positions of the document."""
         marks = self._stack[0].lines
-        return marks[0] if marks else 1
+        return marks[0] if marks else FIRST
 
     def read(self, text: str) -> None:
         """Read the whole text; what is wrong with it is then in ``problems``."""
@@ -100,24 +101,23 @@ class Reader:
                     handler(event)
             self._check_aliases()
         except yaml.YAMLError as error:
-            line, message = explain(error, text)
-            self._note(line, message)
+            self._note(*explain(error, text))
         except _Refused:
             return
 
-    def _note(self, line: int, message: str) -> None:
-        self.problems.append(Problem(message, line=line, file=self._file))
+    def _note(self, at: int, message: str) -> None:
+        line, column = divmod(at, COLUMNS)
+        self.problems.append(Problem(message, line=line, file=self._file, column=column))
 
-    def _refuse(self, line: int, message: str) -> _Refused:
-        self._note(line, message)
+    def _refuse(self, at: int, message: str) -> _Refused:
+        self._note(at, message)
         return _Refused()
 
     def _document(self, event: Any) -> None:
         self.documents += 1
         if self.documents > 1:
-            line = event.start_mark.line + 1
             raise self._refuse(
-                line, "a second document begins here; a file holds one (put the others in files of their own)"
+                _at(event), "a second document begins here; a file holds one (put the others in files of their own)"
             )
 
     # -- scalars ------------------------------------------------------------------------------------------------------
@@ -126,14 +126,14 @@ class Reader:
         self._count(event, 1)
         frame = self._stack[-1]
         value = self._value(event)
-        line = event.start_mark.line + 1
+        at = _at(event)
         if event.anchor is not None:
-            self._anchors[event.anchor] = _Anchor(value, line, 1, 0)
+            self._anchors[event.anchor] = _Anchor(value, at, 1, 0)
         if frame.wants_key():
             merge = event.value == "<<" and event.tag is None and event.implicit[0]
-            self._key(frame, value, line, merge)
+            self._key(frame, value, at, merge)
         else:
-            self._place(frame, value, line)
+            self._place(frame, value, at)
 
     def _value(self, event: Any) -> Scalar:
         tag = event.tag
@@ -143,7 +143,7 @@ class Reader:
             if tag in SCALAR_TAGS:
                 return SCALAR_TAGS[tag](event.value)
         except ValueError as error:
-            self._note(event.start_mark.line + 1, str(error))
+            self._note(_at(event), str(error))
             return None
         self._bad_tag(event, "a scalar")
         return None
@@ -151,22 +151,22 @@ class Reader:
     def _bad_tag(self, event: Any, what: str) -> None:
         known = "!!str, !!int, !!float, !!bool, !!null, !!map and !!seq"
         message = f"the tag {short(event.tag)} means nothing here on {what}; known are {known}, each on its own kind"
-        self._note(event.start_mark.line + 1, message)
+        self._note(_at(event), message)
 
-    def _key(self, frame: _Frame, value: Any, line: int, merge: bool = False) -> None:
+    def _key(self, frame: _Frame, value: Any, at: int, merge: bool = False) -> None:
         """Take a key; a refused one leaves a place whose value is dropped."""
-        frame.key_line = line
+        frame.key_at = at
         frame.key = _SKIP
         if merge:
             self._note(
-                line, 'merge keys (<<) are not part of YAML 1.2; write the entries out, or "<<" in quotes for the text'
+                at, 'merge keys (<<) are not part of YAML 1.2; write the entries out, or "<<" in quotes for the text'
             )
         elif not isinstance(value, str):
             shown = "" if isinstance(value, (dict, list)) or value is None else f" {value!r}"
-            self._note(line, f"the key{shown} is {kind(value)}; keys are text, so put it in quotes")
+            self._note(at, f"the key{shown} is {kind(value)}; keys are text, so put it in quotes")
         elif value in frame.data:
             first = line_of(frame.lines[value])
-            self._note(line, f"the key {value!r} stands twice, on lines {first} and {line}; keep one of them")
+            self._note(at, f"the key {value!r} stands twice, on lines {first} and {at // COLUMNS}; keep one of them")
         else:
             frame.key = value
 
@@ -179,7 +179,7 @@ class Reader:
         key, frame.key = frame.key, _NO_KEY
         if key is not _SKIP:
             frame.data[key] = value
-            frame.lines[key] = Branch(frame.key_line, mark.children) if type(mark) is Branch else frame.key_line
+            frame.lines[key] = Branch(frame.key_at, mark.children) if type(mark) is Branch else frame.key_at
 
     # -- mappings and lists -------------------------------------------------------------------------------------------
 
@@ -196,12 +196,12 @@ class Reader:
     def _open(self, event: Any, data: Any, lines: Any) -> None:
         before = self._nodes
         self._count(event, 1)
-        line = event.start_mark.line + 1
+        at = _at(event)
         if len(self._stack) > MAX_DEPTH:
-            raise self._refuse(line, f"nested deeper than {MAX_DEPTH} levels")
+            raise self._refuse(at, f"nested deeper than {MAX_DEPTH} levels")
         if event.anchor is not None:
             self._anchors[event.anchor] = None
-        self._stack.append(_Frame(data, lines, line, event.anchor, before))
+        self._stack.append(_Frame(data, lines, at, event.anchor, before))
 
     def _close(self, _event: Any) -> None:
         done = self._stack.pop()
@@ -211,11 +211,11 @@ class Reader:
             self._anchors[done.anchor] = _Anchor(done.data, mark, self._nodes - done.before, height)
         self._attach(done.data, mark, done.start, height)
 
-    def _attach(self, value: Any, mark: Mark, line: int, height: int) -> None:
+    def _attach(self, value: Any, mark: Mark, at: int, height: int) -> None:
         frame = self._stack[-1]
         frame.height = max(frame.height, height)
         if frame.wants_key():
-            self._key(frame, value, line)
+            self._key(frame, value, at)
         else:
             self._place(frame, value, mark)
 
@@ -223,24 +223,24 @@ class Reader:
 
     def _alias(self, event: Any) -> None:
         name = event.anchor
-        line = self._alias_line = event.start_mark.line + 1
+        at = self._alias_at = _at(event)
         target = self._anchors.get(name)
         if target is None:
             where = "stands inside what it repeats" if name in self._anchors else "repeats nothing: no anchor"
             hint = "" if name in self._anchors else f" &{name} stands before it"
-            self._note(line, f"the alias *{name} {where}{hint}")
-            target = _Anchor("", line, 1, 0)
+            self._note(at, f"the alias *{name} {where}{hint}")
+            target = _Anchor("", at, 1, 0)
         self._aliased += target.size
         self._count(event, target.size)
         if len(self._stack) - 1 + target.height > MAX_DEPTH:
-            raise self._refuse(line, f"the alias *{name} nests the document deeper than {MAX_DEPTH} levels")
-        mark = Branch(line, target.mark.children) if isinstance(target.mark, Branch) else line
-        self._attach(target.value, mark, line, target.height)
+            raise self._refuse(at, f"the alias *{name} nests the document deeper than {MAX_DEPTH} levels")
+        mark = Branch(at, target.mark.children) if isinstance(target.mark, Branch) else at
+        self._attach(target.value, mark, at, target.height)
 
     def _count(self, event: Any, nodes: int) -> None:
         self._nodes += nodes
         if self._nodes > MAX_NODES:
-            raise self._refuse(event.start_mark.line + 1, f"more than {MAX_NODES:,} nodes (aliases written out)")
+            raise self._refuse(_at(event), f"more than {MAX_NODES:,} nodes (aliases written out)")
 
     def _check_aliases(self) -> None:
         written = self._nodes - self._aliased
@@ -249,7 +249,13 @@ class Reader:
                 f"aliases repeat {self._aliased:,} nodes in a document of {written:,}; "
                 f"at most {ALIAS_FACTOR} times what is written, plus {ALIAS_GRACE:,}, is accepted"
             )
-            self._note(self._alias_line, message)
+            self._note(self._alias_at, message)
+
+
+def _at(event: Any) -> int:
+    """The position of an event."""
+    mark = event.start_mark
+    return position(mark.line + 1, mark.column + 1)
 
 
 def _events(text: str) -> Iterator[Any]:

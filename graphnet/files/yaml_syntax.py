@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from .source import MAX_DEPTH, position
+
 CURES = (
     (
         "mapping values are not allowed",
@@ -24,7 +26,7 @@ CURES = (
 
 
 def explain(error: Exception, text: str) -> tuple[int, str]:
-    """Line and message of an error that PyYAML raised while reading ``text``."""
+    """Position and message of an error that PyYAML raised while reading ``text``."""
     import yaml
     from yaml.reader import ReaderError
 
@@ -32,13 +34,16 @@ def explain(error: Exception, text: str) -> tuple[int, str]:
         return _marked(error)
     if isinstance(error, ReaderError):
         return _unreadable(error, text)
-    return 1, f"YAML syntax: {error}"
+    return position(1, 1), f"YAML syntax: {error}"
 
 
 def _marked(error: Any) -> tuple[int, str]:
     mark = error.problem_mark or error.context_mark
     line = mark.line + 1 if mark is not None else 1
+    at = position(line, mark.column + 1 if mark is not None else 1)
     problem = error.problem or "cannot be read"
+    if "maximum nesting depth" in problem:  # a limit that some versions of the parser have, far above ours
+        return at, f"nested deeper than {MAX_DEPTH} levels"
     words = f"YAML syntax: {problem}"
     if error.context:
         words += f", {error.context}"
@@ -46,13 +51,14 @@ def _marked(error: Any) -> tuple[int, str]:
         if start is not None and start.line + 1 != line:
             words += f" that begins on line {start.line + 1}"
     cure = next((cure for sign, cure in CURES if sign in problem), None)
-    return line, words if cure is None else f"{words} ({cure})"
+    return at, words if cure is None else f"{words} ({cure})"
 
 
 def _unreadable(error: Any, text: str) -> tuple[int, str]:
     """A character that YAML bars, by the position in bytes at which the parser met it."""
     before = text.encode()[: error.position]
     code = error.character if isinstance(error.character, int) else ord(error.character)
-    return before.count(
-        b"\n"
-    ) + 1, f"the character U+{code:04X} may not stand in YAML; write it as an escape in double quotes"
+    line, column = before.count(b"\n") + 1, len(before[before.rfind(b"\n") + 1 :].decode(errors="replace")) + 1
+    return position(
+        line, column
+    ), f"the character U+{code:04X} may not stand in YAML; write it as an escape in double quotes"

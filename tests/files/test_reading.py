@@ -25,7 +25,8 @@ def test_a_file_is_named_as_the_caller_named_it(tmp_path, monkeypatch):
     source = read("net.yaml")
     assert (source.data, source.place(("name",))) == ({"name": "é"}, ("net.yaml", 1))
     (tmp_path / "bad.yml").write_text("a: 1\na: 2\n")
-    assert message("bad.yml") == "bad.yml:2: the key 'a' stands twice, on lines 1 and 2; keep one of them"
+    said = "bad.yml:2:1: the key 'a' stands twice, on lines 1 and 2; keep one of them"
+    assert message("bad.yml") == f"{said}\n  2 | a: 2\n    | ^"
 
 
 def test_files_that_are_none_say_so(tmp_path, monkeypatch):
@@ -34,7 +35,7 @@ def test_files_that_are_none_say_so(tmp_path, monkeypatch):
     (tmp_path / "empty.json").touch()
     assert message("none.yaml") == "none.yaml: there is no such file"
     assert message("folder.yaml") == "folder.yaml: this is a folder, not a document"
-    assert message("empty.json").startswith("empty.json:1: the document is empty")
+    assert message("empty.json").startswith("empty.json:1:1: the document is empty")
     assert "the suffix '.toml' names no document format; documents end in .yaml, .yml or .json" in message("net.toml")
     assert "a name without suffix" in message("net")
 
@@ -42,9 +43,9 @@ def test_files_that_are_none_say_so(tmp_path, monkeypatch):
 def test_text_that_is_not_utf_8_is_refused_with_its_line(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "latin.yaml").write_bytes(b"a: 1\nname: caf\xe9\n")
-    assert message("latin.yaml") == "latin.yaml:2: not UTF-8 text: byte 0xe9 on this line; save the file as UTF-8"
+    assert message("latin.yaml") == "latin.yaml:2:10: not UTF-8 text: byte 0xe9 on this line; save the file as UTF-8"
     (tmp_path / "wide.json").write_bytes('{"a": 1}'.encode("utf-16"))
-    assert message("wide.json").startswith("wide.json:1: not UTF-8 text: byte 0xff")
+    assert message("wide.json").startswith("wide.json:1:1: not UTF-8 text: byte 0xff")
 
 
 @pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="root may read every file")

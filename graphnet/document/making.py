@@ -1,0 +1,107 @@
+"""A layer from its entry in a document."""
+
+from __future__ import annotations
+
+import inspect
+import os
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+from .. import registry
+from ..arrays import resolve
+from ..errors import GraphnetError, ParameterError, ParameterTypeError, UnknownName, near
+from ..layer import ArrayLayer, Layer
+from ..layer.parameters import RESERVED, Parameter
+from ..quantities import in_unit
+from .writing import in_files
+
+L = TypeVar("L", bound=Layer)
+
+
+def concrete(name: str) -> type[Layer]:
+    """The class of layers of a name. Raises UnknownName also for one that no layer can be made of."""
+    target = registry.layers.get(name)
+    if inspect.isabstract(target):
+        usable = sorted(one for one, cls in registry.layers if not inspect.isabstract(cls))
+        raise UnknownName("layer class", name, usable, where="a document (it is abstract)")
+    return target
+
+
+def made(target: type[Layer], given: dict[str, Any], folder: Path | None) -> Layer:
+    """A layer from its entry; arrays in files are found beside the document, in ``folder``, and remembered as such.
+
+    Without a folder files are the caller's own. Raises ParameterError and its kin.
+    """
+    if not issubclass(target, ArrayLayer):
+        return _built(target, target.load_from_dict, given)
+    known = target.parameters()
+    wrong = [*_unknown(target, known, given), *_measured(target, known, given)]
+    if wrong:
+        raise ParameterTypeError("\n".join(text for _, text in wrong), owner=target.__name__, each=wrong)
+    files = list(in_files(given))
+    for name, key, spec in files:
+        try:
+            found = resolve(spec, folder)
+            given[name] = found if key is None else {**given[name], key: found}
+        except GraphnetError as error:
+            of = "" if key is None else f"of {key!r} "
+            message = f"{target.__name__}: {name}: {of}{error.message}"
+            raise ParameterError(message, owner=target.__name__, parameter=name, hint=error.hint) from error
+    layer = _built(target, lambda entry: target(**entry), given)
+    for name, key, spec in files:
+        kept = {**spec, "file": os.path.abspath((folder or Path()) / str(spec["file"]))}  # noqa: PTH100 # symlinks stay
+        layer.remember(name, kept if key is None else {key: kept})
+    return layer
+
+
+def _unknown(
+    target: type[ArrayLayer], known: Mapping[str, Parameter], given: Mapping[str, Any]
+) -> Iterator[tuple[str, str]]:
+    for name in given:
+        if name not in known:
+            close = near(name, known)
+            cure = f"did you mean {close!r}?" if close else f"it has: {', '.join(known)}"
+            yield name, f"{target.__name__} has no parameter {name!r}; {cure}"
+
+
+def _measured(
+    target: type[ArrayLayer], known: Mapping[str, Parameter], given: dict[str, Any]
+) -> Iterator[tuple[str, str]]:
+    """Put plain numbers in the place of quantities with units; what is none of the parameter's unit comes back."""
+    for name, value in given.items():
+        if value.__class__ not in (str, list, dict) or name not in known or not known[name].unit:
+            continue
+        if value.__class__ is str and value in known[name].choices:
+            continue
+        try:
+            given[name] = _plain(value, known[name].unit)
+        except ParameterError as error:
+            yield name, f"{target.__name__}: {name} {error.message}"
+
+
+def _plain(value: Any, unit: str) -> Any:
+    """A value in its parameter's unit; of initialisers and of values by name, what is a quantity in them."""
+    if not isinstance(value, dict):
+        return in_unit(value, unit)
+    if any(key in value for key in RESERVED):
+        return {
+            key: in_unit(one, unit) if isinstance(one, str) and key not in NO_QUANTITY else one
+            for key, one in value.items()
+        }
+    return {key: _plain(one, unit) for key, one in value.items()}
+
+
+NO_QUANTITY = ("init", "file", "sha256", "key", "rows", "columns")
+"""What in the description of an array is text."""
+
+
+def _built(target: type[Layer], make: Callable[[dict[str, Any]], L], given: dict[str, Any]) -> L:
+    """What ``make`` gives; whatever else a class of layers raises becomes an error of this entry."""
+    try:
+        return make(given)
+    except GraphnetError:
+        raise
+    except Exception as error:
+        said = f"{target.__name__}: {type(error).__name__}: {error}"
+        raise ParameterError(said, owner=target.__name__) from error

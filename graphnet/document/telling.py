@@ -1,0 +1,109 @@
+"""What is wrong with a document: noted as it is found, told in the order of the document."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from ..errors import DocumentError, GraphnetError, NetworkErrors, Problem, near
+
+if TYPE_CHECKING:
+    from ..files import Place, Source
+
+
+class Telling:
+    """Gathers the problems of one document."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.problems: list[tuple[tuple[int, int], Problem]] = []
+        self.explained: set[Place] = set()  # what misses because its key is misspelt
+
+    def refused(self) -> DocumentError:
+        """All problems as one error."""
+        return DocumentError([one for _, one in sorted(self.problems, key=lambda one: one[0])])
+
+    def say(self, place: Place, error: GraphnetError) -> None:
+        """Note an error, as one problem for each of the errors that it gathers."""
+        for one in error.errors if isinstance(error, NetworkErrors) else (error,):
+            self.note(str(one), place, one)
+
+    def note(self, message: str, place: Place, error: GraphnetError | None = None) -> None:
+        """Note a problem at a place."""
+        problem = self.source.problem(message, place, error)
+        self.problems.append(((problem.line, problem.column), problem))
+
+    def within(self, place: Place, problems: Sequence[Problem]) -> None:
+        """Note the problems of another document, which is named at a place of this one."""
+        here = self.source.problem("", place)
+        self.problems += [((here.line, here.column), one) for one in problems]
+
+    def attempt(self, place: Place, action: Callable[[], object]) -> bool:
+        """Whether an action succeeds; what it raises is noted."""
+        try:
+            action()
+        except GraphnetError as error:
+            self.say(place, error)
+            return False
+        return True
+
+    def of_pydantic(self, one: Any) -> None:
+        """Note one error of the validator."""
+        place = place_of(one)
+        if one["type"] == "extra_forbidden":
+            self._unknown(place)
+        elif place == ("version",) and one["type"] == "less_than_equal":
+            newest = one["ctx"]["le"]
+            said = f"version {one['input']} of documents is newer than this graphnet, which reads up to {newest}"
+            self.note(f"{said}; install a newer graphnet", place)
+        elif one["type"] == "missing":
+            if place not in self.explained:
+                self.note("is missing", place)
+        elif place[:1] == ("edges",) and len(place) == 2:
+            wanted = "should be text such as 'a -> b', or a mapping with 'from' and 'to'"
+            self.note(f"{wanted}, got {short(one['input'])}", place)
+        else:
+            message = str(one["msg"]).replace("Input should", "should")
+            got = "" if one["type"] == "graphnet" else f", got {short(one['input'])}"
+            self.note(message + got, place)
+
+    def _unknown(self, place: Place) -> None:
+        known = known_keys(place[:-1])
+        if len(place) == 1 and self.source.place(place)[1] == 0:  # --set rho=1 may mean a parameter
+            known = [*known, *(self.source.data.get("params") or {})]
+        close = near(str(place[-1]), known)
+        if close:
+            self.explained.add((*place[:-1], close))
+        cure = f"; did you mean {close!r}?" if close else f"; there are: {', '.join(known)}"
+        self.note(f"no key {str(place[-1])!r} here{cure}", place)
+
+
+def place_of(one: Any) -> Place:
+    """The place of an error of the validator, which puts the kind of an edge and words of its own into it."""
+    loc = [step for step in one["loc"] if step not in ("[key]", "Spread", "list[any]", "str", "list[str]")]
+    if loc[:1] == ["edges"] and len(loc) > 2:
+        del loc[2]
+    return tuple(loc)
+
+
+def short(value: Any) -> str:
+    """A value as an error shows it: at most 80 characters."""
+    text = repr(value)
+    return text if len(text) <= 80 else f"{text[:77]}..."
+
+
+def known_keys(place: Place) -> list[str]:
+    """The keys that a mapping of a document may have."""
+    from .. import sections
+
+    parts = {
+        "inputs": sections.InputSection,
+        "ports": sections.InputSection,
+        "edges": sections.EdgeSection,
+        "fit": sections.FitSection,
+        "evaluate": sections.EvaluateSection,
+        "run": sections.RunSection,
+        "sweep": sections.SweepSection,
+    }
+    model = parts.get(str(place[0]), sections.Document) if place else sections.Document
+    return [field.alias or name for name, field in model.model_fields.items()]
