@@ -224,6 +224,8 @@ def _once(net: Network, section: RunSection, progress: bool, how: How) -> tuple[
         series = result[name]
         if isinstance(series, TSContinuous):
             outcome.arrays[name] = series.samples
+            if name not in net.inputs and len(series.samples):
+                outcome.summary.setdefault("signals", {})[name] = _levels(series.samples)
         elif isinstance(series, TSEvent):
             outcome.arrays[f"{name}.times"] = series.times
             outcome.arrays[f"{name}.channels"] = series.channels
@@ -231,6 +233,11 @@ def _once(net: Network, section: RunSection, progress: bool, how: How) -> tuple[
                 _fires(outcome, name, series)
     outcome.summary["recorded"] = list(result)
     return outcome, result.info.simulated
+
+
+def _levels(samples: NDArray[Any]) -> dict[str, float]:
+    """Where the samples of a signal lie, over time and channels."""
+    return {one: float(getattr(np, one)(samples)) for one in ("mean", "std", "min", "max")}
 
 
 def _fires(outcome: Outcome, name: str, series: TSEvent) -> None:
@@ -268,9 +275,9 @@ def made_folder(folder: Path) -> Path:
         raise FileError(f"cannot write into the folder {folder}: {error.strerror}", path=str(folder)) from error
 
 
-def write(net: Network, outcome: Outcome, folder: Path) -> None:
-    """Write ``results.npz``, ``summary.json``, ``network.png`` and ``.svg``, ``activity.png`` into a folder; where
-    spikes were judged, ``comparison.png`` too.
+def write(net: Network, outcome: Outcome, folder: Path, pictures: bool = True) -> None:
+    """Write ``results.npz``, ``summary.json``, and ``pictures``: ``network.png`` and ``.svg``, ``activity.png``, where
+    spikes were judged ``comparison.png`` too, into a folder.
 
     The folder is made if need be. Raises FileError where something cannot be written.
     """
@@ -280,6 +287,8 @@ def write(net: Network, outcome: Outcome, folder: Path) -> None:
     made_folder(folder)
     write_atomic(folder / "results.npz", lambda file: np.savez(file, **outcome.arrays))  # type: ignore[arg-type]
     write_atomic(folder / "summary.json", (json.dumps(outcome.summary, indent=2) + "\n").encode())
+    if not pictures:
+        return
     draw_files(net, [folder / "network.png", folder / "network.svg"])
     if outcome.activity is not None:
         draw_activity(net, outcome.activity, folder / "activity.png", outcome.between)

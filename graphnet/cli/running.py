@@ -1,4 +1,4 @@
-"""Commands that run: run."""
+"""Commands that run: run, sweep."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
-from .door import commands
+from .door import DONE, FAILED, commands
 from .reading import load, seed, settings, with_seed
 
 if TYPE_CHECKING:
@@ -52,6 +52,42 @@ def _started(file: Path, output: Path | None, settings: Sequence[str]) -> RunFol
 
     net = load(file, settings)
     return start(resolved(net), net.seed, output or Path("out") / net.name, origin(file, settings))
+
+
+@commands.command(short_help="Run a document once for each combination of values.")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="Folder of the sweep [default: out/NAME-sweep].")
+@click.option("--workers", type=click.IntRange(min=1), default=1, show_default=True, help="Processes that run.")
+@settings
+@seed
+def sweep(file: Path, output: Path | None, workers: int, settings: tuple[str, ...], seed: int | None) -> int:
+    """Run a document once for each combination of the values of its section sweep.
+
+    Writes a table, runs.csv, with a row for each run, a figure, and a folder for each run. Run again, it leaves out
+    what is done. A run that fails is noted and the others go on; the status is then 1.
+    """
+    from ..files import apply_settings, read
+    from ..runs.ready import ready
+    from ..sweeping import planned
+    from ..sweeping.folder import sweep as swept
+
+    source = apply_settings(read(file), with_seed(settings, seed))
+    net = ready(source)  # what is wrong with the document is said before anything runs
+    plan = planned(source)
+    folder = output or Path("out") / f"{net.name}-sweep"
+    rows = swept(plan, folder, net.name, workers=workers, watch=lambda found: _bar(found, len(plan.members)))
+    failed = [row for row in rows if row.error]
+    click.echo(f"{len(rows)} runs, {len(failed)} failed; written to {folder}/: runs.csv, sweep.png, runs/")
+    for row in failed:
+        values = ", ".join(row.member.settings)
+        click.echo(f"run {row.member.number} failed ({values}): {row.error}", err=True)
+    return FAILED if failed else DONE
+
+
+def _bar(rows: Iterator[T], total: int) -> Iterator[T]:
+    from tqdm import tqdm
+
+    yield from tqdm(rows, total=total, desc="sweep   ", unit="run", dynamic_ncols=True, file=sys.stderr)
 
 
 def _bars(trials: Sequence[T], what: str) -> Iterable[T]:

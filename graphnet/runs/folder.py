@@ -48,7 +48,7 @@ class RunFolder:
         self.record = {**self.record, "state": state, **more}
         write_atomic(self.path / RECORD, (json.dumps(self.record, indent=2) + "\n").encode())
 
-    def run(self, watch: Watch[Any] | None = None, progress: bool = False) -> Outcome:
+    def run(self, watch: Watch[Any] | None = None, progress: bool = False, pictures: bool = True) -> Outcome:
         """Run the document of the folder, from its last checkpoint where it has one, and write the results.
 
         However it ends, the record says so. Raises what the run raises.
@@ -58,7 +58,7 @@ class RunFolder:
             every = (net.document.get("run") or {}).get("checkpoint")
             how = None if every is None else in_pieces(self.path, every)
             outcome = perform(net, watch=watch, progress=progress, how=how)
-            write(net, outcome, self.path)
+            write(net, outcome, self.path, pictures)
             self.tell("done", error=None)
             clear(self.path)
         return outcome
@@ -90,10 +90,10 @@ def start(resolved: Resolved, seed: int, path: Path, origin: Mapping[str, Any]) 
     made_folder(path)
     with alone(path):
         _clear(path)
-        resolved.write(path)
         about = {"document": resolved.sha256, **origin, "files": list(resolved.files), "seed": seed, **surroundings()}
         found = RunFolder(path, about, made)
-        found.tell("ready")
+        found.tell("ready")  # first, so that a document that stands there alone is never ours
+        resolved.write(path)
     return found
 
 

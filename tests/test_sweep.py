@@ -1,0 +1,276 @@
+"""Sweeps: the runs that are asked for, the same table from any number of workers, and what fails stands alone."""
+
+import csv
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from graphnet import DocumentError, ParameterError
+from graphnet.cli import status
+from graphnet.files import parse
+from graphnet.sweeping import planned
+from graphnet.sweeping.members import spread
+
+NET = """\
+name: small
+layers:
+  a: {type: Rate, weights: [[1.0, 0.0], [0.0, 1.0]], tau: 0.01, noise_std: 0.3, bias: 0.2}
+  b: {type: LIF, weights: {init: normal, shape: [2, 3], seed: 4, scale: 100}, tau_mem: 0.02}
+inputs: {x: {size: 2}}
+edges: [x -> a, a -> b]
+run: {duration: 0.05, record: [a, b]}
+sweep:
+  over:
+    layers.a.tau: [0.01, 0.02]
+    seed: {linspace: [1, 3, 3]}
+"""
+RUN = "import sys; from graphnet.cli import status; sys.exit(status(sys.argv[1:]))"
+BREAKING = """
+import os, sys
+import numpy as np
+from graphnet import ArrayLayer, Size, positional
+
+class Breaking(ArrayLayer):
+    \"\"\"y = limit, and nothing good above 1.\"\"\"
+
+    size: Size = positional()
+    limit: float = 0.0
+
+    def initial(self):
+        return {}
+
+    def advance(self, state, block, span):
+        if self.limit > 2:
+            os._exit(7)
+        if self.limit > 1:
+            raise ArithmeticError("burnt out")
+        y = span.empty((span.steps, self.size))
+        y[:] = self.limit
+        return state, y
+"""
+
+
+@pytest.fixture
+def net(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "net.yaml").write_text(NET)
+    return tmp_path
+
+
+def rows(folder):
+    with (folder / "runs.csv").open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def members(text):
+    return planned(parse(text)).members
+
+
+# ---------------------------------------------------------------------- which runs
+
+
+def test_a_product_has_every_combination_the_last_key_fastest():
+    found = [tuple(one.values.values()) for one in members("sweep: {over: {name: [a, b], seed: [1, 2, 3]}}")]
+    assert found == [("a", 1), ("a", 2), ("a", 3), ("b", 1), ("b", 2), ("b", 3)]
+
+
+def test_side_by_side_the_values_go_together():
+    found = members("sweep: {over: {name: [a, b], seed: [1, 2]}, combine: zip}")
+    assert [one.settings for one in found] == [('name="a"', "seed=1"), ('name="b"', "seed=2")]
+
+
+ends = st.floats(1e-6, 1e6)
+
+
+@given(low=ends, high=ends, count=st.integers(2, 40), way=st.sampled_from(["linspace", "logspace"]))
+def test_a_space_begins_and_ends_as_it_says_and_goes_one_way(low, high, count, way):
+    found = spread("k", {way: [low, high, count]})
+    assert len(found) == count
+    assert found[0] == pytest.approx(low, rel=1e-14)
+    assert found[-1] == high
+    assert sorted(found, reverse=high < low) == found
+
+
+@given(low=ends, high=ends, seed=st.integers(0, 2**31), way=st.sampled_from(["uniform", "loguniform"]))
+def test_drawn_values_lie_between_and_are_drawn_again_by_seed_and_key(low, high, seed, way):
+    asked = {way: [low, high, 20], "seed": seed}
+    found = spread("k", asked)
+    assert all(min(low, high) * (1 - 1e-12) <= one <= max(low, high) * (1 + 1e-12) for one in found)
+    assert spread("k", asked) == found
+    if low != high:
+        assert spread("other", asked) != found
+        assert spread("k", {**asked, "seed": seed + 1}) != found
+
+
+def test_decimal_ends_give_decimal_values():
+    assert spread("k", {"linspace": [0.8, 1.2, 5]}) == [0.8, 0.9, 1.0, 1.1, 1.2]
+    assert spread("k", {"logspace": [0.001, 1, 4]}) == [0.001, 0.01, 0.1, 1.0]
+
+
+def test_whole_ends_with_whole_values_between_give_whole_numbers():
+    assert [repr(one) for one in spread("seed", {"linspace": [1, 5, 3]})] == ["1", "3", "5"]
+    assert spread("seed", {"linspace": [1, 2, 3]}) == [1.0, 1.5, 2.0]
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({}, "here are 0"),
+        ({"linspace": [0, 1, 2], "uniform": [0, 1, 2]}, "here are 2"),
+        ({"linspace": [0, 1, 0]}, "a whole number above 0, got 0"),
+        ({"uniform": [0, 1, 2.5]}, "a whole number above 0, got 2.5"),
+        ({"logspace": [0, 1, 2]}, "between numbers above 0, got 0 and 1"),
+    ],
+)
+def test_a_spread_that_cannot_be_says_why(asked, said):
+    with pytest.raises(ParameterError, match=said):
+        spread("k", asked)
+
+
+def test_every_problem_of_a_sweep_is_said_with_its_line():
+    over = "    layers.a.tau: [1]\n    seed: {logspace: [0, 1, 2]}\n    name: [1]\n"
+    text = f"layers: {{aa: {{type: LIF}}}}\nsweep:\n  over:\n{over}"
+    with pytest.raises(DocumentError) as caught:
+        planned(parse(text, file="net.yaml"))
+    assert [one.line for one in caught.value.problems] == [5, 4]
+    assert "did you mean 'aa'?" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("seed: 1", "there is no section sweep"),
+        ("sweep: {over: {seed: [1, 2], name: [a]}, combine: zip}", "seed has 2, name has 1"),
+        ("sweep: {over: {seed: {linspace: [1, 2, 99999]}, name: [a, b]}}", "199998 runs are more than the 100000"),
+        ("sweep: {over: {seed: [.nan]}}", "is no number that a document can hold"),
+    ],
+)
+def test_a_sweep_that_cannot_be_says_why(text, said):
+    with pytest.raises(DocumentError, match=said):
+        planned(parse(text))
+
+
+# ---------------------------------------------------------------------- the runs
+
+
+def test_the_table_is_the_same_for_any_number_of_workers(net):
+    for workers in ("1", "2"):
+        assert status(["sweep", "net.yaml", "-o", workers, "--workers", workers]) == 0
+    assert (net / "1" / "runs.csv").read_bytes() == (net / "2" / "runs.csv").read_bytes()
+    found = rows(net / "1")
+    assert [(one["run"], one["layers.a.tau"], one["seed"], one["status"]) for one in found] == [
+        ("0", "0.01", "1", "done"), ("1", "0.01", "2", "done"), ("2", "0.01", "3", "done"),
+        ("3", "0.02", "1", "done"), ("4", "0.02", "2", "done"), ("5", "0.02", "3", "done"),
+    ]  # fmt: skip
+    assert len({one["signals.a.mean"] for one in found}) == 6
+    assert (net / "1" / "sweep.png").stat().st_size > 5000
+
+
+def test_each_run_is_a_run_folder_whose_document_gives_it_again(net):
+    assert status(["sweep", "net.yaml", "-o", "s"]) == 0
+    assert status(["run", "s/runs/00004/document.yaml", "-o", "again"]) == 0
+    assert status(["run", "net.yaml", "-o", "alone", "--set", "layers.a.tau=0.02", "--seed", "2"]) == 0
+    bits = (net / "s" / "runs" / "00004" / "results.npz").read_bytes()
+    assert bits == (net / "again" / "results.npz").read_bytes() == (net / "alone" / "results.npz").read_bytes()
+
+
+def test_what_is_done_is_not_run_again_and_what_was_changed_is(net):
+    assert status(["sweep", "net.yaml", "-o", "s"]) == 0
+    first = (net / "s" / "runs.csv").read_bytes()
+    times = {path.parent.name: path.stat().st_mtime_ns for path in (net / "s" / "runs").glob("*/results.npz")}
+    (net / "s" / "runs" / "00002" / "record.json").write_text("{}")  # as if it had been killed
+    assert status(["sweep", "net.yaml", "-o", "s"]) == 0
+    assert (net / "s" / "runs.csv").read_bytes() == first
+    now = {path.parent.name: path.stat().st_mtime_ns for path in (net / "s" / "runs").glob("*/results.npz")}
+    assert {name for name in times if now[name] != times[name]} == {"00002"}
+    assert status(["sweep", "net.yaml", "-o", "s", "--set", "layers.a.bias=0.3"]) == 0
+    assert (net / "s" / "runs.csv").read_bytes() != first
+    assert status(["sweep", "net.yaml", "-o", "s", "--set", "sweep.over={seed: [1]}"]) == 0
+    assert [path.name for path in (net / "s" / "runs").iterdir()] == ["00000"]
+
+
+def test_a_member_that_fails_is_noted_and_the_others_go_on(net, capfd):
+    assert status(["sweep", "net.yaml", "-o", "s", "--set", "sweep.over={layers.a.tau: [0.01, -1.0, 0.02]}"]) == 1
+    out, err = capfd.readouterr()
+    assert "3 runs, 1 failed" in out
+    assert "run 1 failed (layers.a.tau=-1.0): " in err
+    assert "tau should be greater than 0, got -1.0" in err
+    assert "Traceback" not in err
+    assert [one["status"] for one in rows(net / "s")] == ["done", "failed", "done"]
+    assert "tau should be greater than 0" in rows(net / "s")[1]["error"]
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_a_layer_that_raises_or_ends_its_process_takes_no_other_run_along(workers, net, tmp_path):
+    values = "[0.5, 1.5, 0.25]" if workers == "1" else "[0.5, 1.5, 2.5, 0.25, 0.75]"
+    (net / "breaking.py").write_text(BREAKING)
+    (net / "net.yaml").write_text(
+        "layers: {a: {type: Breaking, size: 1}}\nrun: {duration: 0.01}\n"
+        f"sweep: {{over: {{layers.a.limit: {values}}}}}\n"
+    )
+    # the layer is announced as an installed package's would be
+    made = net / "breaking-1.dist-info"
+    made.mkdir()
+    (made / "METADATA").write_text("Metadata-Version: 2.1\nName: breaking\nVersion: 1\n")
+    (made / "entry_points.txt").write_text("[graphnet.layers]\nbreaking = breaking\n")
+    done = subprocess.run(
+        [sys.executable, "-c", RUN, "sweep", "net.yaml", "-o", "s", "--workers", workers],
+        cwd=net, env={**os.environ, "PYTHONPATH": str(net)}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 1, done.stderr
+    assert "Traceback" not in done.stderr
+    found = {row["layers.a.limit"]: row for row in rows(net / "s")}
+    for value in ("0.5", "0.25", "0.75")[: 2 if workers == "1" else 3]:
+        assert found[value]["status"] == "done"
+        assert float(found[value]["signals.a.mean"]) == float(value)
+    assert "a failed in block 0, at 0.0 s: ArithmeticError: burnt out" in found["1.5"]["error"]
+    if workers == "2":
+        assert "the process of this run was ended from outside, or it crashed" in found["2.5"]["error"]
+
+
+@pytest.mark.parametrize(("sent", "code", "workers"), [("SIGINT", 130, "1"), ("SIGTERM", 143, "2")])
+def test_a_sweep_that_is_stopped_keeps_what_has_ended_and_leaves_no_process(sent, code, workers, net):
+    long = ["--set", "sweep.over={run.duration: [0.01, 100000.0, 100000.0]}", "--set", "run.record=[]"]
+    command = [sys.executable, "-c", RUN, "sweep", "net.yaml", "-o", "s", "--workers", workers, *long]
+    with subprocess.Popen(command, cwd=net, stderr=subprocess.PIPE, text=True, start_new_session=True) as running:
+        limit = time.monotonic() + 120
+        while not (net / "s" / "runs" / "00001" / "record.json").exists() and time.monotonic() < limit:
+            time.sleep(0.02)
+        time.sleep(0.3)
+        running.send_signal(signal.Signals[sent])
+        _, err = running.communicate(timeout=60)
+    assert running.returncode == code
+    assert "Traceback" not in err
+    assert [one["status"] for one in rows(net / "s")] == ["done"]
+    limit = time.monotonic() + 10
+    while _alive(running.pid) and time.monotonic() < limit:
+        time.sleep(0.05)
+    assert not _alive(running.pid)
+
+
+def _alive(group):
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def test_another_process_in_the_folder_is_told(net, capfd):
+    from graphnet.runs.folder import alone
+
+    (net / "s").mkdir()
+    with alone(net / "s"):
+        assert status(["sweep", "net.yaml", "-o", "s"]) == 2
+    assert "another process is running in s" in capfd.readouterr().err
+
+
+def test_a_number_to_show_that_no_run_gives_is_told_with_the_nearest(net, caplog):
+    assert status(["sweep", "net.yaml", "-o", "s", "--set", "sweep.show=signals.a.meen"]) == 0
+    assert "did you mean 'signals.a.mean'?" in caplog.text
