@@ -99,6 +99,8 @@ def _chunk(path: Path, layout: Layout, name: str) -> NDArray[Any]:
         raw = stream.read(2 * size + 2**16)  # no packing makes it larger than that
     try:
         content = unpacked(raw, layout.packing, size)
+    except ParameterError as error:
+        raise ParameterError(f"{named(name)}: {error.message}", hint=error.hint) from error
     except (ValueError, zlib.error) as error:
         raise ValueError(f"chunk {path.name}: {error}") from error
     return np.frombuffer(content, layout.dtype).reshape(layout.chunk, order="F" if layout.fortran else "C")
@@ -150,7 +152,7 @@ def _by_codec(packing: str, raw: bytes) -> bytes:
         codecs: Any = importlib.import_module("numcodecs")  # with zarr; there need not be one
     except ImportError:
         raise ParameterError(
-            f"a Zarr array packed by {packing} needs the package zarr, which is not installed",
+            f"a chunk packed by {packing} needs the package zarr, which is not installed",
             hint="pip install 'graphnet-dataflow[dask]', or save it packed by gzip or as .npy",
         ) from None
     codec = codecs.Zstd() if packing == "zstd" else codecs.Blosc()

@@ -43,7 +43,7 @@ def read_npy(stream: BinaryIO, size: int, packed: bool = False, text: bool = Fal
     array = np.empty(count, dtype=dtype)
     fill(array, stream)
     array = array.reshape(shape, order="F" if fortran else "C")
-    return np.ascontiguousarray(array, dtype=dtype.newbyteorder("="))
+    return np.asarray(array, dtype=dtype.newbyteorder("="), order="C")
 
 
 def fill(array: NDArray[Any], stream: BinaryIO) -> None:
