@@ -1,4 +1,4 @@
-"""Commands that look: check, draw, explain, layers, schema."""
+"""Commands that look: check, draw, explain, diff, schema, layers."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .door import commands
+from .door import DONE, FAILED, commands
 from .reading import document, load, settings
 
 if TYPE_CHECKING:
@@ -41,6 +41,23 @@ def draw(file: Path, output: Path, settings: tuple[str, ...]) -> None:
 def explain(file: Path, block: int | None, settings: tuple[str, ...]) -> None:
     """Print how a network will run: order, blocks, loops, rates, memory, cost."""
     click.echo(str(load(file, settings).explain(block)))
+
+
+@commands.command(short_help="Say what differs between two documents.")
+@click.argument("old", type=click.Path(path_type=Path))
+@click.argument("new", type=click.Path(path_type=Path))
+def diff(old: Path, new: Path) -> int:
+    """Say what differs between two documents: layers, parameters, edges, delays, what is done with the network.
+
+    How a document is written makes no difference. The status is 0 where nothing differs, else 1, and 2 where one of the
+    documents is wrong.
+    """
+    from ..differences import differences
+
+    found = differences(load(old, ()), load(new, ()))
+    for line in found:
+        click.echo(line)
+    return FAILED if found else DONE
 
 
 @commands.command(short_help="Write the JSON Schema of documents, for editors.")

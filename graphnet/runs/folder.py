@@ -18,6 +18,7 @@ from ..errors import FileError, GraphnetError, RunError, StateError
 from ..experiment import Outcome, Watch, made_folder, perform, write
 from ..network import Network
 from ..run.result import processor, versions
+from ..sections import RunSection
 from .pieces import clear, in_pieces, reached
 from .resolved import FILES, Resolved
 
@@ -55,7 +56,7 @@ class RunFolder:
         """
         with alone(self.path), self._told():
             net = Network.load(self.path / DOCUMENT)
-            every = (net.document.get("run") or {}).get("checkpoint")
+            every = RunSection.model_validate(net.document.get("run") or {}).checkpoint
             how = None if every is None else in_pieces(self.path, every)
             outcome = perform(net, watch=watch, progress=progress, how=how)
             write(net, outcome, self.path, pictures)

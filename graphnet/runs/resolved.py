@@ -56,7 +56,7 @@ def resolved(net: Network) -> Resolved:
         files[name] = source
         return name + sign + member
 
-    data = written(net)
+    data = {key: value for key, value in written(net).items() if key != "sweep"}  # a run is one of its runs, or none
     data["layers"] = {name: _moved(entry, kept) for name, entry in data.get("layers", {}).items()}
     run = data.get("run") or {}
     if run.get("inputs"):

@@ -59,6 +59,7 @@ def planned(source: Source) -> Sweep:
             problems.append(source.problem(str(error), ("sweep", "over", key), error))
     problems += _unknown(base, source, {key: values[0] for key, values in found.items()})
     combine = section.get("combine", "product")
+    rows: list[tuple[Any, ...]] = []
     if not problems:
         try:
             rows = _combined(found, combine)
