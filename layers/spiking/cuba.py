@@ -23,7 +23,7 @@ from graphnet import (
 )
 
 from .base import ByReceptor
-from .kernels import add_scaled, arrive, emit, integrate, note, reset, send
+from .kernels import add_scaled, arrive, emit, gather, integrate, note, reset, send
 from .plastic import Plastic
 from .stdp_kernels import fire, receive, take_in
 from .wires import Fixed
@@ -167,7 +167,12 @@ def run(
     count = 0
     k = first
     while k < steps and count + size < out_step.shape[0]:
-        seen = take_in(flat, step, start + k, channel, seen, in_dense, in_lane, in_data, in_targets, in_indptr, learn)
+        if learn is None:
+            seen = gather(flat, step, start + k, channel, seen, in_dense, in_lane, in_data, in_targets, in_indptr)
+        else:
+            seen = take_in(
+                flat, step, start + k, channel, seen, in_dense, in_lane, in_data, in_targets, in_indptr, learn
+            )  # fmt: skip
         pass_on(push, current, passed, decay, alike_currents)
         for receptor in range(rows.shape[0]):
             add_scaled(push, drive[receptor], rows[receptor, k])
@@ -186,8 +191,9 @@ def run(
             if pending.shape[0] > 1:  # else pending is the currents
                 arrive(flat, pending[here])
             here = (here + 1) % pending.shape[0]
-        fire(out_channel, before, count, learn)
-        receive(flat, learn)
+        if learn is not None:
+            fire(out_channel, before, count, learn)
+            receive(flat, learn)
         note(watch_v, k, v)
         note(watch_current, k, flat)
         note(watch_wait, k, wait)

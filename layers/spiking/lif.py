@@ -19,7 +19,7 @@ from graphnet import (
     kernel,
 )
 
-from .kernels import add_scaled, emit, integrate, note, reset, send
+from .kernels import add_scaled, emit, gather, integrate, note, reset, send
 from .plastic import Plastic
 from .stdp_kernels import fire, receive, take_in
 from .wires import Fixed
@@ -168,10 +168,16 @@ def run(
     k = first
     while k < steps and count + size < out_step.shape[0]:
         push = pending[here]
-        receive(push, learn)
+        if learn is not None:
+            receive(push, learn)
         if rows.shape[0] > 0:
             add_scaled(push, gain, rows[0, k])
-        seen = take_in(push, step, start + k, channel, seen, in_dense, in_lane, in_data, in_targets, in_indptr, learn)
+        if learn is None:
+            seen = gather(push, step, start + k, channel, seen, in_dense, in_lane, in_data, in_targets, in_indptr)
+        else:
+            seen = take_in(
+                push, step, start + k, channel, seen, in_dense, in_lane, in_data, in_targets, in_indptr, learn
+            )  # fmt: skip
         if noise.shape[0] > 0:
             add_scaled(push, spread, noise[k])
         integrate(v, wait, keep, base, push, threshold, flags, waits, alike)
@@ -185,7 +191,8 @@ def run(
                 pending, here, out_channel, before, count, delay,
                 rec_dense, rec_lane, rec_data, rec_targets, rec_indptr
             )  # fmt: skip
-        fire(out_channel, before, count, learn)
+        if learn is not None:
+            fire(out_channel, before, count, learn)
         note(watch_v, k, v)
         note(watch_wait, k, wait)
         note(watch_fired, k, flags[:size])
