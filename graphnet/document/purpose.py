@@ -22,22 +22,23 @@ Found = Iterator[tuple[tuple[str, ...], GraphnetError]]
 
 def misfits(net: Network, document: Document) -> Found:
     """What of the sections data, fit, evaluate and run does not fit the network; layers it lacks are passed over."""
+    layers = list(dict.fromkeys([*document.layers, *net.layers]))
     if document.data is not None:
         yield from _data(document.data)
     for part in ("fit", "evaluate"):
         if getattr(document, part) is not None and document.data is None:
             yield (part,), ParameterError(f"{part} needs trials: the section data is missing", parameter=part)
     if document.fit is not None:
-        yield from _fit(net, document, document.fit)
+        yield from _fit(net, layers, document.fit)
     if document.evaluate is not None:
-        yield from _evaluate(net, document, document.evaluate)
+        yield from _evaluate(net, layers, document.evaluate)
     if document.run is not None:
         if document.data is not None:
             yield (
                 ("run",),
                 ParameterError("run is for a network without trials: the document has data", parameter="run"),
             )
-        yield from _run(net, document, document.run)
+        yield from _run(net, document, layers, document.run)
 
 
 def _data(section: DataSection) -> Found:
@@ -67,9 +68,9 @@ def wrong_options(name: str, source: Any, given: Any) -> Iterator[tuple[str, str
             yield "", f"data source {name!r} needs the option {option!r}"
 
 
-def _fit(net: Network, document: Document, section: FitSection) -> Found:
-    if section.layer not in document.layers:
-        yield ("fit", "layer"), UnknownName("layer", section.layer, document.layers, where="fit")
+def _fit(net: Network, layers: list[str], section: FitSection) -> Found:
+    if section.layer not in layers:
+        yield ("fit", "layer"), UnknownName("layer", section.layer, layers, where="fit")
     elif section.layer in net:
         layer = net[section.layer]
         if not isinstance(layer, Trainable) or not isinstance(layer, ArrayLayer):
@@ -80,11 +81,11 @@ def _fit(net: Network, document: Document, section: FitSection) -> Found:
         yield from _steps(("fit", "washout"), section.washout, exact(layer.dt), "washout")
 
 
-def _evaluate(net: Network, document: Document, section: EvaluateSection) -> Found:
+def _evaluate(net: Network, layers: list[str], section: EvaluateSection) -> Found:
     places = [(("evaluate", "signal"), section.signal), *((("evaluate", "beside"), one) for one in section.beside)]
     for place, name in places:
-        if name not in document.layers:
-            yield place, UnknownName("layer", name, document.layers, where="evaluate")
+        if name not in layers:
+            yield place, UnknownName("layer", name, layers, where="evaluate")
         elif name in net:
             layer = net[name]
             if layer.output_type is TSEvent and section.smooth is None:
@@ -98,16 +99,16 @@ def _evaluate(net: Network, document: Document, section: EvaluateSection) -> Fou
         yield ("evaluate", "between"), ParameterError(said, parameter="between")
 
 
-def _run(net: Network, document: Document, section: RunSection) -> Found:
+def _run(net: Network, document: Document, layers: list[str], section: RunSection) -> Found:
     for name in section.inputs:
         if name not in document.inputs:
             yield ("run", "inputs", name), UnknownName("input", name, document.inputs, where="run")
     for name in section.record or ():
         owner, _, variable = name.rpartition(".")
-        if name in document.layers or name in document.inputs:
+        if name in layers or name in document.inputs:
             continue
-        if owner not in document.layers:
-            yield ("run", "record"), UnknownName("layer", name, [*document.layers, *document.inputs], where="record")
+        if owner not in layers:
+            yield ("run", "record"), UnknownName("layer", name, [*layers, *document.inputs], where="record")
         elif owner in net.states and variable not in net.states[owner]:
             yield (
                 ("run", "record"),

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import copy
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..errors import CycleError, GraphnetError, ParameterError, ParameterTypeError, UnknownName
+from ..errors import CycleError, EdgeError, GraphnetError, ParameterError, ParameterTypeError, UnknownName
 from ..network import Network
-from .connections import Join, joins
-from .making import concrete, made
+from .connections import Join, Read, joins
+from .ends import Ends
 from .purpose import misfits
 from .references import replaced
 from .telling import Telling, place_of
+from .using import Chain, inner
 from .writing import move_files
 
 if TYPE_CHECKING:
@@ -41,11 +42,17 @@ def build(data: Mapping[str, Any]) -> Network:
 
 def build_source(source: Source) -> Network:
     """A network from a document as it was read. Raises DocumentError, its problems in the order of the file."""
-    return _Reader(source).network()
+    return _build_in(source, Chain())
+
+
+def _build_in(source: Source, chain: Chain) -> Network:
+    """The network of a document that others use."""
+    return _Reader(source, chain).network()
 
 
 class _Reader:
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, chain: Chain) -> None:
+        self.chain = chain
         self.told = Telling(source)
         self.source = replaced(source, self.told.say)
         self.folder = Path(source.file).parent if source.file else None
@@ -58,10 +65,13 @@ class _Reader:
         if document is None:
             raise self.told.refused()
         net = self._empty(document)
-        self._ends(net, document)
-        self._edges(net, document)
+        read = list(joins(document.edges))
+        ends = Ends(document, [one for one in read if isinstance(one, Join)], self.told, self.folder)
+        ends.failed |= self.failed
+        ends.add(net, self._nested)
+        self._edges(net, document, read, ends)
         for i, name in enumerate(document.outputs):
-            if name not in self.failed:
+            if not ends.unsound(name):
                 self.told.attempt(("outputs", i), partial(net.output, name))
         for place, error in misfits(net, document):
             self.told.say(place, error)
@@ -114,7 +124,7 @@ class _Reader:
                 self.failed.add(str(rest[0]))
                 kept[section] = {**kept[section], rest[0]: {} if section == "layers" else {"size": 1}}
             elif section == "edges" and rest:
-                kept[section] = ["" if i in wrong_edges else one for i, one in enumerate(kept[section])]
+                kept["edges"] = ["" if i in wrong_edges else one for i, one in enumerate(kept["edges"])]
             else:
                 kept.pop(str(section), None)
         if "data" not in kept:
@@ -130,54 +140,30 @@ class _Reader:
             self.told.say((error.parameter,), error)
             return Network()
 
-    def _ends(self, net: Network, document: Document) -> None:
-        """Inputs, ports and layers, each that can be had."""
-        for section, given, declare in (
-            ("inputs", document.inputs, net.input),
-            ("ports", document.ports, net.port),
-        ):
-            for name, one in given.items():
-                good = name not in self.failed
-                if good and not self.told.attempt((section, name), partial(declare, name, one.size, one.type)):
-                    self.failed.add(name)
-        for name, entry in document.layers.items():
-            if name not in self.failed:
-                self._layer(net, name, entry)
-
-    def _layer(self, net: Network, name: str, entry: Mapping[str, Any]) -> None:
-        place: Place = ("layers", name)
-        given = dict(entry)
-        wanted = given.pop("type", None)
-        try:
-            if not isinstance(wanted, str):
-                raise ParameterError(f"layer {name!r} needs a type, such as 'type: LIF'", parameter="type")
-            net.add_layer(made(concrete(wanted), given, self.folder), name=name)
-        except ParameterError as error:
-            self.failed.add(name)
-            for parameter, message in error.each:
-                self.told.note(message, (*place, parameter) if parameter in entry else place, error)
-        except GraphnetError as error:
-            self.failed.add(name)
-            self.told.say((*place, "type") if isinstance(error, UnknownName) else place, error)
+    def _nested(self, name: str, entry: Mapping[str, Any]) -> Network | None:
+        return inner(name, entry, self.told, self.chain, _build_in)
 
     # ------------------------------------------------------------------ edges
 
-    def _edges(self, net: Network, document: Document) -> None:
+    def _edges(self, net: Network, document: Document, read: Sequence[Read], ends: Ends) -> None:
         """Add what can be added, then look for loops once: errors of single edges come with their own line."""
         reading = [*net.readers(), *net.ports]
         for name in document.merge:
-            if name not in reading and not self._told(name):
+            if name not in reading and not ends.unsound(name):
                 self.told.say(("merge", name), UnknownName("layer", name, reading, where="merge"))
         places: dict[int, Place] = {}
-        known = [*document.inputs, *document.ports, *document.layers]
-        for one in joins(document.edges):
+        known = list(dict.fromkeys([*document.inputs, *document.ports, *document.layers, *net.names]))
+        for one in read:
             if not isinstance(one, Join):
                 if document.edges[int(one[0][1])]:  # what had a wrong form was told, and left out
                     self.told.say(*one)
                 continue
             try:
-                self._edge(net, document, one, places, known)
+                self._edge(net, document, one, places, known, ends)
             except GraphnetError as error:
+                if " accepts " in error.message:
+                    origins = [text for text in map(ends.origin, (one.pre, one.post)) if text]
+                    error = EdgeError(error.message, pre=one.pre, post=one.post, hint=_sizes(error.hint, origins))
                 self.told.say(one.place, error)
         try:
             net.structure()
@@ -186,15 +172,17 @@ class _Reader:
         if net.layers:
             self.told.attempt(("layers",), lambda: net.exact_dt)
 
-    def _edge(self, net: Network, document: Document, one: Join, places: dict[int, Place], known: list[str]) -> None:
-        if self.failed and (self._told(one.pre) or self._told(one.post)):  # the other end may be wrong as well
+    def _edge(
+        self, net: Network, document: Document, one: Join, places: dict[int, Place], known: list[str], ends: Ends
+    ) -> None:
+        if ends.failed and (ends.unsound(one.pre) or ends.unsound(one.post)):  # the other end may be wrong as well
             for name in (one.pre, one.post):
-                if name not in known and not self._told(name):
+                if name not in known and not ends.unsound(name):
                     raise UnknownName("layer", name, known, where=f"edge {one.text!r}")
             return
         merge = one.merge or document.merge.get(one.post)
-        ends = one.pre, one.post, one.delay, one.pre_channels, one.post_channels
-        places[net.connect_unchecked(*ends, merge=merge).number] = one.place
+        given = one.pre, one.post, one.delay, one.pre_channels, one.post_channels
+        places[net.connect_unchecked(*given, merge=merge).number] = one.place
 
     @staticmethod
     def _closing(net: Network, error: CycleError, places: Mapping[int, Place]) -> Place:
@@ -207,6 +195,8 @@ class _Reader:
         pairs = zip(error.cycle, [*error.cycle[1:], error.cycle[0]], strict=True)
         return max((along[pair] for pair in pairs if pair in along), default=("edges",))
 
-    def _told(self, name: str) -> bool:
-        """Whether this layer, or the one whose input it is, has been found wrong already."""
-        return name in self.failed or name.rpartition(".")[0] in self.failed
+
+def _sizes(hint: str | None, origins: list[str]) -> str | None:
+    """A hint with where the sizes come from."""
+    said = f"the sizes come from {' and '.join(origins)}" if origins else ""
+    return "; ".join(one for one in (said, hint) if one) or None

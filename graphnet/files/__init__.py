@@ -2,7 +2,7 @@
 
 from .atomic import write_atomic
 from .reading import parse, read
-from .settings import apply_settings
+from .settings import apply_settings, with_value
 from .source import Lines, Place, Source, spell
 from .writing import to_json, to_yaml, write
 
@@ -16,6 +16,7 @@ __all__ = [
     "spell",
     "to_json",
     "to_yaml",
+    "with_value",
     "write",
     "write_atomic",
 ]

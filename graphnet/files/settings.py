@@ -45,6 +45,14 @@ def apply_settings(source: Source, settings: Sequence[str]) -> Source:
     return source
 
 
+def with_value(source: Source, key: str, value: Any, shown: str) -> Source:
+    """A source with one value replaced, as ``--set KEY=VALUE`` does; problems there name ``shown``.
+
+    Raises UnknownName, ParameterError.
+    """
+    return _with(source, _locate(source.data, key), value, shown)
+
+
 def _locate(data: Any, key: str) -> Place:
     """The place that a dotted key means in this data."""
     words = key.split(".")
