@@ -11,13 +11,14 @@ A description may come from a stranger: what it costs is bounded by ``Limits``, 
 """
 
 from . import drawing, reservoirs
-from .arguments import Argument, Seed, Shape, Sides
+from .arguments import Argument, Array, Seed, Shape, Sides
 from .initialising import Draws, Values, array_definitions, initialiser, initialiser_arguments
 from .limits import Limits, limited
 from .spec import Spec, is_spec, literal, read_only, resolve
 
 __all__ = [
     "Argument",
+    "Array",
     "Draws",
     "Limits",
     "Seed",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import sys
 import types
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -31,6 +32,8 @@ Sides = Annotated[tuple[int, int], As("sides")]
 """``[M, N]``; the function gets (M, N)."""
 Slice = Annotated[str | None, As("slice")]
 """``0:10``, rows or columns; the function gets the text, which ``within`` reads."""
+Array = Annotated[Any, As("array")]
+"""Another array: numbers, or the description of one."""
 Seed = Annotated[int, at.Ge(-(2**63)), at.Lt(2**64)]
 """Where all draws come from."""
 Count = Annotated[int, at.Ge(1), at.Le(LARGEST_SIDE)]
@@ -94,7 +97,7 @@ class Argument:
         kinds = int | np.integer if whole else int | float | np.integer | np.floating
         real = isinstance(value, kinds) and not isinstance(value, bool)
         if real and not whole:
-            real = abs(value) <= np.finfo(np.float64).max  # neither NaN nor infinite, nor a whole number beyond
+            real = abs(value) <= sys.float_info.max  # neither NaN nor infinite, nor a whole number beyond
         self._must(real, "a whole number" if whole else "a finite number", value)
         found = int(value) if whole else float(value)
         tests = [_WORDS[type(one)] for one in self.bounds]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -10,10 +11,11 @@ from numpy.typing import NDArray
 from ..blas import one_blas_thread
 from ..errors import ParameterError
 from ..products import Matrix
-from .arguments import Above, Count, Seed, Share
+from .arguments import Above, Array, Count, Seed, Share
 from .drawing import chosen
 from .initialising import Draws, initialiser
-from .limits import room
+from .limits import room, shown
+from .spec import resolve
 
 DENSE = 500  # units of one loop: up to there all eigenvalues are found as fast as a few
 
@@ -26,8 +28,7 @@ def draw_reservoir(size: Count, seed: Seed, spectral_radius: Above = 0.9, densit
     """
     room(size * size // 8, f"size {size}", "drawn", "give a smaller size")  # numbers are drawn, few are kept
     weights = _sparse_normal(size, seed, density)
-    with one_blas_thread():
-        radius = spectral_radius_of(weights)
+    radius = _radius_of(weights)
     if radius == 0.0:
         raise ParameterError(
             f"a reservoir of {size} units at density {density!r} and seed {seed!r} has no loop to scale",
@@ -35,6 +36,37 @@ def draw_reservoir(size: Count, seed: Seed, spectral_radius: Above = 0.9, densit
         )
     weights.data *= spectral_radius / radius
     return weights if density <= 0.25 else weights.toarray()
+
+
+@initialiser("spectral_radius")
+def draw_spectral_radius(of: Array, radius: Above = 0.9) -> Matrix:
+    """Another square matrix, scaled so that the largest modulus of its eigenvalues is ``radius``.
+
+    ``of`` is numbers, a sparse literal or an initialiser; it stays dense or CSR as it is.
+    """
+    if isinstance(of, Mapping) and "file" in of:
+        raise ParameterError("of must be numbers, a sparse literal or an initialiser, not a file", parameter="of")
+    weights: Any = resolve(of) if isinstance(of, Mapping) else _numbers(of)
+    if len(weights.shape) != 2 or weights.shape[0] != weights.shape[1]:
+        raise ParameterError(f"of must be a square matrix, got shape {list(weights.shape)}", parameter="of")
+    found = _radius_of(weights)
+    if found == 0.0:
+        raise ParameterError("of has no loop to scale: all its eigenvalues are 0", parameter="of")
+    return weights * (radius / found)
+
+
+def _numbers(rows: Any) -> NDArray[np.float64]:
+    try:
+        return np.array(rows, dtype=np.float64, ndmin=2)
+    except (ValueError, TypeError, OverflowError) as error:
+        raise ParameterError(f"of must be rows of numbers, got {shown(rows)}", parameter="of") from error
+
+
+def _radius_of(weights: Any) -> float:
+    from scipy.sparse import csr_array
+
+    with one_blas_thread():
+        return spectral_radius_of(csr_array(weights))
 
 
 def _sparse_normal(size: int, seed: int, density: float) -> Any:
