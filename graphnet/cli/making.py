@@ -1,4 +1,4 @@
-"""Commands that make documents: import and export."""
+"""Commands that make documents: new, import, export."""
 
 from __future__ import annotations
 
@@ -8,6 +8,18 @@ import click
 
 from .door import commands
 from .reading import document, load, settings
+
+
+@commands.command(short_help="Start a project: a folder with a document that runs at once.")
+@click.argument("name", type=click.Path(path_type=Path))
+def new(name: Path) -> None:
+    """Start a project: a folder NAME with a commented document that runs at once, the schema that editors read, and a
+    README. Nothing that is there is overwritten.
+    """
+    from ..starting import start
+
+    files = start(name)
+    click.echo(f"{name}/: {', '.join(files)}\ntry: cd {name} && graphnet run {name.name}.yaml")
 
 
 @commands.command("import", short_help="Make a document of a graph of NIR.")
