@@ -6,10 +6,12 @@ from fractions import Fraction
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
 
 from graphnet import DocumentError, Network
 from graphnet.cli import status
 from graphnet.document import build_source
+from graphnet.document.describing import json_schema
 from graphnet.files import apply_settings, parse
 from graphnet.quantities import amount
 
@@ -251,3 +253,36 @@ def test_the_command_tells_problems_with_their_places(tmp_path, monkeypatch, cap
         "  3 |   a: {type: LowPass, size: 1, tau: '${roh}'}",
         "    |                               ^",
     ]
+
+
+# ---------------------------------------------------------------------- the schema
+
+
+def test_a_stock_validator_takes_every_way_of_writing_and_refuses_what_is_none():
+    validator = Draft202012Validator(json_schema())
+    for text in (PARAMS, WIDE + "edges: [a -> b -> c, {from: [a, b], to: e, merge: concat, delay: 5 ms}]"):
+        assert [one.message for one in validator.iter_errors(parse(text).data)] == []
+    sound = """
+params: {n: 3}
+seed: ${n}
+inputs: {x: {size: "${n}"}}
+layers:
+  a: {type: LowPass, tau: [10 ms, 20 ms, "${n}"], dt: 1 ms}
+  b: {use: front.yaml, set: {n: 3}}
+  c: {type: Butterworth, cutoff: 0.1 kHz, order: "${n}"}
+run: {duration: 50 ms}
+"""
+    data = parse(sound).data
+    assert [one.message for one in validator.iter_errors(data)] == []
+    for wrong in (
+        "layers: {a: {type: LowPass, size: 1, tau: fast}}",
+        "layers: {a: {type: LowPass, size: 3 ms, tau: 1}}",
+        "layers: {a: {use: front.yaml, tau: 1}}",
+        "layers: {a: {}}",
+        "edges: [{from: a}]",
+        "edges: [{from: a, to: b, by: c}]",
+        "edges: [3]",
+        "run: {duration: soon}",
+        "seed: 20 ms",
+    ):
+        assert not validator.is_valid(parse(wrong).data), wrong

@@ -8,6 +8,15 @@ from typing import Any
 from .. import registry
 from ..layer import ArrayLayer
 from ..layer.meanings import meanings
+from ..quantities import PATTERN
+from .sizing import FROM_PORTS
+
+REFERENCE: dict[str, Any] = {"type": "string", "pattern": r"\$\{"}
+QUANTITY: dict[str, Any] = {"type": "string", "pattern": PATTERN}
+ABOUT = ("title", "description", "default", "unit")
+"""What a schema says of a value without restricting it."""
+WITHOUT_REFERENCES = ("version", "params", "layers")
+"""Sections that are themselves: what is inside them may refer."""
 
 
 def json_schema() -> dict[str, Any]:
@@ -24,20 +33,46 @@ def json_schema() -> dict[str, Any]:
     classes = {registry.layers.name_of(cls): cls for _, cls in registry.layers if not inspect.isabstract(cls)}
     for name, cls in classes.items():
         definitions[f"layer.{name}"] = _layer_schema(name, cls, definitions)
-    entry = {
-        "type": "object",
-        "required": ["type"],
-        "properties": {"type": {"enum": sorted(classes)}},
-        "allOf": [
-            {
-                "if": {"properties": {"type": {"const": name}}, "required": ["type"]},
-                "then": {"$ref": f"#/$defs/layer.{name}"},
-            }
-            for name in sorted(classes)
-        ],
-    }
+    for section in (found, *(one for name, one in definitions.items() if not name.startswith("layer."))):
+        for name, schema in section.get("properties", {}).items():
+            if section is not found or name not in WITHOUT_REFERENCES:
+                section["properties"][name] = _open(schema, [REFERENCE])
+    entry = _entry_schema(sorted(classes))
     found["properties"]["layers"]["additionalProperties"] = entry
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **found}
+
+
+def _entry_schema(classes: list[str]) -> dict[str, Any]:
+    """What stands in the place of a layer: its type and parameters, or another document."""
+    used = {
+        "use": {"type": "string", "description": "Another document, whose network comes in under this name."},
+        "set": {"type": "object", "description": "Values for keys of that document, as --set takes them."},
+    }
+    known = [
+        {
+            "if": {"properties": {"type": {"const": name}}, "required": ["type"]},
+            "then": {"$ref": f"#/$defs/layer.{name}"},
+        }
+        for name in classes
+    ]
+    other = {"if": {"required": ["use"]}, "then": {"properties": used, "additionalProperties": False}}
+    return {
+        "type": "object",
+        "properties": {"type": {"enum": classes}, **used},
+        "anyOf": [{"required": ["type"]}, {"required": ["use"]}],
+        "allOf": [*known, other],
+    }
+
+
+def _open(schema: dict[str, Any], texts: list[dict[str, Any]]) -> dict[str, Any]:
+    """A schema that takes texts, references and quantities, wherever it takes something else than text."""
+    if schema == {} or (schema.get("type") == "string" and "pattern" not in schema):
+        return schema
+    about = {key: value for key, value in schema.items() if key in ABOUT}
+    core = {key: value for key, value in schema.items() if key not in ABOUT}
+    forms = core["anyOf"] if set(core) == {"anyOf"} else [core]
+    inside = [{**one, "items": _open(one["items"], texts)} if "items" in one else one for one in forms]
+    return {**about, "anyOf": [*inside, *(one for one in texts if one not in forms)]}
 
 
 def _layer_schema(name: str, cls: type[Any], definitions: dict[str, Any]) -> dict[str, Any]:
@@ -47,9 +82,13 @@ def _layer_schema(name: str, cls: type[Any], definitions: dict[str, Any]) -> dic
     found: dict[str, Any] = cls.model().model_json_schema()
     definitions.update(found.pop("$defs", {}))
     said = meanings(cls)
-    for parameter, schema in found["properties"].items():
-        schema.pop("title", None)  # the name again
+    known = cls.parameters()
+    for parameter, given in found["properties"].items():
+        given.pop("title", None)  # the name again
+        texts = [REFERENCE, QUANTITY] if known[parameter].unit else [REFERENCE]
+        schema = found["properties"][parameter] = _open(given, texts)
         if parameter in said:
             schema["description"] = said[parameter].replace("``", "`")
     found["properties"] = {"type": {"const": name}, **found["properties"]}
+    found["required"] = [one for one in found.get("required", ()) if one not in FROM_PORTS]  # may follow from edges
     return {**found, "description": summary}
