@@ -2,8 +2,8 @@
 
 A model's kernel calls them where ``learn`` is not None. It asks so itself, and numba leaves out what that decides: to
 ask in here instead cost a layer without plasticity 4% of its time. All traces decay at the end of a step, so within it
-they stand as it finds them. One multiplication for each channel and neuron and step costs less than looking up, for every
-synapse that a spike changes, how long ago the last event of each was.
+they stand as it finds them. One multiplication for each channel and neuron and step costs less than looking up, for
+every synapse that a spike changes, how long ago the last event of each was.
 """
 
 from __future__ import annotations
