@@ -58,9 +58,9 @@ def _renamed(document: Mapping[str, Any], old: str, new: str) -> dict[str, Any]:
     run = dict(made.get("run") or {})
     if run.get("inputs"):
         run["inputs"] = {new if name == old else name: file for name, file in run["inputs"].items()}
-    if run.get("record"):
-        run["record"] = [
-            new + one.removeprefix(old) if old in (one, one.rpartition(".")[0]) else one for one in run["record"]
+    if made.get("record"):
+        made["record"] = [
+            new + one.removeprefix(old) if old in (one, one.rpartition(".")[0]) else one for one in made["record"]
         ]
     return {**made, "run": run} if run else made
 

@@ -55,9 +55,7 @@ class Outcome:
     comparison: Comparison | None = None
 
 
-def perform(
-    net: Network, watch: Watch[Trial] | None = None, progress: bool = False, how: How | None = None
-) -> Outcome:
+def perform(net: Network, watch: Watch[Trial] | None = None, progress: bool = False, how: How | None = None) -> Outcome:
     """Do what ``net.document`` says: fit and evaluate on its data, or else run once, by ``evolve`` or as ``how`` says.
 
     Raises ParameterError, UnknownName and their kin for what the document asks and cannot be done.
@@ -68,7 +66,8 @@ def perform(
     if "data" in sections:
         outcome, simulated = _trials(net, sections, going)
     else:
-        outcome, simulated = _once(net, RunSection.model_validate(sections.get("run") or {}), progress, how or evolve)
+        run = RunSection.model_validate(sections.get("run") or {})
+        outcome, simulated = _once(net, run, sections.get("record"), progress, how or evolve)
     elapsed = time.perf_counter() - began
     assert outcome.activity is not None
     info = outcome.activity.info
@@ -210,7 +209,9 @@ def _take(series: TimeSeries, dt: Fraction, begun: Fraction, section: EvaluateSe
 # ---------------------------------------------------------------------- a single run
 
 
-def _once(net: Network, section: RunSection, progress: bool, how: How) -> tuple[Outcome, float]:
+def _once(
+    net: Network, section: RunSection, record: Sequence[str] | None, progress: bool, how: How
+) -> tuple[Outcome, float]:
     given = {name: _read(name, file) for name, file in section.inputs.items()}
     if section.duration is None and not given:
         raise ParameterError(
@@ -218,7 +219,8 @@ def _once(net: Network, section: RunSection, progress: bool, how: How) -> tuple[
             parameter="run",
             hint="add a section run with a duration, or the sections data, fit and evaluate",
         )
-    result = how(net, given or None, duration=section.duration, record=section.record, progress=progress)
+    options = section.model_dump(include={"block", "backend", "workers"}, exclude_defaults=True)
+    result = how(net, given or None, duration=section.duration, record=record, progress=progress, **options)
     outcome = Outcome(activity=result)
     for name in result:
         series = result[name]

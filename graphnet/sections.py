@@ -101,7 +101,8 @@ class EvaluateSection(Section):
 
 
 class RunSection(Section):
-    """A run without trials: how long, what drives each input (files of series), what is recorded.
+    """A run without trials: how long, what drives each input (files of series), and how: network steps in a block,
+    and what runs the blocks. Neither changes a bit of what comes out.
 
     Every ``checkpoint`` seconds of simulated time the command writes down how far it has come.
     """
@@ -109,7 +110,9 @@ class RunSection(Section):
     duration: Width | None = None
     checkpoint: Width | None = None
     inputs: dict[str, str] = {}
-    record: list[str] | None = None
+    block: Annotated[int, Field(ge=1)] | None = None
+    backend: Literal["serial", "threads", "dask"] = "serial"
+    workers: Annotated[int, Field(ge=1)] | None = None
 
 
 class Spread(Section):
@@ -160,6 +163,7 @@ class Document(Section):
     edges: list[WrittenEdge] = []
     merge: dict[str, Merge] = {}
     outputs: list[str] = []
+    record: list[str] | None = None
     data: DataSection | None = None
     fit: FitSection | None = None
     evaluate: EvaluateSection | None = None
@@ -167,5 +171,5 @@ class Document(Section):
     sweep: SweepSection | None = None
 
 
-EXPERIMENT = ("data", "fit", "evaluate", "run", "sweep")
+EXPERIMENT = ("record", "data", "fit", "evaluate", "run", "sweep")
 """The sections that say what is done with the network."""

@@ -73,7 +73,7 @@ layers:
   tone:                   # a source: it needs no input. For data of your own see README.md
     type: Sine
     size: 2
-    frequency: 3.0        # Hz
+    frequency: [3 Hz, 5 Hz]
   cells:                  # 20 neurons with noise
     type: LIF
     weights: {init: uniform, shape: [2, 20], low: -2.0, high: 2.0, seed: 1}
@@ -92,9 +92,10 @@ edges:
 
 # merge: {cells: sum}
 
+record: [tone, cells, smooth]
+
 run:
   duration: 1 s
-  record: [tone, cells, smooth]
   # checkpoint: 10 s      # of a long run: graphnet run --resume FOLDER goes on where it was stopped
 
 sweep:                    # graphnet sweep NAME.yaml: one run for each combination

@@ -23,7 +23,8 @@ layers:
   a: {type: Rate, weights: [[1, 0], [0, 1]], tau: 0.01}
   b: {type: PassThrough, size: 2}
 edges: [x -> a, a -> b]
-run: {duration: 0.05, record: [a, b]}
+record: [a, b]
+run: {duration: 0.05}
 """
 LONG = SOUND.replace("duration: 0.05", "duration: 100000").replace("record: [a, b]", "record: []")
 RUN = "import sys; from graphnet.cli import status; sys.exit(status(sys.argv[1:]))"

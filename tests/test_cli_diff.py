@@ -22,7 +22,8 @@ DOCUMENT = {
     "edges": ["x -> a", "a -> b @ 3 ms", "b -> c", "c -> a @ 5 ms"],
     "merge": {"a": "sum"},
     "outputs": ["c"],
-    "run": {"duration": 0.5, "record": ["c"]},
+    "record": ["c"],
+    "run": {"duration": 0.5},
 }
 
 
@@ -130,7 +131,7 @@ def test_a_layer_is_renamed_where_that_is_certain():
 
 def test_a_layer_of_other_edges_is_not_taken_for_a_renamed_one():
     layers = {("d" if name == "c" else name): one for name, one in DOCUMENT["layers"].items()}
-    data = edited("layers", layers, edges=["x -> a", "a -> b @ 3 ms", "b -> d"], outputs=["d"], run={"duration": 0.5})
+    data = edited("layers", layers, edges=["x -> a", "a -> b @ 3 ms", "b -> d"], outputs=["d"], record=["d"])
     assert {"layer c (ExpSyn) is gone", "layer d (ExpSyn) is new: 20 channels in, 2 out"} <= set(said(data))
 
 

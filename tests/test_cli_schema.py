@@ -27,7 +27,8 @@ SOUND = {
     "edges": ["x -> a", "a -> b @ 5 ms"],
     "merge": {"b": "sum"},
     "outputs": ["b"],
-    "run": {"duration": 0.05, "record": ["a", "b"], "checkpoint": 0.01},
+    "record": ["a", "b"],
+    "run": {"duration": 0.05, "checkpoint": 0.01, "block": 10, "backend": "threads", "workers": 2},
     "sweep": {"over": {"layers.a.tau": [0.01, 0.02], "seed": {"linspace": [1.0, 3.0, 3.0]}}, "combine": "zip"},
 }
 

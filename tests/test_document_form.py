@@ -3,15 +3,17 @@
 import json
 from fractions import Fraction
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from graphnet import DocumentError, Network
+from graphnet import DocumentError, Network, TSContinuous
 from graphnet.cli import status
 from graphnet.document import build_source
 from graphnet.document.describing import json_schema
+from graphnet.experiment import perform
 from graphnet.files import apply_settings, parse
 from graphnet.quantities import amount
 
@@ -253,6 +255,35 @@ def test_the_command_tells_problems_with_their_places(tmp_path, monkeypatch, cap
         "  3 |   a: {type: LowPass, size: 1, tau: '${roh}'}",
         "    |                               ^",
     ]
+
+
+# ---------------------------------------------------------------------- runs
+
+RUN = """\
+inputs: {{x: {{size: 1}}}}
+layers: {{a: {{type: LowPass, tau: 20 ms, noise_std: 1.0}}, b: {{type: LowPass, tau: 20 ms}}}}
+edges: [x -> a -> b]
+record: [x, a, b.v]
+run: {{duration: 300 ms, inputs: {{x: {file}}}{how}}}
+"""
+
+
+def test_how_a_run_goes_is_written_in_the_document_and_changes_no_bit(tmp_path):
+    TSContinuous.from_clocked(np.ones((300, 1)), 1e-3).save(tmp_path / "x.npz")
+    whole, pieces = (
+        perform(net_of(RUN.format(file=str(tmp_path / "x.npz"), how=how)))
+        for how in ("", ", block: 7, backend: threads, workers: 2")
+    )
+    assert sorted(whole.arrays) == sorted(pieces.arrays) == ["a", "b.v", "x"]
+    assert all(np.array_equal(whole.arrays[name], pieces.arrays[name]) for name in whole.arrays)
+    data = net_of(RUN.format(file="x.npz", how=", block: 7, checkpoint: 50 ms")).to_document()
+    assert data["run"] == {"duration": "300 ms", "inputs": data["run"]["inputs"], "block": 7, "checkpoint": "50 ms"}
+    assert Network.from_document(data).to_document() == data
+    (one,) = problems(RUN.format(file="x.npz", how=", backend: thread"))
+    assert (one.path, one.message) == (
+        "run.backend",
+        "should be 'serial', 'threads' or 'dask', got 'thread'",
+    )
 
 
 # ---------------------------------------------------------------------- the schema

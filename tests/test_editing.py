@@ -68,7 +68,8 @@ def test_the_sections_of_its_document_follow():
     net.document = {
         "fit": {"layer": "b"},
         "evaluate": {"signal": "c"},
-        "run": {"inputs": {"x": "x.npz"}, "record": ["b", "b.x", "c"], "duration": 0.1},
+        "record": ["b", "b.x", "c"],
+        "run": {"inputs": {"x": "x.npz"}, "duration": 0.1},
     }
     given = net.document
     net.rename("b", "mid")
@@ -76,7 +77,8 @@ def test_the_sections_of_its_document_follow():
     assert net.document == {
         "fit": {"layer": "mid"},
         "evaluate": {"signal": "c"},
-        "run": {"inputs": {"in": "x.npz"}, "record": ["mid", "mid.x", "c"], "duration": 0.1},
+        "record": ["mid", "mid.x", "c"],
+        "run": {"inputs": {"in": "x.npz"}, "duration": 0.1},
     }
     assert given["fit"] == {"layer": "b"}
 

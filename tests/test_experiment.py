@@ -143,12 +143,12 @@ def test_a_signal_of_events_is_refused_when_the_document_is_read():
 # ---------------------------------------------------------------------- a single run
 
 
-def running(**run):
+def running(record=None, **run):
     net = Network(name="run")
     net.input("x", 2)
     net.add_layer(LIF(np.array([[50.0], [50.0]]), dt=DT, tau_mem=0.05), name="lif", input_layer="x")
     data = net.to_document()
-    return Network.from_document({**data, "run": run})
+    return Network.from_document({**data, "run": run, **({} if record is None else {"record": record})})
 
 
 def test_a_run_without_trials_records_what_its_section_names(tmp_path):

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ..network import Network
     from ..sections import DataSection, Document, EvaluateSection, FitSection, RunSection
 
-Found = Iterator[tuple[tuple[str, ...], GraphnetError]]
+Found = Iterator[tuple[tuple[str | int, ...], GraphnetError]]
 """Places in a document, each with what is wrong there."""
 
 
@@ -38,7 +38,9 @@ def misfits(net: Network, document: Document) -> Found:
                 ("run",),
                 ParameterError("run is for a network without trials: the document has data", parameter="run"),
             )
-        yield from _run(net, document, layers, document.run)
+        yield from _run(net, document, document.run)
+    if document.record is not None:
+        yield from _record(net, document, layers, document.record)
 
 
 def _data(section: DataSection) -> Found:
@@ -99,27 +101,35 @@ def _evaluate(net: Network, layers: list[str], section: EvaluateSection) -> Foun
         yield ("evaluate", "between"), ParameterError(said, parameter="between")
 
 
-def _run(net: Network, document: Document, layers: list[str], section: RunSection) -> Found:
+def _run(net: Network, document: Document, section: RunSection) -> Found:
     for name in section.inputs:
         if name not in document.inputs:
             yield ("run", "inputs", name), UnknownName("input", name, document.inputs, where="run")
-    for name in section.record or ():
-        owner, _, variable = name.rpartition(".")
-        if name in layers or name in document.inputs:
-            continue
-        if owner not in layers:
-            yield ("run", "record"), UnknownName("layer", name, [*layers, *document.inputs], where="record")
-        elif owner in net.states and variable not in net.states[owner]:
-            yield (
-                ("run", "record"),
-                UnknownName("state variable", variable, net.states[owner], where=f"record {name!r}"),
-            )
     if section.duration is not None and net.layers:
         try:
             step = net.exact_dt
         except GraphnetError:
             return  # told where the clocks are checked
         yield from _steps(("run", "duration"), section.duration, step, "duration")
+
+
+def _record(net: Network, document: Document, layers: list[str], names: list[str]) -> Found:
+    if document.data is not None:
+        yield (
+            ("record",),
+            ParameterError("record is for a network without trials: the document has data", parameter="record"),
+        )
+    for i, name in enumerate(names):
+        owner, _, variable = name.rpartition(".")
+        if name in layers or name in document.inputs:
+            continue
+        if owner not in layers:
+            yield ("record", i), UnknownName("layer", name, [*layers, *document.inputs], where="record")
+        elif owner in net.states and variable not in net.states[owner]:
+            yield (
+                ("record", i),
+                UnknownName("state variable", variable, net.states[owner], where=f"record {name!r}"),
+            )
 
 
 def _steps(place: tuple[str, ...], seconds: float, step: Any, what: str) -> Found:

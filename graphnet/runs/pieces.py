@@ -37,16 +37,17 @@ def in_pieces(folder: Path, every: float) -> How:
     """
 
     def going(
-        net: Network, given: Mapping[str, TimeSeries] | None, *, duration: Any, record: Any, progress: bool
-    ) -> Result:
-        return _evolved(net, given, folder / PIECES, every, duration, record, progress)
+        net: Network, given: Mapping[str, TimeSeries] | None, *, duration: Any, record: Any, progress: bool,
+        **options: Any,
+    ) -> Result:  # fmt: skip
+        return _evolved(net, given, folder / PIECES, every, duration, record, progress, options)
 
     return going
 
 
 def _evolved(
     net: Network, given: Mapping[str, TimeSeries] | None, place: Path, every: float, duration: Any, record: Any,
-    progress: bool,
+    progress: bool, options: Mapping[str, Any],
 ) -> Result:  # fmt: skip
     began = time.perf_counter()
     series = by_name(net, given)
@@ -60,7 +61,7 @@ def _evolved(
         moved(first * size * whole.dt)
         for k in range(first, -(-whole.total // size)):
             steps = min(size, whole.total - k * size)
-            result = evolve(net, given, num_timesteps=steps, record=record)
+            result = evolve(net, given, num_timesteps=steps, record=record, **options)
             kept = {name: one for name, one in result.items() if name not in net.inputs}
             _write(place / f"{k}.npz", kept)
             net.checkpoint().save(place / "now.npz")
