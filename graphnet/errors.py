@@ -246,8 +246,14 @@ class ClusterError(GraphnetError, RuntimeError):
         self.layers: tuple[str, ...] = tuple(layers)
 
 
+LONGEST_NAME = 200
+"""Characters of a name that is compared to others: the time goes with their square."""
+
+
 def near(name: str, known: Iterable[str]) -> str | None:
     """The known name that a mistyped one most likely means, or None."""
+    if len(name) > LONGEST_NAME:
+        return None
     folded = {str(one).casefold(): str(one) for one in known}
     found = difflib.get_close_matches(str(name).casefold(), folded, n=1, cutoff=0.6)
     return folded[found[0]] if found else None

@@ -67,6 +67,25 @@ def test_a_long_line_is_cut_around_the_caret_and_shows_no_control_characters():
         assert shown[caret.index("^") :].startswith(one.path.rpartition(".")[2])
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "layers:\n  a: {type: LowPass, size: 1, tau: 1, " + "k" * 10**5 + ": 1}\n",
+        "layers:\n  a: {type: " + "L" * 10**5 + "}\n",
+        "layers:\n  a: {type: LowPass, size: 1, tau: " + "9" * 3000 + "}\n",
+        "layers:\n  a: {type: LowPass, size: " + "'" + "x" * 10**6 + "', tau: 1}\n",
+        'layers:\n  "\\e[31m\\r\\n": {type: LowPass}\n',
+        "outputs: ['" + "n " * 10**5 + "']\n",
+        "edges: ['" + "a -> " * 10**5 + "']\n",
+        "name: ${" + "a" * 10**5 + "}\n",
+    ],
+)
+def test_what_is_told_of_any_text_is_short_and_obeyed_by_no_terminal(text):
+    for one in problems(text):
+        assert len(str(one)) < 2000
+        assert all(line.isprintable() for line in str(one).split("\n"))
+
+
 def test_problems_of_one_line_come_in_the_order_of_its_columns():
     found = said("layers: {a: {type: LowPas}, b: {type: LowPass, tau: 1, size: 0}, c: {}}\nedges: [x -> y, q]\n")
     assert [one[:3] for one in found] == [

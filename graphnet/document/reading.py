@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..collecting import at_rest
 from ..errors import CycleError, EdgeError, GraphnetError, ParameterError, ParameterTypeError, UnknownName
 from ..network import Network
 from .connections import Join, Read, joins
@@ -28,7 +29,8 @@ def load(path: str | Path) -> Network:
     """Read a network from a YAML or JSON file. Raises DocumentError."""
     from ..files import read
 
-    return build_source(read(path))
+    with at_rest():
+        return build_source(read(path))
 
 
 def build(data: Mapping[str, Any]) -> Network:
@@ -42,7 +44,8 @@ def build(data: Mapping[str, Any]) -> Network:
 
 def build_source(source: Source) -> Network:
     """A network from a document as it was read. Raises DocumentError, its problems in the order of the file."""
-    return _build_in(source, Chain())
+    with at_rest():
+        return _build_in(source, Chain())
 
 
 def _build_in(source: Source, chain: Chain) -> Network:

@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from ..files import Place, Source
 
 
+LONGEST = 500
+"""Characters of a line of what is said: whatever repeats a value of the document may repeat a very long one."""
+
+
 class Telling:
     """Gathers the problems of one document."""
 
@@ -30,7 +34,8 @@ class Telling:
 
     def note(self, message: str, place: Place, error: GraphnetError | None = None) -> None:
         """Note a problem at a place."""
-        problem = self.source.problem(message, place, error)
+        lines = [line if len(line) <= LONGEST else f"{line[: LONGEST - 3]}..." for line in message.split("\n")]
+        problem = self.source.problem("\n".join(lines), place, error)
         self.problems.append(((problem.line, problem.column), problem))
 
     def within(self, place: Place, problems: Sequence[Problem]) -> None:

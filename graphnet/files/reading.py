@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from dataclasses import replace
 from os import PathLike
 from pathlib import Path
@@ -13,6 +15,8 @@ from .source import JSON_BREAKS, YAML_BREAKS, Lines, Mark, Source, Text, kind, p
 from .yaml_reader import Reader
 
 Format = Literal["yaml", "json"]
+MAX_BYTES = 64 * 2**20
+"""Of a document on disk; one of 100,000 layers has 10 MB."""
 BREAKS = {"yaml": YAML_BREAKS, "json": JSON_BREAKS}
 SUFFIXES: dict[str, Format] = {".yaml": "yaml", ".yml": "yaml", ".json": "json"}
 
@@ -24,14 +28,7 @@ def read(path: str | PathLike[str]) -> Source:
     """
     file = str(path)
     form = format_of(path)
-    try:
-        raw = Path(path).read_bytes()
-    except FileNotFoundError:
-        raise DocumentError([Problem("there is no such file", file=file)]) from None
-    except IsADirectoryError:
-        raise DocumentError([Problem("this is a folder, not a document", file=file)]) from None
-    except OSError as error:
-        raise DocumentError([Problem(f"cannot be read: {error.strerror}", file=file)]) from error
+    raw = _content(path)
     try:
         text = raw.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -40,6 +37,35 @@ def read(path: str | PathLike[str]) -> Source:
         column = error.start - raw.rfind(b"\n", 0, error.start)
         raise DocumentError([Problem(message, line=line, file=file, column=column)]) from None
     return parse(text, file=file, format=form)
+
+
+def _content(path: str | PathLike[str]) -> bytes:
+    """The bytes of a regular file. A pipe or a device is refused and never waited for; so is what is too large."""
+    file = str(path)
+    try:
+        with open(path, "rb", opener=_opened) as opened:
+            about = os.fstat(opened.fileno())
+            if not stat.S_ISREG(about.st_mode):
+                raise DocumentError([Problem("this is no regular file, but a pipe or a device", file=file)])
+            content = opened.read(MAX_BYTES + 1) if about.st_size <= MAX_BYTES else b""
+    except DocumentError:
+        raise
+    except FileNotFoundError:
+        raise DocumentError([Problem("there is no such file", file=file)]) from None
+    except IsADirectoryError:
+        raise DocumentError([Problem("this is a folder, not a document", file=file)]) from None
+    except OSError as error:
+        raise DocumentError([Problem(f"cannot be read: {error.strerror}", file=file)]) from error
+    except ValueError as error:  # a name with a NUL
+        raise DocumentError([Problem(f"cannot be read: {error}", file=repr(file))]) from error
+    if max(about.st_size, len(content)) > MAX_BYTES:
+        said = f"a document has at most {MAX_BYTES:,} bytes, this file has more (put arrays into files of their own)"
+        raise DocumentError([Problem(said, file=file)])
+    return content
+
+
+def _opened(path: str, flags: int) -> int:
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 def parse(text: str, *, file: str = "", format: Format = "yaml") -> Source:

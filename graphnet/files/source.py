@@ -167,7 +167,7 @@ class Source:
         setting = self._setting(place)
         if setting is not None:
             return Problem(message, file=setting, error=error)
-        path = spell(place)
+        path = printable(spell(place))
         line, column = divmod(self.lines.deepest(place), COLUMNS)
         if not self.file or not line:  # data from Python have no lines
             return Problem(message, file=self.file, error=error, path=path)
@@ -179,6 +179,12 @@ class Source:
             if place[:length] in self.settings:
                 return self.settings[place[:length]]
         return None
+
+
+def printable(text: str, most: int = 120) -> str:
+    """A text on one line that no terminal obeys: control characters escaped, cut where it is long."""
+    shown = text if len(text) <= most else f"{text[: most - 3]}..."
+    return "".join(one if one.isprintable() else ascii(one)[1:-1] for one in shown)
 
 
 def spell(place: Place) -> str:

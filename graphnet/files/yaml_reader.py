@@ -255,7 +255,7 @@ class Reader:
 def _at(event: Any) -> int:
     """The position of an event."""
     mark = event.start_mark
-    return position(mark.line + 1, mark.column + 1)
+    return (mark.line + 1) * COLUMNS + min(mark.column + 1, COLUMNS - 1)  # as position does, once for every node
 
 
 def _events(text: str) -> Iterator[Any]:

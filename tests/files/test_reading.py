@@ -40,6 +40,19 @@ def test_files_that_are_none_say_so(tmp_path, monkeypatch):
     assert "a name without suffix" in message("net")
 
 
+@pytest.mark.skipif(os.name != "posix", reason="pipes have names on POSIX")
+def test_what_is_no_regular_file_or_too_large_is_refused_at_once(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    os.mkfifo("pipe.yaml")
+    (tmp_path / "zero.yaml").symlink_to("/dev/zero")
+    for name in ("pipe.yaml", "zero.yaml"):
+        assert message(name) == f"{name}: this is no regular file, but a pipe or a device"
+    with Path("huge.json").open("wb") as file:
+        file.truncate(10**12)
+    assert message("huge.json").startswith("huge.json: a document has at most 67,108,864 bytes, this file has more")
+    assert "cannot be read: embedded null" in message("a\0b.yaml")
+
+
 def test_text_that_is_not_utf_8_is_refused_with_its_line(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "latin.yaml").write_bytes(b"a: 1\nname: caf\xe9\n")
