@@ -69,9 +69,17 @@ def initialise(spec: Mapping[str, Any]) -> Matrix:
         raise ParameterError(f"{owner}: there is not enough memory for it", hint="give a smaller shape") from error
     except Exception as error:  # whatever the initialiser of another package raises
         raise ParameterError(f"{owner}: {type(error).__name__}: {shown(str(error))}") from error
-    if isinstance(found, np.ndarray) and found.dtype == object:
-        raise ParameterError(f"{owner}: it should give numbers, got an array of objects")
+    if not _is_array(found):
+        raise ParameterError(f"{owner}: it should give an array of numbers or CSR, got {shown(found)}")
     return found
+
+
+def _is_array(value: Any) -> bool:
+    if isinstance(value, np.ndarray):
+        return value.dtype.kind in "iuf"
+    from scipy.sparse import issparse
+
+    return issparse(value)
 
 
 def initialiser_arguments(name: str) -> dict[str, Argument]:

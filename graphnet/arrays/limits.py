@@ -31,6 +31,7 @@ class Limits:
     few bytes can promise anything, so a refusal must stay within 300 MB and 2 s.
     ``text``: of a table in text, as it lies on disk: reading one takes 50 times as long as its binary form.
     ``drawn``: of what an initialiser draws; one line of a document can ask for any shape.
+    ``total``: of all arrays together that are read and drawn inside one ``limited``; without it nobody counts.
     ``members``: in an archive, or files of a Zarr array.
     ``allow``: the folders, besides that of a document, in which its files may lie.
     """
@@ -39,12 +40,15 @@ class Limits:
     unpacked: int = 256 * 2**20
     text: int = 8 * 2**20
     drawn: int = 2**30
+    total: int = 4 * 2**30
     members: int = 10_000
     allow: Sequence[str | os.PathLike[str]] = ()
 
 
 USUAL = Limits()
 _current: ContextVar[Limits] = ContextVar("graphnet_limits_of_arrays", default=USUAL)
+
+_spent: ContextVar[list[int] | None] = ContextVar("graphnet_room_of_arrays", default=None)
 
 
 def current() -> Limits:
@@ -54,7 +58,7 @@ def current() -> Limits:
 
 @contextmanager
 def limited(limits: Limits) -> Iterator[Limits]:
-    """Other limits for what is read and drawn inside, in this thread.
+    """Other limits for what is read and drawn inside, in this thread, and a count of all of it.
 
     >>> from graphnet.arrays import resolve
     >>> with limited(Limits(drawn=800)):
@@ -64,11 +68,25 @@ def limited(limits: Limits) -> Iterator[Limits]:
     graphnet.errors.ParameterError: initialiser 'constant': shape 101 asks for 808 bytes; at most 800 may be drawn
       hint: give a smaller shape, or raise the limit: graphnet.arrays.limited(Limits(drawn=...))
     """
-    before = _current.set(limits)
+    before, counted = _current.set(limits), _spent.set([0])
     try:
         yield limits
     finally:
         _current.reset(before)
+        _spent.reset(counted)
+
+
+def count(numbers: int) -> None:
+    """Add so many numbers to what stands in memory. Raises ParameterError where all together pass the limit."""
+    spent, most = _spent.get(), current().total
+    if spent is None:
+        return
+    spent[0] += 8 * numbers
+    if spent[0] > most:
+        raise ParameterError(
+            f"with this array all that were read and drawn have {spent[0]} bytes; together at most {most} may be held",
+            hint="give smaller arrays, or raise the limit: graphnet.arrays.limited(Limits(total=...))",
+        )
 
 
 def room(numbers: int, what: str, limit: str, hint: str = "give a smaller shape") -> None:

@@ -13,7 +13,7 @@ from ..errors import ParameterError
 from ..products import Matrix
 from .files import read_file
 from .initialising import initialise
-from .limits import LARGEST_SIDE, named, shown
+from .limits import LARGEST_SIDE, count, named, shown
 from .places import Folders
 
 Spec = Mapping[str, Any]
@@ -34,6 +34,12 @@ def resolve(spec: Spec, folder: Path | None = None, allow: Folders = ()) -> Matr
     array([[3., 0.],
            [0., 3.]])
     """
+    found = _found(spec, folder, allow)
+    count(int(found.size if isinstance(found, np.ndarray) else 2 * found.nnz))
+    return found
+
+
+def _found(spec: Spec, folder: Path | None, allow: Folders) -> Matrix:
     if "init" in spec:
         return initialise(spec)
     if "file" in spec:

@@ -328,6 +328,21 @@ def test_no_line_of_a_document_asks_for_more_than_the_limit(spec):
         resolve({"init": "constant", "shape": 100})
 
 
+def test_many_arrays_that_are_small_alone_are_counted_together():
+    one = {"init": "constant", "shape": 100}
+    ring = {"init": "diagonal", "size": 50}
+    with limited(Limits(total=2400)):
+        for spec in (one, ring, ring):
+            resolve(spec)
+        with pytest.raises(ParameterError, match=r"have 3200 bytes; together at most 2400 may be held"):
+            resolve(one)
+    with limited(Limits(total=2400)):  # each count is its own
+        for _ in range(3):
+            resolve(one)
+    for _ in range(10):
+        resolve(one)
+
+
 def test_a_very_wide_sparse_matrix_takes_room_for_its_entries_alone():
     w = resolve({"init": "sparse", "shape": [100, 2**31 - 1], "density": 1e-9, "seed": 1})
     assert 100 < w.nnz < 400
@@ -432,15 +447,16 @@ def test_an_annotation_that_a_document_cannot_write_is_refused_on_its_line():
 def test_what_the_initialiser_of_another_raises_or_returns_is_told_with_its_name():
     def broken(size: int = 1):
         if size < 1:
-            return np.array([None])
+            return np.array([None]) if size else [1.0]
         return np.ones(1) / (size - size)
 
     try:
         initialiser("broken_here")(broken)
         with pytest.raises(ParameterError, match="initialiser 'broken_here': RuntimeWarning"):
             resolve({"init": "broken_here"})
-        with pytest.raises(ParameterError, match="'broken_here': it should give numbers, got an array of objects"):
-            resolve({"init": "broken_here", "size": 0})
+        for size, given_back in ((-1, r"array\(\[None\]"), (0, r"\[1\.0\]")):
+            with pytest.raises(ParameterError, match=f"'broken_here': it should give an array .*, got {given_back}"):
+                resolve({"init": "broken_here", "size": size})
     finally:
         registry.initialisers._found.pop("broken_here")
 
