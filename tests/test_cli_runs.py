@@ -1,5 +1,6 @@
 """Run folders: they hold all that a run needs, give its bits again, and go on where a run was killed."""
 
+import hashlib
 import json
 import os
 import signal
@@ -23,7 +24,8 @@ layers:
   c: {type: Linear, weights: [[0.1, 0], [0, 0.1], [0.1, 0.1]], input_type: TSEvent}
 edges: [x -> a, a -> b, b -> c, c -> a @ 3 ms]
 merge: {a: sum}
-run: {duration: 0.3, inputs: {x: x.npz}, record: [a, b, b.v]}
+record: [a, b, b.v]
+run: {duration: 0.3, inputs: {x: x.npz}}
 """
 RUN = "import sys; from graphnet.cli import status; sys.exit(status(sys.argv[1:]))"
 
@@ -55,6 +57,29 @@ def test_the_document_of_a_run_gives_its_bits_again_from_another_place(net, monk
     monkeypatch.chdir(net / "elsewhere")
     assert status(["run", "one/document.yaml", "-o", "two"]) == 0
     assert bits(net / "elsewhere" / "one") == bits(net / "elsewhere" / "two")
+
+
+@pytest.mark.parametrize("kind", ["w.npy", "w.npz#inner", "table.csv"])
+def test_arrays_in_files_come_along_from_wherever_they_may_lie(kind, net, monkeypatch):
+    weights = np.array([[1.0, 0.25], [0.5, 1.0]])
+    (net / "far").mkdir()
+    path = net / "far" / kind.partition("#")[0]
+    if path.suffix == ".npz":
+        np.savez(path, inner=weights)
+    elif path.suffix == ".npy":
+        np.save(path, weights)
+    else:
+        path.write_text("1.0,0.25\n0.5,1.0\n")
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    (net / "near").mkdir()
+    named = f'{{file: "../far/{kind}", sha256: {digest}}}'
+    (net / "near" / "net.yaml").write_text(NET.replace("[[1, 0], [0, 1]]", named).replace("x.npz", "../x.npz"))
+    assert status(["run", "near/net.yaml", "-o", "one"]) == 2
+    assert status(["run", "near/net.yaml", "-o", "one", "--allow", ".", "--set", "layers.a.tau=0.02"]) == 0
+    path.unlink()
+    assert status(["run", "one/document.yaml", "-o", "two"]) == 0
+    assert bits(net / "one") == bits(net / "two")
+    assert not (net / "one" / "far").exists()
 
 
 def test_the_record_says_what_the_bits_depend_on(net):

@@ -1,12 +1,14 @@
 """Sweeps: the runs that are asked for, the same table from any number of workers, and what fails stands alone."""
 
 import csv
+import hashlib
 import os
 import signal
 import subprocess
 import sys
 import time
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -24,7 +26,8 @@ layers:
   b: {type: LIF, weights: {init: normal, shape: [2, 3], seed: 4, scale: 100}, tau_mem: 0.02}
 inputs: {x: {size: 2}}
 edges: [x -> a, a -> b]
-run: {duration: 0.05, record: [a, b]}
+record: [a, b]
+run: {duration: 0.05}
 sweep:
   over:
     layers.a.tau: [0.01, 0.02]
@@ -236,7 +239,7 @@ def test_a_layer_that_raises_or_ends_its_process_takes_no_other_run_along(worker
 
 @pytest.mark.parametrize(("sent", "code", "workers"), [("SIGINT", 130, "1"), ("SIGTERM", 143, "2")])
 def test_a_sweep_that_is_stopped_keeps_what_has_ended_and_leaves_no_process(sent, code, workers, net):
-    long = ["--set", "sweep.over={run.duration: [0.01, 100000.0, 100000.0]}", "--set", "run.record=[]"]
+    long = ["--set", "sweep.over={run.duration: [0.01, 100000.0, 100000.0]}", "--set", "record=[]"]
     command = [sys.executable, "-c", RUN, "sweep", "net.yaml", "-o", "s", "--workers", workers, *long]
     with subprocess.Popen(command, cwd=net, stderr=subprocess.PIPE, text=True, start_new_session=True) as running:
         limit = time.monotonic() + 120
@@ -260,6 +263,16 @@ def _alive(group):
     except ProcessLookupError:
         return False
     return True
+
+
+def test_workers_may_read_what_the_command_allows(net):
+    (net / "near").mkdir()
+    np.save(net / "w.npy", [[1.0, 0.25], [0.5, 1.0]])
+    digest = hashlib.sha256((net / "w.npy").read_bytes()).hexdigest()
+    text = NET.replace("[[1.0, 0.0], [0.0, 1.0]]", f"{{file: ../w.npy, sha256: {digest}}}")
+    (net / "near" / "net.yaml").write_text(text)
+    assert status(["sweep", "near/net.yaml", "-o", "s", "--workers", "2"]) == 2
+    assert status(["sweep", "near/net.yaml", "-o", "s", "--workers", "2", "--allow", "."]) == 0
 
 
 def test_another_process_in_the_folder_is_told(net, capfd):

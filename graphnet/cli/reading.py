@@ -14,9 +14,30 @@ if TYPE_CHECKING:
 Wrap = Callable[[Any], Any]
 
 document: Wrap = click.argument("file", type=click.Path(path_type=Path))
-settings: Wrap = click.option(
+
+
+def _allowed(context: click.Context, _: click.Parameter, folders: Sequence[Path]) -> None:
+    """Let documents name files in these folders, as long as the command runs."""
+    if folders:
+        from ..arrays import Limits, limited
+
+        context.with_resource(limited(Limits(allow=tuple(folders))))
+
+
+allow: Wrap = click.option(
+    "--allow", multiple=True, metavar="FOLDER", type=click.Path(path_type=Path, file_okay=False, exists=True),
+    callback=_allowed, expose_value=False, help="Let the document name files in this folder too; may be repeated.",
+)  # fmt: skip
+_set: Wrap = click.option(
     "--set", "settings", multiple=True, metavar="KEY=VALUE", help="Replace a value, e.g. layers.res.tau=0.05."
 )
+
+
+def settings(command: Any) -> Any:
+    """What every command that reads a document takes: values to replace, folders to allow."""
+    return _set(allow(command))
+
+
 seed: Wrap = click.option("--seed", type=int, help="The seed of all noise, as --set seed=N.")
 
 

@@ -69,7 +69,7 @@ def _evolved(
     last = whole.now + whole.total * whole.dt
     signals = {name: clipped(one, float(whole.now), float(last)) for name, one in series.items() if one is not None}
     signals.update(_joined(place, -(-whole.total // size)))
-    return Result(signals, info(whole, time.perf_counter() - began, "serial"))
+    return Result(signals, info(whole, time.perf_counter() - began, options.get("backend", "serial")))
 
 
 def reached(folder: Path) -> Fraction | None:

@@ -50,7 +50,7 @@ def resolved(net: Network) -> Resolved:
     files: dict[str, Path] = {}
 
     def kept(path: str) -> str:
-        file, sign, member = path.partition("#")
+        file, sign, member = path.partition("#")  # which member of an archive
         source = Path(file)
         name = f"{FILES}/{_digest(source)[:16]}-{source.name}"
         files[name] = source

@@ -14,6 +14,8 @@ from multiprocessing import active_children, get_context, parent_process
 from pathlib import Path
 from typing import Any
 
+from ..arrays import Limits, limited
+from ..arrays.limits import current
 from ..errors import DocumentError
 from ..files import Source, apply_settings
 from ..runs import RECORD, again, start
@@ -51,7 +53,7 @@ def run_members(source: Source, members: Sequence[Member], folder: Path, workers
 
 def _pooled(source: Source, members: Sequence[Member], folder: Path, workers: int) -> Iterator[Row]:
     """Rows of a pool of processes, until one of these dies."""
-    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_begin)
+    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_begin, initargs=(current(),))
     try:
         futures: dict[Future[Row], Member] = {}
         for member in members:
@@ -71,8 +73,9 @@ def _pooled(source: Source, members: Sequence[Member], folder: Path, workers: in
         pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _begin() -> None:
-    """What a worker does first: leave interrupts to the parent, and end when that ends."""
+def _begin(limits: Limits) -> None:
+    """What a worker does first: take over what is allowed, leave interrupts to the parent, end when that ends."""
+    limited(limits).__enter__()  # until the process ends
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent: Any = parent_process()
 
