@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import textwrap
+from functools import cache
 
 import numpy as np
 import pytest
@@ -481,3 +482,58 @@ def test_the_schema_states_every_argument_of_every_initialiser_as_it_is_checked(
                     with pytest.raises(ParameterError, match=f"{key} must be"):
                         one.check(limit + wrong)
     assert {one["properties"]["init"]["const"] for one in found["distribution"]["oneOf"]} == set(DISTRIBUTIONS)
+
+
+@cache
+def validator():
+    """A stock validator of JSON Schema for arrays."""
+    drafted = pytest.importorskip("jsonschema").Draft202012Validator
+    schema = {"$ref": "#/$defs/array", "$defs": array_definitions()}
+    drafted.check_schema(schema)
+    return drafted(schema)
+
+
+def valid(spec):
+    return validator().is_valid(spec)
+
+
+@settings(deadline=None, max_examples=60)
+@given(spec=specs(), data=st.data())
+def test_a_stock_validator_takes_what_we_take_and_refuses_with_us(spec, data):
+    assert valid(spec)
+    bounds = {"exclusiveMinimum": 0.0, "minimum": -1.0, "exclusiveMaximum": 0.0, "maximum": 1.0}
+    schema = array_definitions()[f"initialiser.{spec['init']}"]["properties"]
+    wrong = [{**spec, "sede": 1}, {**spec, "init": f"{spec['init']}s"}]
+    wrong += [
+        {key: value for key, value in spec.items() if key != left} for left in spec if left in ("shape", "size", "of")
+    ]
+    for key, said in schema.items():
+        wrong += [{**spec, key: said[word] + beyond} for word, beyond in bounds.items() if word in said]
+        wrong += [{**spec, key: {"not": "any"}}] if key != "init" else []
+    one = data.draw(st.sampled_from(wrong))
+    with pytest.raises((ParameterError, UnknownName)):
+        resolve(one)
+    assert not valid(one)
+
+
+@pytest.mark.parametrize(
+    ("spec", "right"),
+    [
+        (0.5, True),
+        ([1, 2.5], True),
+        ([[1, 2], [3, 4]], True),
+        ({"file": "w.npz#w", "sha256": "00"}, True),
+        ({"file": "w.csv", "key": 3}, True),
+        ({"csr": {"shape": [2, 2], "data": [1.0], "indices": [0], "indptr": [0, 1, 1]}}, True),
+        ({"init": "sparse", "shape": [3, 3], "seed": 1, "density": 0.1, "value": {"init": "normal"}}, True),
+        ({"init": "sparse", "shape": [3, 3], "seed": 1, "density": 0.1, "value": {"init": "normal", "seed": 1}}, False),
+        ({"file": "w.npy", "sha265": "00"}, False),
+        ({"file": 5}, False),
+        ({"csr": {"shape": [2, 2]}}, False),
+        ({"intit": "normal"}, False),
+        ("w.npy", False),
+        (True, False),
+    ],
+)
+def test_each_form_of_an_array_stands_in_the_schema(spec, right):
+    assert valid(spec) == right
