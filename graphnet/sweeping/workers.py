@@ -53,11 +53,11 @@ def run_members(source: Source, members: Sequence[Member], folder: Path, workers
 
 def _pooled(source: Source, members: Sequence[Member], folder: Path, workers: int) -> Iterator[Row]:
     """Rows of a pool of processes, until one of these dies."""
-    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_begin, initargs=(current(),))
+    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_begin)
     try:
         futures: dict[Future[Row], Member] = {}
         for member in members:
-            futures[pool.submit(run_member, source, member, folder)] = member
+            futures[pool.submit(_run_elsewhere, current(), source, member, folder)] = member
         for future in as_completed(futures):
             try:
                 yield future.result()
@@ -73,9 +73,8 @@ def _pooled(source: Source, members: Sequence[Member], folder: Path, workers: in
         pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _begin(limits: Limits) -> None:
-    """What a worker does first: take over what is allowed, leave interrupts to the parent, end when that ends."""
-    limited(limits).__enter__()  # until the process ends
+def _begin() -> None:
+    """What a worker does first: leave interrupts to the parent, and end when that ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent: Any = parent_process()
 
@@ -84,6 +83,12 @@ def _begin(limits: Limits) -> None:
         os._exit(1)
 
     threading.Thread(target=follow, daemon=True).start()
+
+
+def _run_elsewhere(limits: Limits, source: Source, member: Member, folder: Path) -> Row:
+    """Run one member in a worker, by the limits of the process that asks for it."""
+    with limited(limits):
+        return run_member(source, member, folder)
 
 
 def run_member(source: Source, member: Member, folder: Path) -> Row:
