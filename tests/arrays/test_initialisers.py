@@ -501,7 +501,7 @@ def valid(spec):
 @given(spec=specs(), data=st.data())
 def test_a_stock_validator_takes_what_we_take_and_refuses_with_us(spec, data):
     assert valid(spec)
-    bounds = {"exclusiveMinimum": 0.0, "minimum": -1.0, "exclusiveMaximum": 0.0, "maximum": 1.0}
+    bounds = {"exclusiveMinimum": 0, "minimum": -1, "exclusiveMaximum": 0, "maximum": 1}
     schema = array_definitions()[f"initialiser.{spec['init']}"]["properties"]
     wrong = [{**spec, "sede": 1}, {**spec, "init": f"{spec['init']}s"}]
     wrong += [
