@@ -24,13 +24,14 @@ _FIELD = r"\s*'(?:descr|fortran_order|shape)'\s*:\s*(?:'[^']*'|True|False|\([\d,
 _HEADER = re.compile(rf"\{{{_FIELD}(?:,{_FIELD}){{2}},?\s*\}}\s*")
 _PAIR = re.compile(r"'(descr|fortran_order|shape)'\s*:\s*('[^']*'|True|False|\([\d,\sL]*\))")
 _NUMBERS = re.compile(r"[<>=|]?[iu][1248]|[<>=|]?f[248]")
-_TEXT = re.compile(r"\|S\d{1,3}")
+_TEXT = re.compile(r"\|S\d{1,3}|[<>=]?U[1-9]\d{0,4}|\|b1")
 
 
 def read_npy(stream: BinaryIO, size: int, packed: bool = False, text: bool = False) -> NDArray[Any]:
     """The array in a stream of ``size`` bytes, in C order and the machine's order of bytes.
 
-    ``packed``: the stream is unpacked from less. ``text``: short bytes are taken as well. Raises ValueError.
+    ``packed``: the stream is unpacked from less. ``text``: short text, and true or false, are taken as well. Raises
+    ValueError.
     """
     dtype, fortran, shape, start = _header(stream, text)
     count = math.prod(shape)
@@ -38,8 +39,9 @@ def read_npy(stream: BinaryIO, size: int, packed: bool = False, text: bool = Fal
         is_there = f"{size - start} bytes are there"
         raise ValueError(f"its header promises {shown(shape)} of {dtype.name}, {is_there}")
     most = current().unpacked if packed else current().stored
-    if 8 * count > most:
-        raise ValueError(f"its shape {shown(shape)} needs {shown(8 * count)} bytes, at most {most} are read")
+    needed = max(8, dtype.itemsize) * count
+    if needed > most:
+        raise ValueError(f"its shape {shown(shape)} needs {shown(needed)} bytes, at most {most} are read")
     array = np.empty(count, dtype=dtype)
     fill(array, stream)
     array = array.reshape(shape, order="F" if fortran else "C")

@@ -25,9 +25,9 @@ def read_npz(stream: BinaryIO, size: int, key: str | None, file: str) -> Any:
 
     Raises UnknownName for a key that is not there, ValueError for an archive that is not sound.
     """
-    _small_list(stream, size)
+    check_list(stream, size)
     with zipfile.ZipFile(stream) as archive:
-        members = _members(archive)
+        members = members_of(archive)
         if key is None and set(CSR) <= set(members):
             return _csr(archive, members)
         if key not in members:
@@ -55,7 +55,7 @@ def _read(archive: zipfile.ZipFile, member: zipfile.ZipInfo, text: bool = False)
         raise ValueError(f"{named(member.filename)}: {error}") from error
 
 
-def _members(archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
+def members_of(archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
     """The members by key; an archive that could mean two things, or wants to write elsewhere, is refused whole."""
     found: dict[str, zipfile.ZipInfo] = {}
     for member in archive.infolist():
@@ -70,7 +70,7 @@ def _members(archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
     return found
 
 
-def _small_list(stream: BinaryIO, size: int) -> None:
+def check_list(stream: BinaryIO, size: int) -> None:
     """Refuse a list of members too long to be read: the reader of archives holds all of it in memory."""
     reach = min(size, 2**16 + 22 + 20 + 56)
     stream.seek(size - reach)

@@ -35,7 +35,8 @@ def place(file: Any, folder: Path | None, allow: Folders = ()) -> Path:
         raise ParameterError(
             f"cannot read {named(file)}: it lies outside of the document's folder",
             parameter="file",
-            hint="move it beside the document, or allow its folder: graphnet.arrays.limited(Limits(allow=[FOLDER]))",
+            hint="move it beside the document, or allow its folder: --allow FOLDER, "
+            "in Python graphnet.arrays.limited(Limits(allow=[FOLDER]))",
         )
     return found
 
