@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 from .errors import ParameterError
@@ -20,6 +21,7 @@ _PREFIXES = {"": 0, "k": 3, "M": 6, "G": 9, "m": -3, "u": -6, "µ": -6, "μ": -6
 _BASES = {"s": ("a time", "20 ms", "seconds"), "Hz": ("a frequency", "8 kHz", "hertz"), "V": (), "A": ()}
 
 
+@lru_cache(maxsize=4096)
 def amount(text: str, unit: str) -> float:
     """A written quantity as a number of ``unit``, rounded once. Raises ParameterError, naming the unit.
 

@@ -320,6 +320,7 @@ layers:
   a: {type: LowPass, tau: [10 ms, 20 ms, "${n}"], dt: 1 ms}
   b: {use: front.yaml, set: {n: 3}}
   c: {type: Butterworth, cutoff: 0.1 kHz, order: "${n}"}
+  d: {type: CubaLIF, weights: {exc: [[1]]}, tau_mem: 20 ms, tau_syn: {exc: 5 ms}}
 run: {duration: 50 ms}
 """
     data = parse(sound).data

@@ -225,3 +225,18 @@ def test_a_use_that_cannot_be_is_told_at_its_place(files, entry, path, words):
     (one,) = problems(f"layers: {{f: {entry}}}\nedges: [f.gain -> f.x]\n")
     assert one.path == path
     assert words in one.message
+
+
+def test_sections_speak_of_layers_inside_a_used_document(files):
+    text = OUTER.replace("outputs: [out]", "outputs: [front.gain]\nrecord: [again.filter.v, front.gain]\n")
+    net = net_of(text + "run: {duration: 10 ms}\n")
+    assert (net.outputs, net.document["record"]) == (("front.gain",), ["again.filter.v", "front.gain"])
+    (one,) = problems(text.replace("again.filter.v", "again.filtr.v"))
+    assert (one.path, "did you mean 'again.filter'?" in one.message) == ("record.0", True)
+
+
+def test_what_is_wrong_in_a_document_that_is_used_twice_is_said_once(files):
+    (files / "parts" / "front.yaml").write_text(FRONT.replace("tau: 20 ms", "tau: 20 kg"))
+    assert [(one.file, one.line) for one in problems(OUTER.replace(", layers.filter.tau: 5 ms", ""))] == [
+        ("parts/front.yaml", 4)
+    ]

@@ -53,8 +53,9 @@ def test_the_neuron_meets_recorded_spikes_it_was_not_fitted_to_and_beats_the_fil
 def test_two_processes_write_the_same_bytes(runs):
     one, two = runs[0][0], runs[1][0]
     files = {path.name for path in one.iterdir()}
-    assert files == {"activity.png", "comparison.png", "network.png", "network.svg", "results.npz", "summary.json"}
-    for name in sorted(files - {"summary.json"}):  # which holds how long it took
+    pictures = {"activity.png", "comparison.png", "network.png", "network.svg"}
+    assert files == {*pictures, "document.yaml", "record.json", "results.npz", "summary.json"}
+    for name in sorted(files - {"record.json", "summary.json"}):  # which hold when it was and how long it took
         assert (one / name).read_bytes() == (two / name).read_bytes(), name
 
 

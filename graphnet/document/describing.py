@@ -15,6 +15,7 @@ REFERENCE: dict[str, Any] = {"type": "string", "pattern": r"\$\{"}
 QUANTITY: dict[str, Any] = {"type": "string", "pattern": PATTERN}
 ABOUT = ("title", "description", "default", "unit")
 """What a schema says of a value without restricting it."""
+INNER = ("items", "additionalProperties")
 WITHOUT_REFERENCES = ("version", "params", "layers")
 """Sections that are themselves: what is inside them may refer."""
 
@@ -71,7 +72,10 @@ def _open(schema: dict[str, Any], texts: list[dict[str, Any]]) -> dict[str, Any]
     about = {key: value for key, value in schema.items() if key in ABOUT}
     core = {key: value for key, value in schema.items() if key not in ABOUT}
     forms = core["anyOf"] if set(core) == {"anyOf"} else [core]
-    inside = [{**one, "items": _open(one["items"], texts)} if "items" in one else one for one in forms]
+    inside = [
+        {key: _open(value, texts) if key in INNER and isinstance(value, dict) else value for key, value in one.items()}
+        for one in forms
+    ]
     return {**about, "anyOf": [*inside, *(one for one in texts if one not in forms)]}
 
 

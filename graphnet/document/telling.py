@@ -25,7 +25,10 @@ class Telling:
 
     def refused(self) -> DocumentError:
         """All problems as one error."""
-        return DocumentError([one for _, one in sorted(self.problems, key=lambda one: one[0])])
+        found = [one for _, one in sorted(self.problems, key=lambda one: one[0])]
+        return DocumentError(
+            list({str(one): one for one in found}.values())
+        )  # a document that is used twice says so once
 
     def say(self, place: Place, error: GraphnetError) -> None:
         """Note an error, as one problem for each of the errors that it gathers."""
