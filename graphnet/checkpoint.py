@@ -7,22 +7,30 @@ from __future__ import annotations
 
 import hashlib
 import json
-import zipfile
+import math
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from os import PathLike
-from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .arrays.archives import UNREADABLE, read_archive_at
+from .arrays.limits import SHOWN, shown
+from .clock import exact
 from .errors import NetworkError, ParameterError
+from .files.source import printable
 from .layer import ArrayLayer, State
 from .network import Network
+from .paths import Path
+from .timeseries import TSEvent
 
 FORMAT = 1
+LONGEST = 400
+"""Characters of a path, or of another reader's words, that an error repeats."""
 
 
 @dataclass(frozen=True)
@@ -67,35 +75,89 @@ class Checkpoint:
     @staticmethod
     def load(path: str | PathLike[str]) -> Checkpoint:
         """Read a file that ``save`` wrote. Raises ParameterError where it is none, damaged, or of a later format."""
-        arrays = _read(path)
-        stated = arrays.pop("sha256", None)
-        if stated is None or "meta" not in arrays:
-            raise ParameterError(f"{path} is not a checkpoint")
+        name = printable(str(path), LONGEST)
+        arrays = _read(path, name)
+        stated, written = arrays.pop("sha256", None), arrays.get("meta")
+        if stated is None or written is None:
+            raise ParameterError(f"{name} is not a checkpoint")
         if stated.tobytes() != _checksum(arrays):
-            raise ParameterError(f"{path} is damaged: its checksum does not fit its content")
-        meta = json.loads(arrays.pop("meta").tobytes())
-        if meta["format"] != FORMAT:
-            raise ParameterError(f"{path} has checkpoint format {meta['format']}, this version reads {FORMAT}")
-        states: dict[str, State] = {name: {} for name in meta["states"]}
-        lines: dict[tuple[int, ...], State] = {tuple(key): {} for key in meta["lines"]}
-        for position, (kind, owner, variable) in enumerate(meta["index"]):
-            held = states[owner] if kind == "state" else lines[tuple(owner)]
+            raise ParameterError(f"{name} is damaged: its checksum does not fit its content")
+        meta = _meta(written.tobytes(), name)
+        del arrays["meta"]
+        if sorted(arrays) != sorted(f"a{position}" for position in range(len(meta.index))):
+            raise ParameterError(f"{name} is not a checkpoint: its list of arrays does not fit those that it holds")
+        states: dict[str, State] = {one: {} for one in meta.states}
+        lines: dict[tuple[int, ...], State] = {tuple(key): {} for key in meta.lines}
+        for position, (kind, owner, variable) in enumerate(meta.index):
+            held = states.get(owner) if isinstance(owner, str) else lines.get(tuple(owner))
+            if held is None or variable in held or (kind == "state") != isinstance(owner, str):
+                said = f"entry {position} of its list of arrays, {shown([kind, owner, variable])}, belongs to nothing"
+                raise ParameterError(f"{name} is not a checkpoint: {said}")
             held[variable] = arrays[f"a{position}"]
-        return Checkpoint(meta["identity"], Fraction(*meta["now"]), states, lines, meta["draws"])
+        return Checkpoint(meta.identity.plain(), Fraction(*meta.now), states, lines, meta.draws)
 
 
-def _read(path: str | PathLike[str]) -> dict[str, NDArray[Any]]:
+@dataclass
+class _Identity:
+    """What ``identity`` gives, as it stands in a file; what a layer has is checked apart."""
+
+    seed: int
+    inputs: dict[str, tuple[int, str]]
+    layers: dict[str, dict[str, str | dict[str, str]]]
+    edges: list[str]
+    merges: dict[str, str]
+
+    def plain(self) -> dict[str, Any]:
+        """As ``identity`` gives it, which has lists."""
+        return vars(self) | {"inputs": {name: list(one) for name, one in self.inputs.items()}}
+
+
+@dataclass
+class _Meta:
+    """The text of a file, by which a stranger's is held to what ``save`` writes."""
+
+    format: int
+    identity: _Identity
+    now: tuple[int, int]
+    draws: dict[str, int]
+    index: list[tuple[Literal["state", "line"], str | list[int], str]]
+    states: list[str]
+    lines: list[list[int]]
+
+
+_PARTS = {"class": str, "parameters": dict, "state": dict}
+"""What an identity says of a layer."""
+
+
+def _meta(text: bytes, name: str) -> _Meta:
+    """The text of a file, checked. Raises ParameterError."""
+    from pydantic import TypeAdapter, ValidationError
+
     try:
-        with Path(path).open("rb") as file:  # a file that numpy opens stays open where it is damaged
-            archive = np.load(file, allow_pickle=False)
-            if isinstance(archive, np.ndarray):
-                raise ValueError("it holds one array")
-            with archive:
-                return {name: archive[name] for name in archive.files}
-    except FileNotFoundError:
-        raise ParameterError(f"there is no checkpoint {path}") from None
-    except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile) as error:
-        raise ParameterError(f"{path} is not a checkpoint, or it is damaged: {error}") from error
+        version = TypeAdapter(dict[str, Any]).validate_json(text).get("format")
+        if isinstance(version, int) and version != FORMAT:
+            raise ParameterError(f"{name} has checkpoint format {shown(version)}, this version reads {FORMAT}")
+        meta = TypeAdapter(_Meta).validate_json(text, strict=True)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        place = printable(".".join(map(str, first["loc"])), SHOWN) or "its text"
+        raise ParameterError(f"{name} is not a checkpoint: {place}: {printable(first['msg'], SHOWN)}") from None
+    for layer, parts in meta.identity.layers.items():
+        if {part: type(one) for part, one in parts.items()} != _PARTS:
+            raise ParameterError(f"{name} is not a checkpoint: its layer {shown(layer)} has no class or state")
+    if meta.now[1] <= 0 or meta.now[0] < 0:
+        raise ParameterError(f"{name} is not a checkpoint: its time {shown(meta.now)} is no ratio")
+    return meta
+
+
+def _read(path: str | PathLike[str], name: str) -> dict[str, NDArray[Any]]:
+    if not os.path.lexists(path):
+        raise ParameterError(f"there is no checkpoint {name}")
+    try:
+        return read_archive_at(path)
+    except UNREADABLE as error:
+        said = "not enough memory" if isinstance(error, MemoryError) else printable(str(error), LONGEST)
+        raise ParameterError(f"{name} is not a checkpoint, or it is damaged: {said}") from error
 
 
 def _checksum(arrays: Mapping[str, NDArray[Any]]) -> bytes:
@@ -132,6 +194,9 @@ def restore(net: Network, checkpoint: Checkpoint) -> None:
     difference = _difference(checkpoint.identity, identity(net))
     if difference is not None:
         raise NetworkError(f"the checkpoint does not belong to network {net.name!r}: {difference}")
+    difference = _misfit(net, checkpoint)
+    if difference is not None:
+        raise NetworkError(f"the checkpoint does not fit network {net.name!r}: {difference}")
     edges = net.edges
     net.lines.clear()
     net.commit(
@@ -160,6 +225,49 @@ def identity(net: Network) -> dict[str, Any]:
         "edges": [str(one) for one in net.edges],
         "merges": dict(net.merges),
     }
+
+
+def _misfit(net: Network, checkpoint: Checkpoint) -> str | None:
+    """What a checkpoint holds that the network cannot take over, in words, or None: kernels trust what they are given.
+
+    The identity only says which arrays a state should have; a file from a stranger may hold others.
+    """
+    for name in net.layers:
+        saved, here = checkpoint.states.get(name, {}), net.states[name]
+        if _forms(saved) != _forms(here):
+            return f"its layer {name!r} has the state {shown(_forms(saved))}, the network's {shown(_forms(here))}"
+    if len(checkpoint.states) != len(net.layers):
+        return "it has states of layers that are not there"
+    edges = net.edges
+    known = {path.key: path for name in net.layers for path in net.paths_into(name)} if checkpoint.lines else {}
+    for key, line in checkpoint.lines.items():
+        path = known.get(tuple(edges[i].number for i in key)) if all(0 <= i < len(edges) for i in key) else None
+        if path is None:
+            return f"nothing is delayed on its edges {shown(key)}"
+        if not _is_line(net, path, line):
+            return f"what is under way on '{path}' is {shown(_forms(line))}, which is nothing that the edge carries"
+    stray = [name for name, draws in checkpoint.draws.items() if name not in net.layers or draws < 0]
+    return f"it counts draws of {shown(stray[0])}" if stray else None
+
+
+def _forms(state: State) -> dict[str, str]:
+    return {name: f"{array.dtype.str}{list(array.shape)}" for name, array in state.items()}
+
+
+def _is_line(net: Network, path: Path, line: State) -> bool:
+    """Whether these can be the events, or the rows, that are under way on a path."""
+    size = len(path.picked)
+    if net.sends(path.pre).type is TSEvent:
+        if set(line) != {"offset", "channel"}:
+            return False
+        offset, channel = line["offset"], line["channel"]
+        if (offset.dtype, channel.dtype, offset.ndim) != (np.int64, np.int32, 1) or offset.shape != channel.shape:
+            return False
+        ordered = offset.size == 0 or bool(offset[0] >= 0 and (offset[1:] >= offset[:-1]).all())
+        return ordered and bool(((channel >= 0) & (channel < size)).all())
+    begin = path.pre if path.pre in net.layers else path.post
+    held = math.ceil(path.delay / exact(net[begin].dt))
+    return set(line) == {"rows"} and line["rows"].dtype.kind == "f" and line["rows"].shape == (held, size)
 
 
 def _digest(value: Any) -> str:
