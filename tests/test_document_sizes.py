@@ -107,6 +107,12 @@ def test_a_size_that_does_not_follow_is_told_with_the_reason(layers, edges, path
     assert words in first.message
 
 
+def test_a_layer_to_which_nothing_leads_is_told_that_an_edge_would_say_its_size():
+    for entry in ("{type: LowPass, tau: 1}", "{type: Linear, weights: {init: normal, size: 3, seed: 1}}"):
+        (one,) = problems(f"layers: {{a: {entry}}}\n")
+        assert one.message.endswith("hint: a size may follow from an edge that leads to the layer, and none does")
+
+
 def test_what_follows_from_a_wrong_layer_is_not_told_as_well():
     (one,) = problems(IN + "layers: {a: {type: LowPas}, b: {type: LowPass, tau: 1}}\nedges: [x -> a -> b]\n")
     assert one.path == "layers.a.type"

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from ..files import Place
     from ..sections import Document
 
+FOLLOWS = "hint: a size may follow from an edge that leads to the layer, and none does"
 Nested = Callable[[str, Mapping[str, Any]], Network | None]
 
 
@@ -40,6 +41,7 @@ class Ends:
         self._incoming = Incoming(joins, document.merge)
         self._sizes: dict[str, int] = {}  # of what an edge may lead from
         self._likely: dict[str, int] = {}  # of layers in a loop, before they are built
+        self._lonely: set[str] = set()  # nothing leads to them, from which what they leave out could follow
         self._made: dict[str, Layer | Network] = {}
         self._waiting: dict[str, tuple[type[Layer], dict[str, Any], list[Need]]] = {}
 
@@ -84,7 +86,10 @@ class Ends:
         except GraphnetError as error:
             self._fail(name, error, ("layers", name, "type") if "type" in entry else ("layers", name))
             return
-        missing = [one for one in needs(target, given) if _end(name, one) in self._incoming.into]
+        every = needs(target, given)
+        missing = [one for one in every if _end(name, one) in self._incoming.into]
+        if every and not missing:
+            self._lonely.add(name)
         if missing:
             self._waiting[name] = target, given, missing
             size = size_out(target, given)
@@ -102,7 +107,8 @@ class Ends:
             entry = self.document.layers[name]
             for parameter, message in error.each:
                 place: Place = ("layers", name, parameter) if parameter in entry else ("layers", name)
-                self.told.note(message, place, error)
+                lonely = name in self._lonely and parameter in ("", "weights")
+                self.told.note(f"{message}\n  {FOLLOWS}" if lonely else message, place, error)
         except GraphnetError as error:
             self._fail(name, error, ("layers", name))
 
