@@ -63,9 +63,9 @@ def read_zarr(folder: Path, key: str | None, file: str) -> NDArray[Any]:
     count = math.prod(layout.shape)
     grid = [range(-(-side // step)) for side, step in zip(layout.shape, layout.chunk, strict=True)]
     most = current()
-    for what, numbers in (("shape", count), ("chunks", math.prod(layout.chunk))):
-        if 8 * numbers > most.unpacked:
-            raise ValueError(f"its {what} of {shown(8 * numbers)} bytes pass the limit, {most.unpacked}")
+    needed = 8 * count + 3 * layout.dtype.itemsize * math.prod(layout.chunk)  # and a chunk as it lies, and unpacked
+    if needed > most.unpacked:
+        raise ValueError(f"its shape and chunks need {shown(needed)} bytes, which pass the limit, {most.unpacked}")
     if math.prod(len(one) for one in grid) > most.members:
         raise ValueError(f"it has more than {most.members} chunks")
     found = np.full(layout.shape, layout.fill, dtype=layout.dtype.newbyteorder("="))

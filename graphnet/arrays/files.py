@@ -131,9 +131,14 @@ def _agree(found: str, stated: Any, file: str) -> None:
 
 
 def _finite(array: NDArray[Any], file: str, key: Any) -> None:
-    if array.dtype.kind != "f" or np.isfinite(array).all():
+    if array.dtype.kind != "f":
         return
-    place = [int(one) for one in np.unravel_index(int(np.argmin(np.isfinite(array))), array.shape)]
+    flat = array.reshape(-1)
+    pieces = ((low, np.isfinite(flat[low : low + AT_ONCE])) for low in range(0, flat.size, AT_ONCE))
+    first = next((low + int(np.argmin(finite)) for low, finite in pieces if not finite.all()), None)
+    if first is None:
+        return
+    place = [int(one) for one in np.unravel_index(first, array.shape)]
     of = "" if key is None else f" of {shown(key)}"
     raise ParameterError(
         f"{named(file)}: should be finite, got {float(array[tuple(place)])} at {place}{of}",

@@ -39,13 +39,15 @@ def read_npy(stream: BinaryIO, size: int, packed: bool = False, text: bool = Fal
         is_there = f"{size - start} bytes are there"
         raise ValueError(f"its header promises {shown(shape)} of {dtype.name}, {is_there}")
     most = current().unpacked if packed else current().stored
-    needed = max(8, dtype.itemsize) * count
+    turned = packed and fortran and len(shape) > 1  # turning it round takes its room again
+    needed = max(8, dtype.itemsize) * count * (1 + turned)
     if needed > most:
         raise ValueError(f"its shape {shown(shape)} needs {shown(needed)} bytes, at most {most} are read")
     array = np.empty(count, dtype=dtype)
     fill(array, stream)
-    array = array.reshape(shape, order="F" if fortran else "C")
-    return np.asarray(array, dtype=dtype.newbyteorder("="), order="C")
+    if not dtype.isnative:  # in place: a copy would take its room again
+        array = array.byteswap(inplace=True).view(dtype.newbyteorder("="))
+    return np.asarray(array.reshape(shape, order="F" if fortran else "C"), order="C")
 
 
 def fill(array: NDArray[Any], stream: BinaryIO) -> None:

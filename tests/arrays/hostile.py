@@ -85,6 +85,18 @@ def bomb(folder: Path) -> None:
             member.write(bytes(2**20))
 
 
+def late(folder: Path) -> None:
+    """The largest member that is read, its last number no number."""
+    with (
+        zipfile.ZipFile(folder / "w.npz", "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive,
+        archive.open("w.npy", "w", force_zip64=True) as member,
+    ):
+        member.write(npy(f"({2**25},)"))
+        for _ in range(255):
+            member.write(bytes(2**20))
+        member.write(bytes(2**20 - 8) + np.array([np.nan]).tobytes())
+
+
 def fields(folder: Path) -> None:
     """A terabyte that is there, as far as the file system is concerned."""
     begin = npy(f"({2**37},)")
@@ -235,6 +247,7 @@ MEMBER = ("w.npy", npy("(2, 3)", content=RAW))
 ONE = archived(MEMBER)
 NPZ = [
     Case("a bomb", bomb, "w.npz#w", "at most 268435456 are read"),
+    Case("the largest member, wrong at its end", late, "w.npz#w", "got nan at [33554431] of 'w'"),
     Case("a member that promises terabytes", archived(("w.npy", npy(f"({2**40},)"))), "w.npz#w", "0 bytes are there"),
     Case(
         "a list that promises as the header does",
