@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import time
 import zlib
 
 import numpy as np
@@ -110,10 +109,8 @@ def test_a_document_that_names_a_hostile_file_is_refused_at_the_line_that_does(c
     spec = {"file": case.file} | ({} if case.key is None else {"key": case.key})
     document = {"inputs": {"x": {"size": 2}}, "layers": {"a": {"type": "Linear", "weights": spec}}, "edges": ["x -> a"]}
     (folder / "net.json").write_text(json.dumps(document, indent=1))
-    started = time.perf_counter()
     with pytest.raises(DocumentError) as caught:
         Network.load(folder / "net.json")
-    assert time.perf_counter() - started < 2.0
     (problem,) = caught.value.problems
     assert case.says.replace("\\", "") in problem.message.replace("\\", "")
     assert problem.line in range(6, 14)
