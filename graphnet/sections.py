@@ -115,17 +115,20 @@ class RunSection(Section):
     workers: Annotated[int, Field(ge=1)] | None = None
 
 
+Range = Annotated[list[float | str], Field(min_length=3, max_length=3)]
+
+
 class Spread(Section):
     """Values of a sweep that need not be listed: one of four ways, each [first, last, number] or [low, high, number].
 
     ``linspace`` is even, ``logspace`` even on a logarithmic scale, both ends included; ``uniform`` and ``loguniform``
-    are drawn from ``seed``.
+    are drawn from ``seed``. Both ends may have a unit, the same one: [10 ms, 50 ms, 5].
     """
 
-    linspace: Annotated[list[float], Field(min_length=3, max_length=3)] | None = None
-    logspace: Annotated[list[float], Field(min_length=3, max_length=3)] | None = None
-    uniform: Annotated[list[float], Field(min_length=3, max_length=3)] | None = None
-    loguniform: Annotated[list[float], Field(min_length=3, max_length=3)] | None = None
+    linspace: Range | None = None
+    logspace: Range | None = None
+    uniform: Range | None = None
+    loguniform: Range | None = None
     seed: int = 0
 
 

@@ -115,6 +115,10 @@ MISTAKES = {
     "an unknown picture": (["draw", "net.yaml", "-o", "n.gif"], "cannot draw a .gif"),
     "a picture nowhere": (["draw", "net.yaml", "-o", "no/n.svg"], "there is no folder"),
     "an unknown layer": (["layers", "Lif"], "no layer class named 'Lif'; did you mean 'LIF'?"),
+    "a sweep over nothing that is there": (
+        ["check", "net.yaml", "--set", "sweep={over: {layers.aa.tau: [1]}}"],
+        "'a'?",
+    ),
     "a seed that is none": (["run", "net.yaml", "--seed", "x"], "'x' is not a valid integer"),
     "a schema nowhere": (["schema", "-o", "no/schema.json"], "there is no folder 'no'"),
     "an unknown command": (["chek", "net.yaml"], "No such command 'chek'"),
@@ -148,7 +152,7 @@ def test_what_stops_a_command_has_its_status(raised, code, said, net, monkeypatc
         raise raised
 
     monkeypatch.setattr(cli.looking, "load", stop)
-    assert status(["check", net]) == code
+    assert status(["explain", net]) == code
     assert capfd.readouterr().err.strip() == said
 
 

@@ -121,10 +121,25 @@ def test_whole_ends_with_whole_values_between_give_whole_numbers():
     assert spread("seed", {"linspace": [1, 2, 3]}) == [1.0, 1.5, 2.0]
 
 
+def test_ends_in_one_unit_give_values_in_it_and_the_table_has_numbers_of_it(net):
+    assert spread("tau", {"linspace": ["10 ms", "20 ms", 3]}) == ["10.0 ms", "15.0 ms", "20.0 ms"]
+    over = "sweep.over={layers.a.tau: {logspace: [1 ms, 100 ms, 3]}, layers.b.tau_mem: [20 ms, 0.03]}"
+    assert status(["sweep", "net.yaml", "-o", "s", "--set", over]) == 0
+    found = rows(net / "s")
+    assert [one["layers.a.tau (ms)"] for one in found] == ["1.0", "1.0", "10.0", "10.0", "100.0", "100.0"]
+    assert [one["layers.b.tau_mem"] for one in found[:2]] == ["20 ms", "0.03"]
+    assert status(["run", "net.yaml", "-o", "one", "--set", "layers.a.tau=0.1", "--set", "layers.b.tau_mem=0.03"]) == 0
+    last = net / "s" / "runs" / "00005" / "results.npz"
+    assert last.read_bytes() == (net / "one" / "results.npz").read_bytes()
+
+
 @pytest.mark.parametrize(
     ("asked", "said"),
     [
         ({}, "here are 0"),
+        ({"linspace": ["1 ms", "1 s", 2]}, "two in one unit such as"),
+        ({"linspace": ["1 ms", 2, 2]}, r"or two in one unit such as .*got \['1 ms', 2\]"),
+        ({"linspace": [1, 2, "3 ms"]}, "a whole number above 0, got '3 ms'"),
         ({"linspace": [0, 1, 2], "uniform": [0, 1, 2]}, "here are 2"),
         ({"linspace": [0, 1, 0]}, "a whole number above 0, got 0"),
         ({"uniform": [0, 1, 2.5]}, "a whole number above 0, got 2.5"),

@@ -20,7 +20,14 @@ if TYPE_CHECKING:
 @settings
 def check(file: Path, settings: tuple[str, ...]) -> None:
     """Check a network: silent when it is sound, else every error with file and line."""
-    load(file, settings)
+    from ..files import apply_settings, read
+    from ..runs.ready import ready
+    from ..sweeping import planned
+
+    source = apply_settings(read(file), settings)
+    ready(source)
+    if source.data.get("sweep"):
+        planned(source)
 
 
 @commands.command()

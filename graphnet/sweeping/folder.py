@@ -70,6 +70,7 @@ def _draw(plan: Sweep, rows: list[Row], path: Path, name: str) -> None:
         log.warning("sweep.show: no run gives a number %r; %s", plan.show, cure)
     if what is None:
         return
-    values = {key: [row.member.values[key] for row in rows] for key in rows[0].member.values}
+    columns = table.columns(rows)
+    values, logs = dict(columns.values()), frozenset(columns[key][0] for key in plan.logarithmic)
     found = [None if row.error else row.numbers.get(what) for row in rows]
-    pens.save(pens.draw(name, what, values, found, plan.logarithmic), path / "sweep.png")
+    pens.save(pens.draw(name, what, values, found, logs), path / "sweep.png")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -114,10 +115,12 @@ def spread(key: str, given: Mapping[str, Any]) -> list[Any]:
     if len(ways) != 1:
         raise ParameterError(f"values are spread in one way of {', '.join(WAYS)}, here are {len(ways)}", parameter=key)
     (way,) = ways
-    low, high, number = given[way]
-    if number != int(number) or number < 1:
+    *ends, number = given[way]
+    if isinstance(number, str) or number != int(number) or number < 1:
         raise ParameterError(f"{way} ends with the number of values, a whole number above 0, got {number!r}")
-    count, logarithmic = int(number), way.startswith("log")
+    if isinstance(ends[0], str) or isinstance(ends[1], str):
+        return _with_unit(key, {**given, way: [*ends, number]}, way)
+    (low, high), count, logarithmic = ends, int(number), way.startswith("log")
     if logarithmic and min(low, high) <= 0:
         raise ParameterError(f"{way} goes between numbers above 0, got {low!r} and {high!r}", parameter=key)
     if "uniform" in way:
@@ -132,3 +135,31 @@ def spread(key: str, given: Mapping[str, Any]) -> list[Any]:
         values[0] = float(low)
     whole = all(isinstance(one, int) for one in (low, high)) and all(one.is_integer() for one in values)
     return [int(one) for one in values] if whole else values
+
+
+def _with_unit(key: str, given: Mapping[str, Any], way: str) -> list[Any]:
+    """Values between two ends in one unit, each with that unit."""
+    *ends, number = given[way]
+    parts = [measured(one) for one in ends]
+    units = {part[1] for part in parts if part is not None}
+    if None in parts or len(units) != 1:
+        raise ParameterError(
+            f"{way} goes between two numbers, or two in one unit such as [10 ms, 50 ms, 5], got {ends}", parameter=key
+        )
+    numbers = [part[0] for part in parts if part is not None]
+    return [f"{one!r} {next(iter(units))}" for one in spread(key, {**given, way: [*numbers, number]})]
+
+
+_MEASURED: re.Pattern[str] = re.compile(
+    r"\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d{1,3})?)\s*([^\s\d.]\S*)\s*", re.ASCII
+)
+
+
+def measured(value: Any) -> tuple[float, str] | None:
+    """The number and the unit of a written quantity, or None of anything else.
+
+    >>> measured("10 ms"), measured("fast"), measured(10)
+    ((10.0, 'ms'), None, None)
+    """
+    found = _MEASURED.fullmatch(value) if isinstance(value, str) and len(value) < 100 else None
+    return None if found is None else (float(found[1]), found[2])

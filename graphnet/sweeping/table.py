@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from .members import Member
+from .members import Member, measured
 
 TIMING = ("network", "seed", "simulated_seconds", "elapsed_seconds", "real_time_factor", "processor", "versions")
 """What a summary says that is no result, or differs between two runs of the same bits."""
@@ -49,6 +49,21 @@ def measures(rows: Sequence[Row]) -> list[str]:
     return list(dict.fromkeys(name for row in rows for name in row.numbers))
 
 
+def columns(rows: Sequence[Row]) -> dict[str, tuple[str, list[Any]]]:
+    """For each key the head of its column and its values; those that all have one unit are numbers under it.
+
+    So ``10 ms, 20 ms`` of ``tau`` become ``10.0, 20.0`` of ``tau (ms)``, which a table or an axis can sort.
+    """
+    found: dict[str, tuple[str, list[Any]]] = {}
+    for key in rows[0].member.values:
+        values = [row.member.values[key] for row in rows]
+        parts = [measured(value) for value in values]
+        units = {None if part is None else part[1] for part in parts}
+        unit = next(iter(units)) if len(units) == 1 else None
+        found[key] = (key, values) if unit is None else (f"{key} ({unit})", [part[0] for part in parts if part])
+    return found
+
+
 def write(rows: Sequence[Row], path: Path) -> None:
     """One line for each run in the order of their numbers: ``run``, the keys, ``status``, the numbers, ``error``.
 
@@ -56,12 +71,12 @@ def write(rows: Sequence[Row], path: Path) -> None:
     """
     from ..files import write_atomic
 
-    names, keys = measures(rows), list(rows[0].member.values)
+    names, keys = measures(rows), list(columns(rows).values())
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
-    table.writerow(["run", *keys, "status", *names, "error"])
-    for row in rows:
-        values = [_cell(row.member.values[key]) for key in keys]
+    table.writerow(["run", *(head for head, _ in keys), "status", *names, "error"])
+    for k, row in enumerate(rows):
+        values = [_cell(of_key[k]) for _, of_key in keys]
         found = [row.numbers.get(name, "") for name in names]
         table.writerow([row.member.number, *values, "failed" if row.error else "done", *found, row.error])
     write_atomic(path, text.getvalue().encode())
