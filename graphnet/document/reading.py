@@ -111,7 +111,8 @@ class _Reader:
     def _params(self) -> None:
         from ..sections import Document
 
-        for name in self.source.data.get("params") or {}:
+        params = self.source.data.get("params")
+        for name in params if isinstance(params, dict) else ():
             if name in Document.model_fields:
                 said = f"the section {name!r} and a parameter of that name would be one for --set; rename it"
                 self.told.note(said, ("params", name))

@@ -78,7 +78,8 @@ class Telling:
     def _unknown(self, place: Place) -> None:
         known = known_keys(place[:-1])
         if len(place) == 1 and self.source.place(place)[1] == 0:  # --set rho=1 may mean a parameter
-            known = [*known, *(self.source.data.get("params") or {})]
+            params = self.source.data.get("params")
+            known = [*known, *(params if isinstance(params, dict) else ())]
         close = near(str(place[-1]), known)
         if close:
             self.explained.add((*place[:-1], close))
