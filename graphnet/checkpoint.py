@@ -18,7 +18,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from .arrays.archives import UNREADABLE, read_archive_at
+from .arrays.archives import UNREADABLE, read_archive_at, told
 from .arrays.limits import SHOWN, shown
 from .clock import exact
 from .errors import NetworkError, ParameterError
@@ -29,8 +29,6 @@ from .paths import Path
 from .timeseries import TSEvent
 
 FORMAT = 1
-LONGEST = 400
-"""Characters of a path, or of another reader's words, that an error repeats."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +73,7 @@ class Checkpoint:
     @staticmethod
     def load(path: str | PathLike[str]) -> Checkpoint:
         """Read a file that ``save`` wrote. Raises ParameterError where it is none, damaged, or of a later format."""
-        name = printable(str(path), LONGEST)
+        name = told(path)
         arrays = _read(path, name)
         stated, written = arrays.pop("sha256", None), arrays.get("meta")
         if stated is None or written is None:
@@ -156,8 +154,7 @@ def _read(path: str | PathLike[str], name: str) -> dict[str, NDArray[Any]]:
     try:
         return read_archive_at(path)
     except UNREADABLE as error:
-        said = "not enough memory" if isinstance(error, MemoryError) else printable(str(error), LONGEST)
-        raise ParameterError(f"{name} is not a checkpoint, or it is damaged: {said}") from error
+        raise ParameterError(f"{name} is not a checkpoint, or it is damaged: {told(error)}") from error
 
 
 def _checksum(arrays: Mapping[str, NDArray[Any]]) -> bytes:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .limits import current, limited, named
-from .npy import read_npy
+from .npy import MAGIC, read_npy
 from .npz import check_list, members_of
 from .places import open_regular
 
@@ -32,6 +32,8 @@ UNREADABLE = (
     zipfile.BadZipFile,
 )
 """What reading an archive that is not sound may end in."""
+LONGEST = 400
+"""Characters of a path, or of another reader's words, that an error repeats."""
 MEMBERS = 100_000
 """In an archive of ours: a network of as many layers has one for each variable of their states."""
 
@@ -48,6 +50,9 @@ def read_archive(stream: BinaryIO) -> dict[str, NDArray[Any]]:
     Members that are not packed may be as large as the file, since nothing grows while they are read; packed ones
     together have ``Limits.unpacked`` bytes at most. Raises one of UNREADABLE for an archive that is not sound.
     """
+    stream.seek(0)
+    if stream.read(len(MAGIC)) == MAGIC:
+        raise ValueError("it holds one array, no archive of several")
     size = stream.seek(0, os.SEEK_END)
     limits = replace(current(), stored=max(current().stored, size), members=max(current().members, MEMBERS))
     with limited(limits):
@@ -56,6 +61,13 @@ def read_archive(stream: BinaryIO) -> dict[str, NDArray[Any]]:
             members = members_of(archive)
             _check_sizes(list(members.values()), size)
             return {key: _read(archive, member) for key, member in members.items()}
+
+
+def told(said: object) -> str:
+    """A path, or what another reader says, as an error repeats it: control characters escaped, cut where it is long."""
+    text = "not enough memory" if isinstance(said, MemoryError) else str(said)
+    cut = text if len(text) <= LONGEST else f"{text[: LONGEST - 3]}..."
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in cut)
 
 
 def _check_sizes(members: list[zipfile.ZipInfo], size: int) -> None:

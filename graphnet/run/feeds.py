@@ -9,16 +9,19 @@ from collections.abc import Callable, Iterable, Iterator
 from fractions import Fraction
 from os import PathLike
 from pathlib import Path
+from tokenize import TokenError
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..arrays.archives import UNREADABLE, told
+from ..arrays.places import open_regular
 from ..clock import TOLERANCE, step_of
 from ..errors import GraphnetError, InputError
 from ..structure import Input
 from ..timeseries import TimeSeries, TSContinuous, TSEvent
-from ..timeseries.sound import scaled
+from ..timeseries.sound import read_wav, scaled
 
 CHUNK = 4096  # rows of an array that are copied, or read from its file, at a time
 
@@ -68,19 +71,19 @@ def feed(declared: Input, source: Any, dt: Fraction | None, now: Fraction, step:
 def _opened(name: str, declared: Input, path: Path, dt: Fraction | None) -> tuple[Any, Fraction | None]:
     try:
         if path.suffix == ".npy":
+            open_regular(path, str(path)).close()  # a pipe would be waited for
             return np.load(path, mmap_mode="r", allow_pickle=False), dt
         if path.suffix == ".npz":
             return TimeSeries.load(path), dt
         if path.suffix == ".wav":
-            from scipy.io import wavfile
-
-            rate, samples = wavfile.read(path, mmap=True)
+            step, samples = read_wav(path, mapped=True)
             chunks = _slices(_table(f"{name}: {path}", declared, samples))
-            return (scaled(one) for one in chunks), Fraction(1, int(rate))
+            return (scaled(one) for one in chunks), step
     except InputError:
         raise
-    except (OSError, ValueError, EOFError, GraphnetError) as error:
-        raise InputError(f"{name}: cannot read {path}: {error}") from error
+    except (*UNREADABLE, SyntaxError, TokenError) as error:
+        said = error.message if isinstance(error, GraphnetError) else told(error)
+        raise InputError(f"{name}: cannot read {told(path)}: {said}") from error
     raise InputError(f"{name}: cannot stream from {path.name}", hint="stream a .npy, .npz or .wav file")
 
 

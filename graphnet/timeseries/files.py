@@ -6,7 +6,6 @@ import logging
 import os
 import re
 import warnings
-import zipfile
 from dataclasses import fields
 from fractions import Fraction
 from pathlib import Path
@@ -15,7 +14,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from graphnet.errors import SeriesError, SeriesTypeError
+from graphnet.arrays.archives import UNREADABLE, read_archive, read_archive_at, told
+from graphnet.arrays.limits import named, shown
+from graphnet.errors import GraphnetError, ParameterError, SeriesError, SeriesTypeError
 
 from .base import TimeSeries
 from .binning import regular
@@ -29,6 +30,10 @@ from .sampling import Reading
 log: logging.Logger = logging.getLogger("graphnet")
 
 KINDS: dict[str, type[TimeSeries]] = {one.__name__: one for one in (TimeSeries, TSContinuous, TSEvent)}
+
+
+class NoSeriesFile(SeriesError, FileNotFoundError):
+    """There is no file of this name."""
 
 
 class UnknownSeriesKind(SeriesError, KeyError):
@@ -148,11 +153,18 @@ def load_ts_from_file(path: Any, expected_type: type[TimeSeries] | str | None = 
     for a file that holds no series, or pickled objects.
     """
     stored = arrays(path)
-    kind = kind_of(stored, expected_type)
-    series = restored(stored, kind)
-    series.periodic = bool(stored.get("periodic", False))
-    if "trial_start_times" in stored:
-        series.trial_start_times = stored["trial_start_times"]
+    place = told(path) if isinstance(path, str | os.PathLike) else "the open file"
+    try:
+        kind = kind_of(stored, expected_type)
+        series = restored(stored, kind)
+        series.periodic = bool(stored.get("periodic", False))
+        if "trial_start_times" in stored:
+            series.trial_start_times = stored["trial_start_times"]
+    except SeriesError as error:
+        raise type(error)(f"{place}: {error.message}", hint=error.hint) from error
+    except (*UNREADABLE, ArithmeticError, LookupError, AttributeError) as error:
+        said = error.message if isinstance(error, GraphnetError) else told(error)
+        raise SeriesError(f"{place}: its arrays are those of no series: {said}") from error
     return series
 
 
@@ -167,21 +179,17 @@ def load_as(cls: type[TimeSeries], path: Any, expected_type: type[TimeSeries] | 
 
 def arrays(path: Any) -> dict[str, NDArray[Any]]:
     """The arrays of an ``.npz`` file, none of them pickled."""
-    named = isinstance(path, str | os.PathLike)
-    place = str(path) if named else "the open file"
-    if not named:
-        path.seek(0)
+    by_name = isinstance(path, str | os.PathLike)
+    place = told(path) if by_name else "the open file"
     try:
-        archive = np.load(path, allow_pickle=False)
-        if not isinstance(archive, np.lib.npyio.NpzFile):
-            raise SeriesError(f"{place}: it holds one array, no series")
-        with archive:
-            return {key: archive[key] for key in archive.files}
-    except SeriesError:
-        raise
-    except (ValueError, EOFError, zipfile.BadZipFile) as error:  # NumPy's own words would advise to unpickle it
+        return read_archive_at(path) if by_name else read_archive(path)
+    except ParameterError as error:  # it cannot be opened
+        raise (NoSeriesFile if isinstance(error.__cause__, FileNotFoundError) else SeriesError)(
+            error.message
+        ) from error
+    except UNREADABLE as error:  # NumPy's own words would advise to unpickle it
         raise SeriesError(
-            f"{place}: no series can be read from it: it is no whole .npz file of plain arrays",
+            f"{place}: no series can be read from it: it is no whole .npz file of plain arrays: {told(error)}",
             hint="give a file that save wrote; objects that are pickled into one are never loaded",
         ) from error
 
@@ -196,9 +204,9 @@ def kind_of(stored: dict[str, Any], expected: type[TimeSeries] | str | None) -> 
         warnings.warn(f"the file does not say which kind of series it holds: taken for a {wanted}", stacklevel=3)
         found = wanted
     if wanted is not None and found != wanted:
-        raise SeriesTypeError(f"expected a {wanted}, the file holds a {found}")
+        raise SeriesTypeError(f"expected a {wanted}, the file holds a {named(found)}")
     if found not in KINDS:
-        raise SeriesTypeError(f"a {found} cannot be loaded; there are {', '.join(KINDS)}")
+        raise SeriesTypeError(f"a {named(found)} cannot be loaded; there are {', '.join(KINDS)}")
     return found
 
 
@@ -236,10 +244,10 @@ def clock_of(stored: dict[str, Any]) -> list[Fraction] | None:
         return None
     parts = [re.fullmatch(r"(-?\d{1,300})/(\d{1,300})", str(one)) for one in np.atleast_1d(stored["clock"])]
     if len(parts) != 4 or not all(parts):
-        raise SeriesError(f"clock: expected four ratios, got {stored['clock']!r}")
+        raise SeriesError(f"clock: expected four ratios, got {shown(stored['clock'].tolist())}")
     pairs = [(int(one[1]), int(one[2])) for one in parts if one is not None]
     if any(bottom == 0 for _, bottom in pairs) or pairs[0][0] <= 0:
-        raise SeriesError(f"clock: expected a positive dt, got {stored['clock']!r}")
+        raise SeriesError(f"clock: expected a positive dt, got {shown(stored['clock'].tolist())}")
     return [Fraction(top, bottom) for top, bottom in pairs]
 
 

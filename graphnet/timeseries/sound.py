@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import warnings
 from fractions import Fraction
+from os import PathLike
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from graphnet.errors import SeriesError
+from graphnet.arrays.archives import UNREADABLE, told
+from graphnet.arrays.places import open_regular
+from graphnet.errors import ParameterError, SeriesError
 
 
 def to_wav(series: Any, path: Any) -> None:
@@ -25,11 +30,30 @@ def to_wav(series: Any, path: Any) -> None:
 
 
 def from_wav(cls: type[Any], path: Any, t_start: float) -> Any:
-    """Read a clocked signal from WAV."""
+    """Read a clocked signal from WAV. Raises SeriesError for a file that is none, or cut off."""
+    step, samples = read_wav(path)
+    return cls.from_clocked(scaled(samples), step, t_start)
+
+
+def read_wav(path: Any, mapped: bool = False) -> tuple[Fraction, NDArray[Any]]:
+    """The interval of a WAV file and its samples, as they are stored; ``mapped``: read as they are used.
+
+    Raises SeriesError, naming the file, where it is no regular file, no WAV file, or cut off.
+    """
     from scipy.io import wavfile
 
-    rate, samples = wavfile.read(path)
-    return cls.from_clocked(scaled(samples), Fraction(1, int(rate)), t_start)
+    try:
+        if isinstance(path, str | PathLike):
+            open_regular(Path(path), str(path)).close()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", wavfile.WavFileWarning)  # chunks of other programs
+            warnings.filterwarnings("error", "Reached EOF", wavfile.WavFileWarning)
+            rate, samples = wavfile.read(path, mmap=mapped)
+        return Fraction(1, int(rate)), samples
+    except ParameterError as error:
+        raise SeriesError(error.message) from error
+    except (*UNREADABLE, ArithmeticError, LookupError, NameError, AttributeError, UserWarning) as error:
+        raise SeriesError(f"{told(path)}: no sound can be read from it: {told(error)}") from error
 
 
 def scaled(samples: NDArray[Any]) -> NDArray[Any]:
