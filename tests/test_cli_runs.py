@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -152,11 +153,15 @@ def test_a_document_that_was_changed_is_not_gone_on_with(net, capfd):
     assert "document.yaml was changed after the run began" in capfd.readouterr().err
 
 
-def test_a_damaged_piece_is_said_with_its_file(net, capfd):
+@pytest.mark.parametrize("damaged", ["1.npz", "now.npz"])
+def test_a_damaged_piece_is_said_with_its_file_and_the_run_may_begin_anew(damaged, net, capfd):
     begun(net, "--set", "run.duration=0.2", "--set", "run.checkpoint=0.001")
-    (net / "cut" / "checkpoints" / "1.npz").write_bytes(b"PK damaged")
+    (net / "cut" / "checkpoints" / damaged).write_bytes(b"PK damaged")
     assert status(["run", "--resume", "cut"]) == 2
-    assert "cut/checkpoints/1.npz cannot be read" in capfd.readouterr().err
+    assert f"cut/checkpoints/{damaged} cannot be read" in (said := capfd.readouterr().err)
+    assert "delete cut/checkpoints to begin the run anew" in said
+    shutil.rmtree(net / "cut" / "checkpoints")
+    assert status(["run", "--resume", "cut"]) == 0
 
 
 def test_files_of_others_are_never_overwritten_or_taken_away(net, capfd):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from fractions import Fraction
@@ -12,9 +11,10 @@ from typing import Any
 
 import numpy as np
 
+from ..arrays.archives import UNREADABLE, read_archive_at
 from ..checkpoint import Checkpoint
 from ..clock import whole_steps
-from ..errors import FileError, GraphnetError
+from ..errors import FileError, GraphnetError, ParameterError
 from ..experiment import How
 from ..network import Network
 from ..run import Result, evolve
@@ -73,9 +73,12 @@ def _evolved(
 
 
 def reached(folder: Path) -> Fraction | None:
-    """How far the run of a folder had come at its last checkpoint, in seconds; None where there is none."""
+    """How far the run of a folder had come at its last checkpoint, in seconds; None where nothing can go on from it."""
     place = folder / PIECES / "now.npz"
-    return Checkpoint.load(place).now if place.exists() else None
+    try:
+        return Checkpoint.load(place).now if place.exists() else None
+    except ParameterError:  # nothing can go on from it
+        return None
 
 
 def clear(folder: Path) -> None:
@@ -94,7 +97,10 @@ def _found(net: Network, place: Path, begin: Fraction, piece: Fraction) -> int:
     """Put the network where its last checkpoint was taken; gives how many pieces lie before that."""
     if not (place / "now.npz").exists():
         return 0
-    checkpoint = Checkpoint.load(place / "now.npz")
+    try:
+        checkpoint = Checkpoint.load(place / "now.npz")
+    except ParameterError as error:
+        raise _damaged(place / "now.npz", error) from error
     net.restore(checkpoint)
     pieces = -int((begin - checkpoint.now) // piece)  # the last piece may be shorter than the others
     for k in range(pieces):
@@ -116,19 +122,20 @@ def _write(path: Path, signals: Mapping[str, TimeSeries]) -> None:
 
 def _read(path: Path) -> dict[str, TimeSeries]:
     try:
-        with np.load(path, allow_pickle=False) as stored:
-            arrays = {key: stored[key] for key in stored.files}
+        arrays = read_archive_at(path)
         found: dict[str, TimeSeries] = {}
         for i, name in enumerate(arrays["names"].tolist()):
             entry = {key.partition(".")[2]: one for key, one in arrays.items() if key.partition(".")[0] == str(i)}
             found[name] = restored(entry, str(entry["str_type"]))
         return found
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, GraphnetError) as error:
-        raise FileError(
-            f"{path} cannot be read: {error}",
-            path=str(path),
-            hint=f"delete {path.parent} to begin the run anew",
-        ) from error
+    except (*UNREADABLE, KeyError, GraphnetError) as error:
+        raise _damaged(path, error) from error
+
+
+def _damaged(path: Path, error: BaseException) -> FileError:
+    """What is said of a file of a run that cannot be read."""
+    said = f"{path} cannot be read: {error}"
+    return FileError(said, path=str(path), hint=f"delete {path.parent} to begin the run anew")
 
 
 def _joined(place: Path, pieces: int) -> dict[str, TimeSeries]:
