@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import io
+import math
+import os
 from os import PathLike
 from pathlib import Path
 from typing import Any
 
-from ..errors import ExchangeError, FileError
+from ..arrays.archives import UNREADABLE, told
+from ..arrays.limits import current, named, shown
+from ..arrays.places import open_regular
+from ..errors import ExchangeError, FileError, ParameterError
 from ..files import write_atomic
 
 DEEP = 64  # groups inside each other, of which a graph inside a graph takes two
+GROUPS = 20_000  # of which each node is one: looking one over takes about 50 microseconds
+_UNREADABLE = (*UNREADABLE, AttributeError, AssertionError, LookupError, ArithmeticError)
 
 
 def library() -> Any:
@@ -33,23 +40,23 @@ def read(path: str | PathLike[str]) -> Any:
     nir = library()
     import h5py
 
-    place = Path(path)
+    place = told(path)
     try:
-        place.open("rb").close()
-    except OSError as error:
-        raise FileError(f"cannot read {place}: {error.strerror}", path=str(place)) from error
+        stream = open_regular(Path(path), str(path))
+    except ParameterError as error:
+        raise FileError(error.message, path=str(path), hint=error.hint) from error
     try:
-        with h5py.File(place, "r") as file:
-            unknown = _unknown(file, frozenset(nir.ir.__all__))
+        with stream, h5py.File(stream, "r") as file:
+            unknown = _Looking(os.fstat(stream.fileno()).st_size, frozenset(nir.ir.__all__)).over(file)
             kind = _kind(file["node"])
         if kind != nir.NIRGraph.__name__:
-            raise ExchangeError(f"{place} holds a single {kind}, no graph of NIR")
+            raise ExchangeError(f"it holds a single {named(kind)}, no graph of NIR")
         if not unknown:
-            return nir.read(place, type_check=False)
-    except (OSError, KeyError, ValueError, TypeError, AttributeError, AssertionError) as error:
-        if isinstance(error, ExchangeError):
-            raise
-        raise ExchangeError(f"{place} is no file of NIR: {type(error).__name__}: {error}") from error
+            return nir.read(path, type_check=False)
+    except ExchangeError as error:
+        raise ExchangeError(f"{place}: {error.message}", hint=error.hint) from error
+    except _UNREADABLE as error:
+        raise ExchangeError(f"{place} is no file of NIR: {type(error).__name__}: {told(error)}") from error
     raise refused(f"{place} cannot be read", unknown)
 
 
@@ -66,36 +73,80 @@ def refused(what: str, refusals: list[tuple[str, str]]) -> ExchangeError:
     return ExchangeError("\n".join([f"{what}:", *lines]), refusals=refusals)
 
 
-def _unknown(file: Any, known: frozenset[str]) -> list[tuple[str, str]]:
-    """Nodes of kinds that are not known, by path. Raises ExchangeError for what leads out of the file or round."""
-    import h5py
+class _Looking:
+    """What is looked over before a file is read: nothing leads out of it, round, or to more than it may hold."""
 
-    found: list[tuple[str, str]] = []
-    seen: set[Any] = set()
-    waiting: list[tuple[str, Any, int]] = [("", file, 0)]
-    while waiting:
-        path, group, depth = waiting.pop()
-        if group in seen or depth > DEEP:  # groups are equal where they lie at the same place of the file
-            raise ExchangeError(f"{path or '/'}: groups of the file lead round, or lie too deep")
-        seen.add(group)
-        for name in group:
-            inner = f"{path}/{name}"
-            if not isinstance(group.get(name, getlink=True), h5py.HardLink):
-                raise ExchangeError(f"{inner} is a link; a file of NIR holds its content itself")
-            one = group[name]
-            if isinstance(one, h5py.Group):
-                waiting.append((inner, one, depth + 1))
-            elif one.external or one.is_virtual:
-                raise ExchangeError(f"{inner} lies in another file; a file of NIR holds its content itself")
-            elif name == "type" and "/metadata" not in inner:
-                kind = _kind(group)
-                if kind not in known:
-                    found.append((_node(path), f"a node {kind!r}, which the installed nir does not know"))
-    return sorted(found)
+    def __init__(self, size: int, known: frozenset[str]) -> None:
+        self.size = max(size, 1)
+        self.room: int = size + current().unpacked
+        self.known: frozenset[str] = known
+        self.found: list[tuple[str, str]] = []
+        self.seen: set[Any] = set()
+
+    def over(self, file: Any) -> list[tuple[str, str]]:
+        """Nodes of kinds that are not known, by path. Raises ExchangeError for everything else."""
+        import h5py
+
+        waiting: list[tuple[str, Any, int]] = [("", file, 0)]
+        while waiting:
+            path, group, depth = waiting.pop()
+            if group in self.seen or depth > DEEP:  # groups are equal where they lie at the same place of the file
+                raise ExchangeError(f"{named(path) or '/'}: groups of the file lead round, or lie too deep")
+            self.seen.add(group)
+            if len(self.seen) > GROUPS:
+                raise ExchangeError(f"it has more than {GROUPS:,} groups")
+            for name in group:
+                inner = f"{path}/{name}"
+                if not isinstance(group.get(name, getlink=True), h5py.HardLink):
+                    raise ExchangeError(f"{named(inner)} is a link; a file of NIR holds its content itself")
+                one = group[name]
+                if isinstance(one, h5py.Group):
+                    waiting.append((inner, one, depth + 1))
+                    continue
+                self._dataset(inner, one)
+                if name == "type" and "/metadata" not in inner:
+                    self._type(path, group)
+        return sorted(self.found)
+
+    def _type(self, path: str, group: Any) -> None:
+        kind = _kind(group)
+        if kind not in self.known:
+            said = f"a node {shown(kind)}, which the installed nir does not know"
+            self.found.append((named(_node(path)), said))
+
+    def _dataset(self, path: str, one: Any) -> None:
+        """Count what a dataset takes in memory, by its description: a few bytes of a file can promise anything."""
+        import h5py
+
+        if not isinstance(one, h5py.Dataset) or one.external or one.is_virtual:
+            raise ExchangeError(f"{named(path)} lies in another file; a file of NIR holds its content itself")
+        text = h5py.check_string_dtype(one.dtype) is not None
+        if one.shape is None or not (text or one.dtype.kind in "biuf"):
+            raise ExchangeError(f"{named(path)} holds neither numbers nor text, but {shown(str(one.dtype))}")
+        self._take(path, math.prod(one.shape) * one.dtype.itemsize)
+        if text and one.shape and one.dtype.kind == "O":
+            self._texts(path, one)
+
+    def _texts(self, path: str, one: Any) -> None:
+        """Texts of any length lie elsewhere in the file, many of them perhaps in the same place."""
+        at_once = max(1, current().unpacked // self.size // max(1, math.prod(one.shape[1:])))
+        for begin in range(0, one.shape[0], at_once):
+            self._take(path, sum(len(text) for text in one[begin : begin + at_once].ravel()))
+
+    def _take(self, path: str, count: int) -> None:
+        self.room -= count
+        if self.room < 0:
+            raise ExchangeError(
+                f"with {named(path)} it promises more than the {self.size} bytes that it has, and the "
+                f"{current().unpacked} that may be unpacked",
+                hint="raise the limit: graphnet.arrays.limited(Limits(unpacked=...))",
+            )
 
 
 def _kind(group: Any) -> str:
     kind = group["type"][()]
+    if not isinstance(kind, bytes | str):
+        raise ExchangeError(f"the kind of a node should be text, got {shown(kind)}")
     return kind.decode() if isinstance(kind, bytes) else str(kind)
 
 
