@@ -119,6 +119,10 @@ MISTAKES = {
         ["check", "net.yaml", "--set", "sweep={over: {layers.aa.tau: [1]}}"],
         "'a'?",
     ),
+    "a checkpoint between steps": (
+        ["check", "net.yaml", "--set", "run.checkpoint=1.5 ms"],
+        "is not a whole number of steps",
+    ),
     "a seed that is none": (["run", "net.yaml", "--seed", "x"], "'x' is not a valid integer"),
     "a schema nowhere": (["schema", "-o", "no/schema.json"], "there is no folder 'no'"),
     "an unknown command": (["chek", "net.yaml"], "No such command 'chek'"),

@@ -105,12 +105,15 @@ def _run(net: Network, document: Document, section: RunSection) -> Found:
     for name in section.inputs:
         if name not in document.inputs:
             yield ("run", "inputs", name), UnknownName("input", name, document.inputs, where="run")
-    if section.duration is not None and net.layers:
+    times = {"duration": section.duration, "checkpoint": section.checkpoint}
+    if net.layers and any(times.values()):
         try:
             step = net.exact_dt
         except GraphnetError:
             return  # told where the clocks are checked
-        yield from _steps(("run", "duration"), section.duration, step, "duration")
+        for what, seconds in times.items():
+            if seconds is not None:
+                yield from _steps(("run", what), seconds, step, what)
 
 
 def _record(net: Network, document: Document, layers: list[str], names: list[str]) -> Found:
