@@ -99,7 +99,7 @@ def _trials(net: Network, sections: Mapping[str, Any], watch: Watch[Trial]) -> t
         if section.show >= len(trials):
             raise InputError(f"evaluate: show is trial {section.show}, there are {len(trials)} trials, the first is 0")
         return outcome, simulated + _evaluate(net, data, section, watch, outcome)
-    reset_before(net, "all")
+    reset_before(net, "each")
     shown = _group(data, next(iter(data.groups), "train"))[0]
     outcome.activity = evolve(net, shown.inputs, record=tuple(net.layers), trial=0)
     return outcome, simulated

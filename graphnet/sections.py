@@ -15,7 +15,7 @@ VERSION = 1
 """The version of documents that is written. A change of what a document means takes the next number; a document of an
 older version, and one without a version, which is of version 1, keeps the meaning that it had."""
 
-Reset = Literal["all", "state", "time", "none"]
+Reset = Literal["each", "state", "time", "none"]
 
 
 def _in_seconds(value: Any) -> Any:
@@ -74,7 +74,7 @@ class FitSection(Section):
 
     layer: str
     on: str = "train"
-    reset: Reset = "all"
+    reset: Reset = "each"
     washout: Seconds = 0.0
     smooth: Width | None = None
 
@@ -90,7 +90,7 @@ class EvaluateSection(Section):
 
     signal: str
     on: str = "test"
-    reset: Reset = "all"
+    reset: Reset = "each"
     washout: Seconds = 0.0
     decide: Literal["mean", "last"] = "mean"
     smooth: Width | None = None

@@ -244,7 +244,7 @@ def test_what_an_online_layer_learned_in_a_failed_batch_is_forgotten():
         (ParameterError, "epochs", {"epochs": True}),
         (TimeError, "batch", {"batch": 0.0015}),
         (ParameterError, "a batch lasts at least one step", {"batch": 0.0}),
-        (ParameterError, "reset is one of", {"reset": "each"}),
+        (ParameterError, "reset is one of", {"reset": "every"}),
         (BatchError, "UnknownName: no layer named 'rse'", {"record": ["rse"]}),
         (InputError, "takes TSContinuous", {"x": TSEvent([0.1], [0], t_stop=1.0, num_channels=2)}),
         (UnknownName, "no input named 'y'", {"x": {"y": trial(0)}}),

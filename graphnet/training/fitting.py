@@ -21,7 +21,7 @@ def fit(
     y: Any,
     *,
     layer: str,
-    reset: Reset = "all",
+    reset: Reset = "each",
     washout: float = 0.0,
     block: int | None = None,
     classes: Sequence[Any] | None = None,

@@ -18,14 +18,14 @@ from ..run.inputs import by_name, exact_step
 from ..timeseries import TimeSeries
 
 Given = TimeSeries | Mapping[str, TimeSeries]
-Reset = Literal["all", "state", "time", "none"]
-RESETS: tuple[Reset, ...] = ("all", "state", "time", "none")
+Reset = Literal["each", "state", "time", "none"]
+RESETS: tuple[Reset, ...] = ("each", "state", "time", "none")
 PIECE = 4096  # network steps of a stream that are run at a time
 
 
 def reset_before(net: Network, reset: Reset) -> None:
     """Reset what is to be reset before a trial."""
-    actions = {"all": net.reset_all, "state": net.reset_state, "time": net.reset_time, "none": lambda: None}
+    actions = {"each": net.reset_all, "state": net.reset_state, "time": net.reset_time, "none": lambda: None}
     if reset not in RESETS:
         raise ParameterError(f"reset is one of {', '.join(RESETS)}, got {reset!r}", parameter="reset")
     actions[reset]()

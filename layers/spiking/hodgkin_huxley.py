@@ -86,7 +86,7 @@ class HH(Driven):
     demonstration: ClassVar[Mapping[str, Any]] = {"weights": ((15.0,),)}
 
     def prepare(self) -> None:
-        substeps = int(-steps_of(-np.array(self.dt), self.substep))
+        substeps = max(1, int(-steps_of(-np.array(self.dt), self.substep)))
         (temperature,) = self.wide("temperature")
         speed = 3.0 ** ((temperature - 6.3) / 10.0)
         own = self.wide("c", "g_na", "g_k", "g_l", "e_na", "e_k", "e_l", "threshold")
