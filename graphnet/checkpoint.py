@@ -37,6 +37,7 @@ class Checkpoint:
 
     ``identity`` says to which network it belongs: layers with a digest of each parameter, edges, seed. States are by
     the layer's name, lines by the positions of their edges.
+    ``file`` is where it was read from, as errors name it.
     """
 
     identity: Mapping[str, Any]
@@ -44,6 +45,7 @@ class Checkpoint:
     states: Mapping[str, State]
     lines: Mapping[tuple[int, ...], State]
     draws: Mapping[str, int]
+    file: str = ""
 
     def save(self, path: str | PathLike[str]) -> None:
         """Write one file, atomically."""
@@ -92,7 +94,7 @@ class Checkpoint:
                 said = f"entry {position} of its list of arrays, {shown([kind, owner, variable])}, belongs to nothing"
                 raise ParameterError(f"{name} is not a checkpoint: {said}")
             held[variable] = arrays[f"a{position}"]
-        return Checkpoint(meta.identity.plain(), Fraction(*meta.now), states, lines, meta.draws)
+        return Checkpoint(meta.identity.plain(), Fraction(*meta.now), states, lines, meta.draws, name)
 
 
 @dataclass
@@ -188,12 +190,13 @@ def take(net: Network) -> Checkpoint:
 def restore(net: Network, checkpoint: Checkpoint) -> None:
     """Put a network where a checkpoint was taken. Raises NetworkError, naming the first difference; nothing is
     changed."""
+    what = f"the checkpoint {checkpoint.file}" if checkpoint.file else "the checkpoint"
     difference = _difference(checkpoint.identity, identity(net))
     if difference is not None:
-        raise NetworkError(f"the checkpoint does not belong to network {net.name!r}: {difference}")
+        raise NetworkError(f"{what} does not belong to network {net.name!r}: {difference}")
     difference = _misfit(net, checkpoint)
     if difference is not None:
-        raise NetworkError(f"the checkpoint does not fit network {net.name!r}: {difference}")
+        raise NetworkError(f"{what} does not fit network {net.name!r}: {difference}")
     edges = net.edges
     net.lines.clear()
     net.commit(

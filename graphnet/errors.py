@@ -119,11 +119,17 @@ class UnknownName(GraphnetError, KeyError, ValueError):
         if self.near is not None:
             cure = f"; did you mean {self.near!r}?"
         elif known:
-            shown = ", ".join(known[:8]) + (", ..." if len(known) > 8 else "")
+            shown = ", ".join(_printable(one) for one in known[:8]) + (", ..." if len(known) > 8 else "")
             cure = f"; there are: {shown}"
         else:
             cure = "; there are none yet"
         super().__init__(f"no {kind} named {name!r}{place}{cure}")
+
+
+def _printable(name: str) -> str:
+    """A name that no terminal obeys, cut where it is long."""
+    cut = name if len(name) <= 80 else f"{name[:77]}..."
+    return "".join(one if one.isprintable() else ascii(one)[1:-1] for one in cut)
 
 
 class NameTaken(NetworkError):

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .. import registry
+from ..arrays.archives import told
 from ..clock import checked_dt
 from ..errors import ExchangeError, GraphnetError, NameTaken
 from ..layer import ArrayLayer, Arriving, Exchanged, Layer
@@ -50,16 +51,24 @@ def from_nir(
     """
     library()
     dt = checked_dt(dt, "the network")
-    name = "network"
     if isinstance(graph, str | PathLike):
-        name, graph = Path(graph).stem, read(graph)
+        found = read(graph)
+        try:
+            return _from_graph(found, Path(graph).stem, dt, frozenset(events), using or {})
+        except ExchangeError as error:
+            said = f"{told(graph)}: {error.message}"
+            raise ExchangeError(said, refusals=error.refusals, hint=error.hint) from error
+    return _from_graph(graph, "network", dt, frozenset(events), using or {})
+
+
+def _from_graph(graph: Any, name: str, dt: float, events: frozenset[str], using: Mapping[str, type[Layer]]) -> Network:
     if not isinstance(graph, library().NIRGraph):
         raise ExchangeError(f"a graph of NIR is wanted, or the path of a file, got a {type(graph).__name__}")
     refusals: Refusals = []
     flat = flattened(graph, refusals)
     if refusals:
         raise refused("the graph cannot become a network", refusals)
-    return Reading(flat, dt, frozenset(events), readers(using or {})).network(name)
+    return Reading(flat, dt, events, readers(using)).network(name)
 
 
 def readers(using: Mapping[str, type[Any]]) -> dict[str, type[Any]]:

@@ -72,7 +72,7 @@ def _opened(name: str, declared: Input, path: Path, dt: Fraction | None) -> tupl
     try:
         if path.suffix == ".npy":
             open_regular(path, str(path)).close()  # a pipe would be waited for
-            return np.load(path, mmap_mode="r", allow_pickle=False), dt
+            return _table(f"{name}: {path}", declared, np.load(path, mmap_mode="r", allow_pickle=False)), dt
         if path.suffix == ".npz":
             return TimeSeries.load(path), dt
         if path.suffix == ".wav":

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import warnings
 from fractions import Fraction
-from os import PathLike
+from os import SEEK_END, PathLike
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,9 @@ from numpy.typing import NDArray
 from graphnet.arrays.archives import UNREADABLE, told
 from graphnet.arrays.places import open_regular
 from graphnet.errors import ParameterError, SeriesError
+
+CHUNKS = 1000
+"""Of a sound, at most: format, samples, and what other programs note beside them."""
 
 
 def to_wav(series: Any, path: Any) -> None:
@@ -44,16 +47,33 @@ def read_wav(path: Any, mapped: bool = False) -> tuple[Fraction, NDArray[Any]]:
 
     try:
         if isinstance(path, str | PathLike):
-            open_regular(Path(path), str(path)).close()
+            with open_regular(Path(path), str(path)) as stream:
+                _check_chunks(stream)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", wavfile.WavFileWarning)  # chunks of other programs
-            warnings.filterwarnings("error", "Reached EOF", wavfile.WavFileWarning)
             rate, samples = wavfile.read(path, mmap=mapped)
         return Fraction(1, int(rate)), samples
     except ParameterError as error:
         raise SeriesError(error.message) from error
     except (*UNREADABLE, ArithmeticError, LookupError, NameError, AttributeError, UserWarning) as error:
         raise SeriesError(f"{told(path)}: no sound can be read from it: {told(error)}") from error
+
+
+def _check_chunks(stream: BinaryIO) -> None:
+    """Refuse a file whose chunks promise more than it has: the reader of sounds would give what is there."""
+    size = stream.seek(0, SEEK_END)
+    stream.seek(0)
+    order: Literal["big", "little"] = "big" if stream.read(4) == b"RIFX" else "little"
+    at, chunks = 12, 0
+    while at + 8 <= size:
+        stream.seek(at)
+        begin = stream.read(8)
+        at, chunks = at + 8 + int.from_bytes(begin[4:], order), chunks + 1
+        if at > size and begin[:4] == b"data":
+            raise ValueError(f"it is cut off: its samples end at byte {at}, the file at {size}")
+        if chunks > CHUNKS:
+            raise ValueError(f"it has more than {CHUNKS} chunks")
+        at += at % 2
 
 
 def scaled(samples: NDArray[Any]) -> NDArray[Any]:

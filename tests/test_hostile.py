@@ -1,0 +1,59 @@
+"""No file from a stranger ends in an error of another house, costs more than it may, or changes anything."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.hostile.corpus import CASES, KINDS
+
+ROOT = Path(__file__).parents[1]
+SECONDS = 2.0
+BYTES = 300 * 2**20
+LONGEST = 1500
+"""Characters of one problem: its place, what is said, the line with the caret."""
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory):
+    """What came of each case, by its name: each kind is read in a process of its own, one case after the other."""
+    going = []
+    for kind in KINDS:
+        folder = tmp_path_factory.mktemp(kind)
+        (folder / "here").mkdir()
+        (folder / "temporary").mkdir()
+        environment = os.environ | {"PYTHONPATH": str(ROOT), "TMPDIR": str(folder / "temporary")}
+        command = [sys.executable, "-m", "tests.hostile.worker", str(folder / "here"), kind]
+        with (folder / "told").open("w") as out, (folder / "said").open("w") as wrong:
+            going.append((folder, subprocess.Popen(command, cwd=ROOT, env=environment, stdout=out, stderr=wrong)))
+        if len(going) % 2 == 0:
+            going[-2][1].wait(60)
+    found = {}
+    for folder, process in going:
+        process.wait(60)
+        lines = (folder / "told").read_text().splitlines()
+        found |= {one["name"]: one for one in map(json.loads, lines)}
+        found[folder.name] = (folder / "said").read_text()[-2000:]
+    return found
+
+
+@pytest.mark.parametrize("case", CASES, ids=[one.name for one in CASES])
+def test_a_hostile_file_is_refused_at_once_in_words_and_nothing_changes(case, told):
+    assert case.name in told, [text for name, text in told.items() if name.startswith(case.kind)][-1]
+    one = told[case.name]
+    assert one["ours"], (one["error"], one["says"][:500])
+    assert case.says in one["says"] and case.file in one["says"], one["says"][:1000]
+    assert all(line.isprintable() for line in one["says"].split("\n"))
+    assert len(one["says"]) <= LONGEST * max(1, one["problems"])
+    assert one["seconds"] < SECONDS
+    assert one["bytes"] < BYTES
+    assert one["unchanged"] and one["packages"] == [] and one["left"] == [0, 0, []], one
+    assert one["goes on"]
+    assert one.get("status", 2) == 2 and "Traceback" not in one.get("spoken", ""), one
+
+
+def test_problems_of_a_document_are_told_together(told):
+    assert told["document: thirty problems"]["problems"] == 30
