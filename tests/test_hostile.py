@@ -7,8 +7,15 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from tests.hostile.corpus import CASES, KINDS
+from graphnet import GraphnetError, Network
+from graphnet.checkpoint import Checkpoint
+from graphnet.testing import same_bits
+from tests.hostile.archives import kept
+from tests.hostile.corpus import CASES, KINDS, checkpointed
+from tests.hostile.documents import GOOD
 
 ROOT = Path(__file__).parents[1]
 SECONDS = 2.0
@@ -57,3 +64,45 @@ def test_a_hostile_file_is_refused_at_once_in_words_and_nothing_changes(case, to
 
 def test_problems_of_a_document_are_told_together(told):
     assert told["document: thirty problems"]["problems"] == 30
+
+
+KEPT = kept()
+DOCUMENTS = GOOD.encode()
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(at=st.integers(0, 8 * len(KEPT) - 1))
+def test_any_flipped_bit_of_a_checkpoint_is_found_or_changes_nothing(at, tmp_path):
+    content = bytearray(KEPT)
+    content[at // 8] ^= 1 << at % 8
+    (tmp_path / "c.npz").write_bytes(content)
+    net, sound = checkpointed(), checkpointed()
+    try:
+        net.restore(Checkpoint.load(tmp_path / "c.npz"))
+    except GraphnetError:
+        assert net.t == 0
+    else:
+        (tmp_path / "c.npz").write_bytes(KEPT)
+        sound.restore(Checkpoint.load(tmp_path / "c.npz"))
+        assert same_bits(dict(net.states), dict(sound.states)) and net.t == sound.t
+
+
+def spliced(content: bytes, at: int, gone: int, more: bytes) -> bytes:
+    """``content`` with some bytes replaced by others."""
+    at %= len(content)
+    return content[:at] + more + content[at + gone :]
+
+
+SPLICES = st.builds(spliced, st.just(DOCUMENTS), st.integers(0, 10**4), st.integers(0, 20), st.binary(max_size=20))
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(content=st.binary(max_size=200) | st.text(st.characters(codec="utf-8"), max_size=200).map(str.encode) | SPLICES)
+def test_any_bytes_are_a_network_or_refused_in_words(content, tmp_path):
+    (tmp_path / "net.yaml").write_bytes(content)
+    for read in (Network.load, Checkpoint.load):
+        try:
+            read(tmp_path / "net.yaml")
+        except GraphnetError as error:
+            assert "net.yaml" in str(error)
+            assert str(error).replace("\n", "").isprintable()

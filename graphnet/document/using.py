@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 DEEPEST = 16
 """Documents inside each other, at most."""
 MOST = 400
-"""Documents that one may use in all: a few that use each other twice could else be any number. Each takes about 3 ms."""
+"""Documents that one may use in all: a few that use each other twice could else be any number. Each takes 3 ms."""
 KEYS = ("use", "set")
 
 

@@ -276,7 +276,7 @@ def nir_cases() -> list[Case]:
         "cut off": whole,
         "a link out": hdf5(replaced(weight, lambda file: h5py.ExternalLink("/etc/passwd", "x"))),
         "a link inside": hdf5(replaced(weight, lambda file: h5py.SoftLink("/node"))),
-        "a link to itself": hdf5(replaced(weight, lambda file: h5py.SoftLink("/" + weight))),
+        "a link inside to itself": hdf5(replaced(weight, lambda file: h5py.SoftLink("/" + weight))),
         "a group inside itself": hdf5(lambda file: file.__setitem__("node/nodes/w/again", file["node"])),
         "groups inside groups": hdf5(deep),
         "a dataset that promises terabytes": hdf5(huge()),
