@@ -236,6 +236,9 @@ def _misfit(net: Network, checkpoint: Checkpoint) -> str | None:
         saved, here = checkpoint.states.get(name, {}), net.states[name]
         if _forms(saved) != _forms(here):
             return f"its layer {name!r} has the state {shown(_forms(saved))}, the network's {shown(_forms(here))}"
+        layer = net[name]
+        if isinstance(layer, ArrayLayer) and not layer.trusts(saved):
+            return f"the state of its layer {name!r} leads out of its own arrays"
     if len(checkpoint.states) != len(net.layers):
         return "it has states of layers that are not there"
     edges = net.edges

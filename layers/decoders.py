@@ -71,6 +71,9 @@ class SpikeCounter(ArrayLayer):
             **(ring(self._window, self.size) if self.mode == "sliding" else {"running": count.copy()}),
         }
 
+    def trusts(self, state: State) -> bool:
+        return in_ring(state)
+
     def advance(self, state: State, block: Any, span: Span) -> tuple[State, Any]:
         y = numbers_of(self, block, span)
         if self.mode == "sliding":
@@ -126,6 +129,9 @@ class RateDecoder(ArrayLayer):
             return {"rate": rate}
         return {"rate": rate, "count": np.zeros(self.size, dtype=np.int64), **ring(self._window, self.size)}
 
+    def trusts(self, state: State) -> bool:
+        return in_ring(state)
+
     def advance(self, state: State, block: Any, span: Span) -> tuple[State, Any]:
         y = numbers_of(self, block, span)
         if self.form == "exponential":
@@ -180,6 +186,11 @@ def numbers_of(layer: ArrayLayer, block: Any, span: Span) -> NDArray[Any]:
     if block is not None:
         tally(*block, span.start, y)
     return y
+
+
+def in_ring(state: State) -> bool:
+    """Whether the oldest stands within the ring, where there is one."""
+    return "at" not in state or 0 <= int(state["at"][0]) < len(state["line"])
 
 
 def ring(window: int, size: int) -> State:

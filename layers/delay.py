@@ -86,6 +86,13 @@ class Delay(ArrayLayer):
             return {"line": np.zeros((rows, self.size), np.int32), "at": at, "held": np.zeros(rows, np.int64)}
         return {"line": np.zeros((self._longest, self.size), dtype=self.dtype), "at": at}
 
+    def trusts(self, state: State) -> bool:
+        if "at" not in state:
+            return True
+        line, held = state["line"], state.get("held")
+        counted = held is None or bool((line >= 0).all() and (line.sum(axis=1, dtype=np.int64) == held).all())
+        return counted and 0 <= int(state["at"][0]) < len(line)
+
     def lag(self) -> int:
         return int(self._delays.min())
 

@@ -6,13 +6,16 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from graphnet import GraphnetError, Network
+from graphnet import GraphnetError, Network, NetworkError
 from graphnet.checkpoint import Checkpoint
 from graphnet.testing import same_bits
+from layers import LIF, Delay, RateDecoder, SpikeCounter
+from layers.spiking import STDP
 from tests.hostile.archives import kept
 from tests.hostile.corpus import CASES, KINDS, checkpointed
 from tests.hostile.documents import GOOD
@@ -85,6 +88,32 @@ def test_any_flipped_bit_of_a_checkpoint_is_found_or_changes_nothing(at, tmp_pat
         (tmp_path / "c.npz").write_bytes(KEPT)
         sound.restore(Checkpoint.load(tmp_path / "c.npz"))
         assert same_bits(dict(net.states), dict(sound.states)) and net.t == sound.t
+
+
+RINGS = [
+    (lambda: Delay(2, delay=0.01, dt=1e-3), "at"),
+    (lambda: Delay(2, delay=0.01, dt=1e-3, input_type="TSEvent"), "at"),
+    (lambda: Delay(2, delay=0.01, dt=1e-3, input_type="TSEvent"), "held"),
+    (lambda: RateDecoder(2, width=0.02, form="window", dt=1e-3), "at"),
+    (lambda: SpikeCounter(2, window=0.01, mode="sliding", dt=1e-3), "at"),
+    (lambda: LIF(np.eye(2), dt=1e-3, weights_rec=np.ones((2, 2)), delay_rec=0.003), "place"),
+    (lambda: LIF(np.eye(2), dt=1e-3, weights_rec=np.ones((2, 2)), plasticity_rec=STDP()), "turn"),
+    (lambda: LIF(np.eye(2), dt=1e-3, weights_rec=np.ones((2, 2)), plasticity_rec=STDP()), "sent"),
+]
+
+
+@pytest.mark.parametrize(("make", "variable"), RINGS)
+@pytest.mark.parametrize("value", [-2, 10**9])
+def test_a_position_that_leads_out_of_its_ring_is_refused_before_a_kernel_follows_it(make, variable, value):
+    net = Network(name="rings")
+    net.add_layer(make(), name="d")
+    kept = net.checkpoint()
+    net.restore(kept)
+    kept.states["d"][variable].flat[-1] = value
+    before = {name: one.copy() for name, one in net.states["d"].items()}
+    with pytest.raises(NetworkError, match="the state of its layer 'd' leads out of its own arrays"):
+        net.restore(kept)
+    assert same_bits(dict(net.states["d"]), before)
 
 
 def spliced(content: bytes, at: int, gone: int, more: bytes) -> bytes:

@@ -64,6 +64,13 @@ class ArrayLayer(Holding, Exchanged, register=False):
     def advance(self, state: State, block: Any, span: Span) -> tuple[State, Any]:
         """Advance over ``span.steps`` steps: the new state and the output block."""
 
+    def trusts(self, state: State) -> bool:
+        """Whether a state from a file, its arrays of the right types and shapes, can be gone on from; True by default.
+
+        Override it where a kernel finds its way by what stands in the state: a position must lie within its ring.
+        """
+        return True
+
     def ports(self) -> Mapping[str, int | tuple[int, type[TimeSeries]]]:
         """The inputs of a layer that has several: name -> number of channels, or (channels, kind of series).
 

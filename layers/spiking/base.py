@@ -183,6 +183,9 @@ class Spiking(ArrayLayer, register=False):
         pending = np.zeros((self._depth, self.size * self._lanes), dtype=self.dtype)
         return {"pending": pending, "place": np.zeros(1, dtype=np.int64)}
 
+    def trusts(self, state: State) -> bool:
+        return "place" not in state or 0 <= int(state["place"][0]) < len(state["pending"])
+
     def scan(
         self, run: Callable[..., Any], state: State, block: Any, span: Span, own: Sequence[Any], sums: Any = None
     ) -> Events:

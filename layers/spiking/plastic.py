@@ -185,6 +185,16 @@ class Plastic(Thresholded, register=False):
             found["turn"] = np.zeros(1, dtype=np.int64)
         return found
 
+    def trusts(self, state: State) -> bool:
+        """Each row of what was sent lists neurons and ends with -1."""
+        if not super().trusts(state):
+            return False
+        if "sent" not in state:
+            return True
+        sent = state["sent"]
+        known = bool((sent >= -1).all() and (sent < self.size).all() and (sent[:, -1] == -1).all())
+        return known and 0 <= int(state["turn"][0]) < len(sent)
+
     def learner(self, state: State) -> Learn | None:
         """What the kernels need where weights learn."""
         if not self._initial_weights:
