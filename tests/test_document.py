@@ -412,3 +412,24 @@ def test_a_thousand_layers_load_in_seconds(tmp_path):
     net = Network.load(tmp_path / "n.yaml")
     assert time.perf_counter() - began < 5
     assert len(net) == 1000
+
+
+def test_what_drives_a_run_lies_in_the_folder_of_the_document_unless_another_is_allowed(tmp_path):
+    here = tmp_path / "here"
+    here.mkdir()
+    text = "inputs: {x: {size: 1}}\nlayers: {l: {type: Linear, weights: [[1.0]]}}\nedges: [x -> l]\noutputs: [l]\n"
+    (here / "net.yaml").write_text(text + "run: {duration: 0.01, inputs: {x: ../x.npz}}\n")
+    with pytest.raises(DocumentError, match=r"run.inputs.x: cannot read ../x.npz: it lies outside of the document's"):
+        Network.load(here / "net.yaml")
+    with limited(Limits(allow=[tmp_path])):
+        assert Network.load(here / "net.yaml").document["run"]["inputs"] == {"x": str(tmp_path / "x.npz")}
+
+
+def test_a_saved_document_points_editors_to_the_schema_beside_it(tmp_path):
+    net = Network([Linear([[1.0]])])
+    net.save(tmp_path / "plain.yaml")
+    (tmp_path / "schema.json").write_text("{}")
+    net.save(tmp_path / "told.yaml")
+    plain, told = ((tmp_path / name).read_text() for name in ("plain.yaml", "told.yaml"))
+    assert told == f"# yaml-language-server: $schema=schema.json\n{plain}"
+    assert Network.load(tmp_path / "told.yaml") == net

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..arrays.limits import current, limited
+from ..arrays.places import place as within
 from ..collecting import at_rest
 from ..errors import CycleError, EdgeError, GraphnetError, ParameterError, ParameterTypeError, UnknownName
 from ..network import Network
@@ -79,6 +80,8 @@ class _Reader:
                 self.told.attempt(("outputs", i), partial(net.output, name))
         for place, error in misfits(net, document):
             self.told.say(place, error)
+        for name, file in document.run.inputs.items() if document.run else ():
+            self.told.attempt(("run", "inputs", name), partial(within, file, self.folder))
         if self.told.problems:
             raise self.told.refused()
         net.document = {name: self.source.data[name] for name in EXPERIMENT if self.source.data.get(name) is not None}

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from os import PathLike
+from pathlib import Path
 from typing import Any
 
 from ..errors import ParameterTypeError
@@ -15,13 +16,19 @@ from .reading import format_of
 from .scalars import check_key, json_scalar, plain, yaml_scalar, yaml_text
 from .source import Place
 
+SCHEMA = "schema.json"
 WIDTH = 110
 LONG_KEY = 400  # YAML takes a key without its "? " only up to 1024 characters
 
 
 def write(data: dict[str, Any], path: str | PathLike[str]) -> None:
-    """Write a document, atomically; the suffix .yaml, .yml or .json says how."""
+    """Write a document, atomically; the suffix .yaml, .yml or .json says how.
+
+    YAML tells editors of the ``schema.json`` that lies beside it, where ``graphnet schema -o schema.json`` wrote one.
+    """
     text = to_json(data) if format_of(path) == "json" else to_yaml(data)
+    if format_of(path) != "json" and Path(path).with_name(SCHEMA).is_file():
+        text = f"# yaml-language-server: $schema={SCHEMA}\n{text}"
     write_atomic(path, text.encode())
 
 

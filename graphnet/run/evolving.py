@@ -11,13 +11,14 @@ from .. import backends
 from ..blas import one_blas_thread
 from ..errors import NetworkError, ParameterError, raise_all
 from ..layer import ArrayLayer
+from ..machine import processor
 from ..network import Network
 from ..plan import Plan, Schedule, Tap, Wanted, compile_plan
 from ..timeseries import TimeSeries, TSContinuous, TSEvent
 from .drive import Backend, drive, drive_by_blocks, progressing
 from .inputs import by_name, check_extents, check_ready, schedule
 from .records import Record, wanted
-from .result import Info, Result, processor, versions
+from .result import Info, Result, versions
 from .undo import running
 
 Callback = Callable[[Network, int, Mapping[str, TimeSeries]], Any]

@@ -58,11 +58,6 @@ def versions() -> dict[str, str]:
     return {"graphnet": version(), "numpy": np.__version__, "python": platform.python_version()}
 
 
-def processor() -> str:
-    """The type of processor that computes here."""
-    return platform.processor() or platform.machine()
-
-
 @lru_cache(maxsize=1)
 def version() -> str:
     """The installed version of graphnet."""

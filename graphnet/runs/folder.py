@@ -16,8 +16,9 @@ from typing import Any
 from ..blas import libraries
 from ..errors import FileError, GraphnetError, RunError, StateError
 from ..experiment import Outcome, Watch, made_folder, perform, write
+from ..machine import processor
 from ..network import Network
-from ..run.result import processor, versions
+from ..run.result import versions
 from ..sections import RunSection
 from .pieces import clear, in_pieces, reached
 from .resolved import FILES, Resolved

@@ -10,13 +10,13 @@ import time
 import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from ...blas import one_blas_thread
 from ...errors import ClusterError
+from ...machine import instructions
 from .segments import Failure, Made, run_blocks
 from .travel import Sealed, unpack
 
@@ -125,7 +125,7 @@ def facts() -> dict[str, str]:
     from importlib.metadata import version
 
     return {
-        **_processor(),
+        **instructions(),
         "python": platform.python_version(),
         "graphnet": version("graphnet-dataflow"),
         **{name: version(name) for name in ("numpy", "numba", "scipy")},
@@ -139,19 +139,3 @@ def different(who: str, found: Mapping[str, str], expected: Mapping[str, str]) -
         f"{name} {found.get(name)} there, {here} here" for name, here in expected.items() if found.get(name) != here
     ]
     return f"{who} differs from this process: {'; '.join(said)}"
-
-
-def _processor() -> dict[str, str]:
-    """The type of processor and the vector instructions it offers, which decide how BLAS and compiled kernels round."""
-    source = Path("/proc/cpuinfo")
-    if not source.is_file():
-        return {"processor": f"{platform.machine()} {platform.processor()}"}
-    parts = [line.partition(":") for line in source.read_text().split("\n\n")[0].splitlines()]
-    lines = {name.strip(): value.strip() for name, colon, value in parts if colon}
-    names = ("model name", "CPU implementer", "CPU part", "CPU variant")
-    kinds = ("sse", "avx", "fma", "amx", "asimd", "sve")
-    vectors = [flag for flag in lines.get("flags", lines.get("Features", "")).split() if flag.startswith(kinds)]
-    return {
-        "processor": " ".join([platform.machine(), *(lines[name] for name in names if name in lines)]),
-        "instructions": " ".join(sorted(vectors)),
-    }
