@@ -134,7 +134,7 @@ class Incoming:
 
     def __init__(self, joins: Sequence[Join], merges: Mapping[str, Merge]) -> None:
         self.into: dict[str, list[Join]] = {}
-        self.merges = dict(merges)
+        self.merges: dict[str, Merge] = dict(merges)
         for one in joins:
             self.into.setdefault(one.post, []).append(one)
             if one.merge is not None:

@@ -26,8 +26,8 @@ class Chain:
     """The documents that use each other, from the outermost to the one that is read, and how many were used in all."""
 
     def __init__(self, files: tuple[str, ...] = (), used: list[int] | None = None) -> None:
-        self.files = files
-        self.used = [0] if used is None else used
+        self.files: tuple[str, ...] = files
+        self.used: list[int] = [0] if used is None else used
 
     def to(self, file: str) -> Chain:
         """The chain with one document more. Raises NetworkError for one that is in it, and for too many."""
