@@ -155,6 +155,8 @@ def _read(path: str | PathLike[str], name: str) -> dict[str, NDArray[Any]]:
         raise ParameterError(f"there is no checkpoint {name}")
     try:
         return read_archive_at(path)
+    except ParameterError as error:
+        raise ParameterError(f"{name} is not a checkpoint: {error.message}", hint=error.hint) from error
     except UNREADABLE as error:
         raise ParameterError(f"{name} is not a checkpoint, or it is damaged: {told(error)}") from error
 
