@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from graphnet import DocumentError, Network, TSContinuous
+from graphnet.arrays import Limits, limited
 from graphnet.cli import status
 from graphnet.document import build_source
 from graphnet.document.describing import json_schema
@@ -289,10 +290,11 @@ run: {{duration: 300 ms, inputs: {{x: {file}}}{how}}}
 
 def test_how_a_run_goes_is_written_in_the_document_and_changes_no_bit(tmp_path):
     TSContinuous.from_clocked(np.ones((300, 1)), 1e-3).save(tmp_path / "x.npz")
-    whole, pieces = (
-        perform(net_of(RUN.format(file=str(tmp_path / "x.npz"), how=how)))
-        for how in ("", ", block: 7, backend: threads, workers: 2")
-    )
+    with limited(Limits(allow=[tmp_path])):
+        whole, pieces = (
+            perform(net_of(RUN.format(file=str(tmp_path / "x.npz"), how=how)))
+            for how in ("", ", block: 7, backend: threads, workers: 2")
+        )
     assert sorted(whole.arrays) == sorted(pieces.arrays) == ["a", "b.v", "x"]
     assert all(np.array_equal(whole.arrays[name], pieces.arrays[name]) for name in whole.arrays)
     data = net_of(RUN.format(file="x.npz", how=", block: 7, checkpoint: 50 ms")).to_document()

@@ -22,7 +22,7 @@ GRAINS = st.sampled_from([0.0, 1.5, 3.0, 6.0, 1e9])
 def no_thread_is_left():
     before = set(threading.enumerate())
     yield
-    assert set(threading.enumerate()) == before
+    assert set(threading.enumerate()) <= before  # others, of tests before it, may end meanwhile
 
 
 def outcome(run, shape, blocks, failures=(), **options):

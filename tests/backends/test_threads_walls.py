@@ -76,9 +76,9 @@ def test_the_harness_does_what_a_network_does(reference):
 @pytest.mark.parametrize("workers", WORKERS)
 @pytest.mark.parametrize("block", BLOCKS)
 def test_any_block_and_any_number_of_workers_give_the_same_bits(reference, block, workers, grain):
-    before = threading.enumerate()
+    before = set(threading.enumerate())
     assert same_bits(on_threads(build(), block, workers, grain), reference)
-    assert threading.enumerate() == before
+    assert set(threading.enumerate()) <= before
 
 
 @pytest.mark.parametrize("workers", [2, 3])
