@@ -433,3 +433,12 @@ def test_a_saved_document_points_editors_to_the_schema_beside_it(tmp_path):
     plain, told = ((tmp_path / name).read_text() for name in ("plain.yaml", "told.yaml"))
     assert told == f"# yaml-language-server: $schema=schema.json\n{plain}"
     assert Network.load(tmp_path / "told.yaml") == net
+
+
+def test_of_very_many_problems_the_first_are_told(tmp_path):
+    edges = "".join(f"  - a -> b{k}\n" for k in range(3000))
+    (tmp_path / "net.yaml").write_text(f"layers: {{a: {{type: Linear, weights: [[1.0]]}}}}\nedges:\n{edges}")
+    with pytest.raises(DocumentError) as caught:
+        Network.load(tmp_path / "net.yaml")
+    assert len(caught.value.problems) == 1001
+    assert "there are more than these 1,000 problems" in str(caught.value.problems[-1])

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 LONGEST = 500
 """Characters of a line of what is said: whatever repeats a value of the document may repeat a very long one."""
 
+MOST = 1000
+"""Problems that are told at once: nobody reads more, and a document of nothing else should be refused as soon."""
+
 
 class Telling:
     """Gathers the problems of one document."""
@@ -21,11 +24,14 @@ class Telling:
     def __init__(self, source: Source) -> None:
         self.source = source
         self.problems: list[tuple[tuple[int, int], Problem]] = []
+        self.more: bool = False
         self.explained: set[Place] = set()  # what misses because its key is misspelt
 
     def refused(self) -> DocumentError:
         """All problems as one error."""
         found = [one for _, one in sorted(self.problems, key=lambda one: one[0])]
+        if self.more:
+            found.append(self.source.problem(f"there are more than these {MOST:,} problems", ()))
         return DocumentError(
             list({str(one): one for one in found}.values())
         )  # a document that is used twice says so once
@@ -36,7 +42,10 @@ class Telling:
             self.note(str(one), place, one)
 
     def note(self, message: str, place: Place, error: GraphnetError | None = None) -> None:
-        """Note a problem at a place."""
+        """Note a problem at a place; of very many the first."""
+        if len(self.problems) >= MOST:
+            self.more = True
+            return
         lines = [line if len(line) <= LONGEST else f"{line[: LONGEST - 3]}..." for line in message.split("\n")]
         problem = self.source.problem("\n".join(lines), place, error)
         self.problems.append(((problem.line, problem.column), problem))
