@@ -23,6 +23,7 @@ from graphnet import (
 
 from .linear import NO_STATE
 from .listed import Listed
+from .synapses import decay
 
 NO_NOISE = "must be 0: add noise to the signal before or after the filter"
 
@@ -177,18 +178,12 @@ def own(layer: ArrayLayer, block: Any, span: Span) -> NDArray[Any]:
 
 @kernel
 def smooth(v, y, noise, keep, share, spread):
+    """Scan over time: ``y`` holds the input and becomes the output."""
     for k in range(y.shape[0]):
         row = y[k]
         for j in range(v.shape[0]):
             row[j] = share[j] * row[j]
-        if noise.shape[0] > 0:
-            kick = noise[k]
-            for j in range(v.shape[0]):
-                row[j] += spread[j] * kick[j]
-        for j in range(v.shape[0]):
-            new = keep[j] * v[j] + row[j]
-            v[j] = new
-            row[j] = new
+    decay(v, y, noise, keep, spread)
 
 
 @kernel

@@ -102,7 +102,7 @@ def graphs(draw, loops=True):
     return nir.NIRGraph(nodes, edges)
 
 
-def same_nodes(one, other):
+def assert_same_nodes(one, other):
     """Refuses, with words, two graphs that differ in a node or an edge."""
     assert set(one.edges) == set(other.edges)
     assert len(one.edges) == len(other.edges)

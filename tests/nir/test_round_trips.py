@@ -23,7 +23,7 @@ from layers import (
     Select,
     SumPool2d,
 )
-from tests.nir.graphs import DT, graphs, same_nodes
+from tests.nir.graphs import DT, assert_same_nodes, graphs
 
 STEPS = 80
 
@@ -47,7 +47,7 @@ def signals(net, seed=0):
 @given(graphs())
 @settings(max_examples=60)
 def test_a_graph_that_was_read_is_written_as_it_was(graph):
-    same_nodes(graph, to_nir(from_nir(graph, dt=DT)))
+    assert_same_nodes(graph, to_nir(from_nir(graph, dt=DT)))
 
 
 @given(graphs(), st.integers(0, 9))

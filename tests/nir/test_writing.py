@@ -33,7 +33,7 @@ from layers import (
     Sine,
     SumPool2d,
 )
-from tests.nir.graphs import DT, graphs, same_nodes
+from tests.nir.graphs import DT, assert_same_nodes, graphs
 
 
 class Plain(Layer):
@@ -250,7 +250,7 @@ def test_a_graph_that_went_through_a_file_is_read_as_it_was(graph):
         path = Path(folder) / "graph.nir"
         write(to_nir(from_nir(graph, dt=DT)), path)
         assert nir.read(path).check_types()
-        same_nodes(graph, to_nir(from_nir(path, dt=DT)))
+        assert_same_nodes(graph, to_nir(from_nir(path, dt=DT)))
 
 
 def test_a_file_gives_the_network_that_its_graph_gives(tmp_path):

@@ -73,7 +73,7 @@ def found_by(layer, block=BLOCK, cuts=(STEPS,)):
     return raster, watch["v"]
 
 
-def agree(found, expected):
+def assert_agree(found, expected):
     assert expected[0].sum() > 300
     assert np.array_equal(found[0], expected[0])
     assert np.max(np.abs(found[1] - expected[1])) < 1e-12
@@ -104,8 +104,8 @@ def test_recurrence_is_the_plain_loop(model, form):
     given = {"delay_rec": delay, "bias": bias, "refractory": 2 * DT, "input_type": TSEvent, "dt": DT, **more}
     layer = model(IN, weights, **given)
     expected = plain_loop(model, [matrix], [late])
-    agree(found_by(layer), expected)
-    agree(found_by(layer, cuts=[*range(7, STEPS, 7), STEPS]), expected)
+    assert_agree(found_by(layer), expected)
+    assert_agree(found_by(layer, cuts=[*range(7, STEPS, 7), STEPS]), expected)
 
 
 RECEPTORS = {
@@ -130,8 +130,8 @@ def test_receptors_with_delays_are_the_plain_loop(form):
         bias=0.9, refractory=2 * DT, dt=DT,
     )  # fmt: skip
     expected = plain_loop(CubaLIF, [10 * EXC, 10 * INH], late, tau_syn=(0.005, 0.01))
-    agree(found_by(layer, block="by name"), expected)
-    agree(found_by(layer, block="by name", cuts=[*range(11, STEPS, 11), STEPS]), expected)
+    assert_agree(found_by(layer, block="by name"), expected)
+    assert_agree(found_by(layer, block="by name", cuts=[*range(11, STEPS, 11), STEPS]), expected)
 
 
 @pytest.mark.parametrize("kind", [LIF, CubaLIF])

@@ -56,11 +56,11 @@ def trace(layer, moments, key=11):
     return found
 
 
-def near_mean(x, mean, variance):
+def assert_near_mean(x, mean, variance):
     assert abs(x.mean() - mean) < 5 * math.sqrt(variance / x.size)
 
 
-def near_variance(x, variance):
+def assert_near_variance(x, variance):
     assert abs(x.var(ddof=1) - variance) < 5 * variance * math.sqrt(2.0 / (x.size - 1))
 
 
@@ -78,8 +78,8 @@ def test_noise_with_a_leak_is_an_ornstein_uhlenbeck_process_at_any_dt(name, dt):
     one, later = trace(LEAKY[name](noise_std=STRENGTH, dt=dt), [round(10 * TAU / dt), round((10 * TAU + lag) / dt)])
     variance = STRENGTH**2 * TAU / 2.0
     for x in (one, later):
-        near_mean(x, 0.0, variance)
-        near_variance(x, variance)
+        assert_near_mean(x, 0.0, variance)
+        assert_near_variance(x, variance)
     assert abs((one * later).mean() - variance * math.exp(-lag / TAU)) < 5 * variance * math.sqrt(2.0 / UNITS)
 
 
@@ -92,16 +92,16 @@ def test_noise_under_eulers_method_has_the_stationary_variance_of_its_recursion(
     layer = Rate(NO_INPUT, tau=TAU, method="euler", activation="identity", noise_std=STRENGTH, dt=dt)
     (x,) = trace(layer, [round(10 * TAU / dt)])
     variance = STRENGTH**2 * TAU / (2.0 - dt / TAU)
-    near_mean(x, 0.0, variance)
-    near_variance(x, variance)
+    assert_near_mean(x, 0.0, variance)
+    assert_near_variance(x, variance)
 
 
 @pytest.mark.parametrize("dt", STEPS)
 def test_noise_without_a_leak_is_a_wiener_process(dt):
     """The integrator of noise alone: variance s**2 t, and increments that do not know what was before."""
     one, later = trace(I(UNITS, noise_std=STRENGTH, dt=dt), [round(0.3 / dt), round(0.5 / dt)])
-    near_variance(one, STRENGTH**2 * 0.3)
-    near_variance(later - one, STRENGTH**2 * 0.2)
+    assert_near_variance(one, STRENGTH**2 * 0.3)
+    assert_near_variance(later - one, STRENGTH**2 * 0.2)
     assert abs((one * (later - one)).mean()) < 5 * STRENGTH**2 * math.sqrt(0.3 * 0.2 / UNITS)
 
 
@@ -124,8 +124,8 @@ def test_samples_of_the_noise_source_have_their_spread_at_any_dt_and_no_memory(d
     """They are numbers and no process: std is that of each sample, however short the step."""
     layer = Noise(50, std=2.0, mean=-1.0, dt=dt)
     _, y = layer.advance({}, None, Span(0, 2000, key=5))
-    near_mean(y, -1.0, 4.0)
-    near_variance(y, 4.0)
+    assert_near_mean(y, -1.0, 4.0)
+    assert_near_variance(y, 4.0)
     z = y + 1.0
     assert abs((z[1:] * z[:-1]).mean()) < 5 * 4.0 / math.sqrt(z[1:].size)
 
@@ -142,7 +142,7 @@ def test_a_low_pass_of_the_noise_source_has_the_variance_of_its_recursion(dt):
     net.connect("noise", "smooth")
     net.output("smooth")
     net.evolve(duration=10 * TAU)
-    near_variance(net.layers["smooth"].state, math.tanh(dt / (2 * TAU)))
+    assert_near_variance(net.layers["smooth"].state, math.tanh(dt / (2 * TAU)))
 
 
 # ---------------------------------------------------------------------- Poisson
@@ -161,7 +161,7 @@ def test_the_count_of_a_second_is_poisson_of_the_rate_at_any_dt(rate, dt):
     ones = np.ones((steps, units))
     _, events = layer.advance({}, ones, Span(0, steps, key=6))
     found = np.bincount(events.channel, minlength=units)
-    near_mean(found, rate, rate)
+    assert_near_mean(found, rate, rate)
     spread = math.sqrt((rate + 2 * rate**2 * units / (units - 1)) / units)
     assert abs(found.var(ddof=1) - rate) < 5 * spread
     assert abs(found.var(ddof=1) / found.mean() - 1.0) < 5 * spread / rate
@@ -175,7 +175,7 @@ def test_counts_of_a_changing_rate_have_its_integral_as_their_mean(dt):
     expected = 100.0 * np.maximum(u[:, 0], 0.0).sum() * dt
     assert abs(expected - 100.0 / math.pi) < 0.2
     _, events = PoissonEncoder(units, rate=100.0, dt=dt).advance({}, u, Span(0, steps, key=7))
-    near_mean(np.bincount(events.channel, minlength=units), expected, expected)
+    assert_near_mean(np.bincount(events.channel, minlength=units), expected, expected)
 
 
 def test_counts_of_steps_and_of_channels_are_independent():
@@ -220,7 +220,7 @@ def test_shot_noise_follows_campbells_theorem(name, dt):
     t = dt * np.arange(steps)
     shape = weight * (np.exp(-t / tau) if name == "ExpSyn" else t / tau * np.exp(1.0 - t / tau))
     mean, variance = discrete(shape, rate, dt)
-    near_mean(last, mean, variance)
+    assert_near_mean(last, mean, variance)
     fourth = rate * dt * (shape**4).sum()
     spread = math.sqrt((fourth + 2 * variance**2) / UNITS)
     assert abs(last.var(ddof=1) - variance) < 5 * spread
@@ -245,7 +245,7 @@ def test_a_rate_decoder_of_a_poisson_process_shows_its_rate(dt):
     _, events = encoder.advance({}, np.ones((steps, UNITS)), Span(0, steps, key=9))
     state, _ = layer.advance(layer.initial(), events, Span(0, steps))
     variance = rate * math.tanh(dt / (2 * width)) / dt
-    near_mean(state["rate"], rate, variance)
+    assert_near_mean(state["rate"], rate, variance)
     fourth = rate * dt * (-math.expm1(-dt / width) / dt) ** 4 / -math.expm1(-4 * dt / width)
     assert abs(state["rate"].var(ddof=1) - variance) < 5 * math.sqrt((fourth + 2 * variance**2) / UNITS)
     assert abs(variance / (rate / (2 * width)) - 1.0) < dt / width
