@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from graphnet import ArrayLayer, Network, TimeSeries, TSContinuous, TSEvent
 from graphnet.layer import Size, declared_ports
 from graphnet.layer.parameters import MISSING, Parameter
-from graphnet.views.traces import activity, save
+from graphnet.views.signals.traces import activity, save
 
 DURATION = 0.4  # seconds of stimulus
 STEP, PULSE, CHIRP = (0.03, 0.13), (0.18, 0.185), (0.22, 0.38)  # seconds

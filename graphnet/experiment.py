@@ -29,7 +29,7 @@ from .timeseries import TimeSeries, TSContinuous, TSEvent
 from .training import fit, reset_before
 
 if TYPE_CHECKING:
-    from .views.comparison import Comparison
+    from .views.signals.comparison import Comparison
 
 T = TypeVar("T")
 Watch = Callable[[Sequence[T], str], Iterable[T]]

@@ -18,7 +18,7 @@ from .spiketrains import Stretch, agreement, coincidences, correlation, smoothed
 from .timeseries import TimeSeries, TSContinuous, TSEvent
 
 if TYPE_CHECKING:
-    from .views.comparison import Comparison
+    from .views.signals.comparison import Comparison
 
 Array = NDArray[Any]
 SIGNS = (("r", "rate_correlation"), ("Γ", "coincidence"))  # what a picture says of rates, and of spikes
@@ -190,7 +190,7 @@ def compared(
     title: str, trial: Trial, takes: Mapping[str, Take], judged: Mapping[str, Judged], section: EvaluateSection
 ) -> Comparison:
     """What is drawn of one trial whose target are spikes: the signals beside it, as they were judged."""
-    from .views.comparison import Compared, Comparison
+    from .views.signals.comparison import Compared, Comparison
 
     assert section.smooth is not None  # nothing has been judged without it
     target, signals = _events(trial.target), []

@@ -16,7 +16,7 @@ from graphnet import (
     UnknownName,
 )
 from graphnet.testing import same_bits
-from graphnet.views.network import scene
+from graphnet.views.graph.scene import scene
 from layers import DeltaEncoder, ExpSyn, PassThrough, Rate
 
 

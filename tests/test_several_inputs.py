@@ -19,7 +19,7 @@ from graphnet import (
 )
 from graphnet.blocks import counts
 from graphnet.testing import same_bits
-from graphnet.views.network import scene
+from graphnet.views.graph.scene import scene
 from layers import PassThrough
 
 

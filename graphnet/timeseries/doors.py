@@ -34,13 +34,13 @@ class SignalDoors(TimeSeries):
 
         Raises BackendMissing (a RuntimeError) without matplotlib, SeriesTypeError (a TypeError) for another ``target``.
         """
-        from graphnet.views.series import draw_continuous
+        from graphnet.views.signals.series import draw_continuous
 
         options = {"times": times, "channels": channels, "stagger": stagger, "skip": skip, "args": args}
         return draw_continuous(target if ax is None else ax, self, **options, **kwargs)
 
     def _repr_html_(self) -> str:
-        from graphnet.views.series import html
+        from graphnet.views.signals.series import html
 
         return html(self)
 
@@ -148,13 +148,13 @@ class EventDoors(TimeSeries):
 
         Raises BackendMissing (a RuntimeError) without matplotlib, SeriesTypeError (a TypeError) for another ``target``.
         """
-        from graphnet.views.series import draw_events
+        from graphnet.views.signals.series import draw_events
 
         target = target if ax is None else ax
         return draw_events(target, self, time_limits=time_limits, channels=channels, args=args, **kwargs)
 
     def _repr_html_(self) -> str:
-        from graphnet.views.series import html
+        from graphnet.views.signals.series import html
 
         return html(self)
 

@@ -1,1 +1,1 @@
-"""Pictures: of a network (drawing, and its pens mpl, dot and mermaid) and of a run (traces)."""
+"""Pictures: of networks (graph), of their signals (signals), of sweeps."""

@@ -1,4 +1,4 @@
-"""What the views show of a network: its scene, its picture, and a run through every layer."""
+"""Pictures of a network and of its runs, in Axes or in files: what each door upstairs asks for."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import ParameterError
-from ..timeseries import TimeSeries, TSEvent
-from .drawing import Arrow, Box, Scene, Signal
+from .graph.scene import scene
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,70 +15,14 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from ..network import Network
-    from .comparison import Comparison
+    from .signals.comparison import Comparison
 
 SUFFIXES = (".png", ".svg", ".dot", ".mmd")
 
 
-def scene(net: Network) -> Scene:
-    """A network as plain data for the pens."""
-    boxes = [Box(name, "input", "Input", one.size, one.size, None, _kind(one.type)) for name, one in net.inputs.items()]
-    boxes += [Box(name, "input", "Port", one.size, one.size, None, _kind(one.type)) for name, one in net.ports.items()]
-    for name, layer in net.layers.items():
-        boxes.append(
-            Box(
-                name,
-                "layer",
-                layer.class_name,
-                layer.size_in,
-                layer.size_out,
-                _kind(layer.input_type),
-                _kind(layer.output_type),
-                layer.dt,
-                _recurrent(layer),
-            )
-        )
-    kinds: dict[str, Signal] = {box.name: box.output_type for box in boxes}
-    whose = {inlet: name for name, inlets in net.inlets.items() for inlet in inlets}
-    arrows = [
-        Arrow(one.pre, whose.get(one.post, one.post), _label(net, one), kinds[one.pre], one.delay > 0)
-        for one in net.edges
-    ]
-    return Scene(net.name, boxes, arrows)
-
-
-def _kind(kind: type[TimeSeries]) -> Signal:
-    return "TSEvent" if issubclass(kind, TSEvent) else "TSContinuous"
-
-
-def _recurrent(layer: Any) -> bool:
-    from ..layer import ArrayLayer
-
-    if not isinstance(layer, ArrayLayer):
-        return False
-    return any(
-        one.kind == "weights" and one.name.endswith("_rec") and layer.value(one.name) is not None
-        for one in layer.parameters().values()
-    )
-
-
-def _label(net: Network, edge: Any) -> str:
-    """What an arrow says: channels, delay, and how it meets others."""
-    begin, _, rest = str(edge).partition(" -> ")
-    end, _, delay = rest.partition(" @ ")
-    words = [f".{edge.post.rpartition('.')[2]}"] if any(edge.post in inlets for inlets in net.inlets.values()) else []
-    if edge.pre_channels is not None or edge.post_channels is not None:
-        words.append(f"{begin.removeprefix(edge.pre) or '[:]'} → {end.removeprefix(edge.post) or '[:]'}")
-    if delay:
-        words.append(f"@ {delay}")
-    if edge.post in net.merges:
-        words.append(net.merges[edge.post])
-    return " ".join(words)
-
-
 def draw(net: Network, ax: Axes | None = None) -> Axes:
     """Draw a network into an Axes, or into a figure of its own; never shows it."""
-    from . import mpl
+    from .graph import mpl
 
     return mpl.draw(scene(net), ax)
 
@@ -87,7 +30,7 @@ def draw(net: Network, ax: Axes | None = None) -> Axes:
 def draw_files(net: Network, paths: Iterable[Path]) -> None:
     """Draw a network into files: .png, .svg, .dot (Graphviz) or .mmd (Mermaid). Raises ParameterError for others."""
     from ..files import write_atomic
-    from . import dot, mermaid, mpl
+    from .graph import dot, mermaid, mpl
 
     shown = scene(net)
     for path in paths:
@@ -110,7 +53,7 @@ def draw_activity(
 
     ``between`` are the seconds that are shown, by default all.
     """
-    from . import traces
+    from .signals import traces
 
     classes = {**dict.fromkeys(net.inputs, "Input"), **{name: one.class_name for name, one in net.layers.items()}}
     order = [name for name in [*net.inputs, *net.evol_order] if name in signals]
@@ -122,6 +65,6 @@ def draw_activity(
 
 def draw_comparison(shown: Comparison, path: Path) -> None:
     """Draw spikes beside those that were wanted into a file."""
-    from . import comparison, traces
+    from .signals import comparison, traces
 
     traces.save(comparison.draw(shown), path)

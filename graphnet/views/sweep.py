@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .labels import shorten
-from .mpl import COLOURS, INK, RULE, SOFT, style, write
+from .figures import style, write
+from .letters import shorten
+from .palette import COLOURS, INK, RULE, SOFT
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -7,8 +7,8 @@ import pytest
 from matplotlib.colors import to_hex
 
 from graphnet import TSContinuous, TSEvent
-from graphnet.views import traces
-from graphnet.views.comparison import Compared, Comparison, draw
+from graphnet.views.signals import traces
+from graphnet.views.signals.comparison import Compared, Comparison, draw
 
 NONE = np.zeros(0, dtype=np.int64)
 

@@ -11,10 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from graphnet.errors import ParameterError, UnknownName
-from graphnet.views import mpl
-from graphnet.views.drawing import Arrow, Box, Scene, size_words, time_words, type_words, words
-from graphnet.views.labels import measure, overlaps, segments, shorten
-from graphnet.views.layout import lay_out
+from graphnet.views.graph import mpl
+from graphnet.views.graph.drawing import Arrow, Box, Scene, size_words, time_words, type_words, words
+from graphnet.views.graph.labels import overlaps, segments
+from graphnet.views.graph.layout import lay_out
+from graphnet.views.letters import measure, shorten
 
 C, E = "TSContinuous", "TSEvent"
 LABELS = ["", "", "@ 3 ms", "[0:3]", "concat", "sum, [0:100], @ 12.5 ms"]
@@ -184,8 +185,8 @@ def test_events_and_continuous_signals_differ_also_without_colour():
 
 SCRIPT = """
 import sys
-from graphnet.views import mpl
-from graphnet.views.drawing import Arrow, Box, Scene
+from graphnet.views.graph import mpl
+from graphnet.views.graph.drawing import Arrow, Box, Scene
 boxes = [Box(n, "layer", "Rate", 2, 2, "TSContinuous", "TSEvent", None, True) for n in ("g.a", "g.b", "$c_d$", "<e&")]
 arrows = [Arrow(p.name, q.name, "@ 1 ms", "TSEvent", True) for p in boxes for q in boxes]
 mpl.save(Scene("t", boxes, arrows), sys.argv[1])
@@ -261,7 +262,7 @@ def test_a_thousand_layers_are_drawn_small_but_legibly():
 def test_ten_thousand_layers_are_refused_with_the_way_out():
     with pytest.raises(ParameterError, match=r"10000 layers and 9999 edges.*at most 2000") as caught:
         mpl.draw(chain(10_000))
-    assert "graphnet.views.dot" in str(caught.value.hint)
+    assert "graphnet.views.graph.dot" in str(caught.value.hint)
 
 
 def test_an_empty_network_is_an_empty_picture(tmp_path):

@@ -5,8 +5,8 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from graphnet.views import dot, mermaid
-from graphnet.views.drawing import Arrow, Box, Scene
+from graphnet.views.graph import dot, mermaid
+from graphnet.views.graph.drawing import Arrow, Box, Scene
 
 C, E = "TSContinuous", "TSEvent"
 QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from graphnet import TSContinuous, TSEvent
 from graphnet.errors import ParameterError, ParameterTypeError
-from graphnet.views import panels, traces
+from graphnet.views.signals import panels, traces
 
 
 @st.composite

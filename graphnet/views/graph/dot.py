@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ..palette import COLOURS, FILLS
 from .drawing import Arrow, Box, Scene, words
-from .mpl import COLOURS, FILLS
 
 DASHES = {"TSContinuous": "solid", "TSEvent": "dashed"}
 
@@ -13,7 +13,7 @@ DASHES = {"TSContinuous": "solid", "TSEvent": "dashed"}
 def render(scene: Scene) -> str:
     """The scene in the DOT language: groups are clusters, events dashed and red, continuous signals solid and blue.
 
-    >>> from graphnet.views.drawing import Arrow, Box
+    >>> from graphnet.views.graph.drawing import Arrow, Box
     >>> a = Box("a", "input", "", 2, 2, None, "TSContinuous")
     >>> print(render(Scene("n", [a], [Arrow("a", "a", "@ 1 ms", "TSContinuous", True)])).splitlines()[-2].strip())
     "a" -> "a" [label="@ 1 ms", color="#27598c", fontcolor="#27598c", style="solid"];

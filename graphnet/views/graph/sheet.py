@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from ..letters import LABEL, measure
 from .drawing import Frame, Layout, PlacedArrow, PlacedBox, Scene, Sign, legend
-from .labels import LABEL, Rect, Words, measure
+from .labels import Rect, Words
 
 TITLE = 12.0
 MARGIN = 12.0

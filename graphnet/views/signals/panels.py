@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .labels import measure
-from .mpl import COLOURS, INK, RULE, SOFT
+from ..letters import measure
+from ..palette import COLOURS, INK, RULE, SOFT
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from ..timeseries import TSContinuous, TSEvent
+    from ...timeseries import TSContinuous, TSEvent
 
 MOST_LINES = 12  # channels drawn as lines; more become the rows of an image
 COLUMNS = 1500  # what a page can show: longer signals are drawn by their extremes in as many columns

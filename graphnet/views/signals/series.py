@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import SeriesError, SeriesTypeError
-from ..timeseries.cutting import columns
+from ...errors import SeriesError, SeriesTypeError
+from ...timeseries.cutting import columns
 from .axes import axes, channel_axis, finish, is_axes, pixels, properties
 
 if TYPE_CHECKING:

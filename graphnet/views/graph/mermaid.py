@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
+from ..palette import COLOURS, FILLS
 from .dot import inner, tree
 from .drawing import Arrow, Box, Scene, words
-from .mpl import COLOURS, FILLS
 
 LINES = {"TSContinuous": "-->", "TSEvent": "-.->"}
 CLASSES = {"TSContinuous": "continuous", "TSEvent": "events"}
@@ -16,7 +16,7 @@ CLASSES = {"TSContinuous": "continuous", "TSEvent": "events"}
 def render(scene: Scene) -> str:
     """The scene as a Mermaid flowchart: groups are subgraphs, events dotted, continuous signals solid.
 
-    >>> from graphnet.views.drawing import Arrow, Box
+    >>> from graphnet.views.graph.drawing import Arrow, Box
     >>> a = Box("a", "layer", "Rate", 2, 2, "TSContinuous", "TSContinuous")
     >>> print(render(Scene("n", [a], [Arrow("a", "a", "@ 1 ms", "TSContinuous", True)])).splitlines()[5].strip())
     n0 -->|"@ 1 ms"| n0

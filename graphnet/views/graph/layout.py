@@ -10,10 +10,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ..errors import ParameterError
+from ...errors import ParameterError
+from ..letters import LABEL, measure
 from .drawing import Arrow, Box, Frame, Layout, PlacedArrow, PlacedBox, Scene, words
 from .labels import (
-    LABEL,
     TOUCHING,
     Floor,
     Point,
@@ -21,7 +21,6 @@ from .labels import (
     Words,
     around,
     head,
-    measure,
     outline,
     overlaps,
     seat,
@@ -54,7 +53,7 @@ def lay_out(scene: Scene) -> Layout:
             f"{scene.title or 'the network'}: a picture of {len(scene.boxes)} layers and {len(scene.arrows)} edges "
             f"could not be read (at most {MOST_BOXES} and {MOST_ARROWS})",
             parameter="scene",
-            hint="draw a part of it, or write it as text with graphnet.views.dot",
+            hint="draw a part of it, or write it as text with graphnet.views.graph.dot",
         )
     full = len(scene.boxes) <= FULL_BOXES and len(scene.arrows) <= FULL_ARROWS
     best: Layout | None = None
@@ -217,7 +216,7 @@ def _run(graph: dict[str, Any], room: float, full: bool) -> Any:
         raise ParameterError(
             f"a network of {len(graph['edges'])} edges is too entangled for a picture ({error})",
             parameter="scene",
-            hint="draw a part of it, or write it as text with graphnet.views.dot",
+            hint="draw a part of it, or write it as text with graphnet.views.graph.dot",
         ) from error
     return raw
 

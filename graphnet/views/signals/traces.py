@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, Any
 
-from ..errors import ParameterError, ParameterTypeError
-from ..timeseries import TSContinuous, TSEvent
+from ...errors import ParameterError, ParameterTypeError
+from ...timeseries import TSContinuous, TSEvent
+from ..figures import style, write
+from ..graph.drawing import WORDS
+from ..letters import measure, shorten
+from ..palette import COLOURS, INK, RULE, SOFT
 from . import panels as pens
-from .drawing import WORDS
-from .labels import measure, shorten
-from .mpl import COLOURS, INK, RULE, SOFT, style, write
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -5,15 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-FONT = "DejaVu Sans"  # comes with matplotlib, and is wider than what an SVG viewer without it takes instead
 TILT = 3.5  # across a stretch: what an engine's rounding and ports leave
-LABEL = 8.0  # the size of the smallest letters
 HEAD = 7.0  # the length of an arrowhead
 RING = 4.0  # how far from its start a delayed arrow wears its ring
 CLEAR = 5.0  # from other arrows, for a label beside its own
@@ -38,36 +35,6 @@ class Words:
     @property
     def rect(self) -> Rect:
         return around((self.x, self.y), self.width, self.height)
-
-
-@lru_cache(maxsize=65536)
-def measure(text: str, size: float, bold: bool = False) -> tuple[float, float]:
-    """Width of the text and height of a line of its size, in points."""
-    from matplotlib.font_manager import FontProperties
-    from matplotlib.textpath import text_to_path
-
-    font = FontProperties(family=FONT, size=size, weight="bold" if bold else "normal")
-    width, _, _ = text_to_path.get_text_width_height_descent(text, font, ismath=False)
-    return float(width) * 1.02 + 0.5, size * 1.2  # hinting of a raster rounds each letter's advance
-
-
-def shorten(text: str, size: float, bold: bool, room: float) -> str:
-    """The text, or as much of it as fits into ``room`` points with an ellipsis in its middle."""
-    if measure(text, size, bold)[0] <= room:
-        return text
-    low, high = 0, len(text)
-    while low < high:
-        keep = (low + high + 1) // 2
-        if measure(_elided(text, keep), size, bold)[0] <= room:
-            low = keep
-        else:
-            high = keep - 1
-    return _elided(text, low)
-
-
-def _elided(text: str, keep: int) -> str:
-    head = (keep + 1) // 2
-    return text[:head] + "…" + text[len(text) - (keep - head) :]
 
 
 def around(centre: Point, width: float, height: float) -> Rect:

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..timeseries import TimeSeries, TSContinuous, TSEvent
+from ...timeseries import TimeSeries, TSContinuous, TSEvent
+from ..figures import style
+from ..letters import measure
+from ..palette import COLOURS, INK, RULE, SOFT
 from . import panels as pens
-from .labels import measure
-from .mpl import COLOURS, INK, RULE, SOFT, style
 from .traces import NAME, SMALL, TITLE, frame, time_ticks
 
 if TYPE_CHECKING:

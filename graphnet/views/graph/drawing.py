@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from ..errors import ParameterError, UnknownName
+from ...errors import ParameterError, UnknownName
 from .labels import Point, Rect, Words
 
 Kind = Literal["input", "layer", "output"]

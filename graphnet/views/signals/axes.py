@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import SeriesTypeError
-from ..timeseries.backend import BackendMissing
+from ...errors import SeriesTypeError
+from ...timeseries.backend import BackendMissing
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist

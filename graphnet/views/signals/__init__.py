@@ -1,0 +1,1 @@
+"""Signals as pictures: one series, the activity of a run, spikes beside those that were wanted."""
