@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from ...errors import ParameterError, UnknownName
+from .feedback import running_back
 from .labels import Point, Rect, Words
 
-Kind = Literal["input", "layer", "output"]
+Kind = Literal["input", "layer", "output", "group"]
 Signal = Literal["TSContinuous", "TSEvent"]
 
 WORDS: dict[str, str] = {"TSContinuous": "continuous", "TSEvent": "events"}
@@ -18,10 +19,11 @@ PREFIXES = ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns"))
 
 @dataclass(frozen=True)
 class Box:
-    """One layer, input or output of a network. ``dt`` is in seconds, or None where it has no clock of its own.
+    """One layer, input or output of a network, or a group of layers shown as one.
 
-    ``name`` may be a path: in ``front.filter`` the part before the last dot is the group. ``recurrent`` says that the
-    layer has recurrent weights inside; a loop through the network is an Arrow.
+    ``dt`` is in seconds, or None where it has no clock of its own. ``name`` may be a path: in ``front.filter`` the part
+    before the last dot is the group. ``recurrent`` says that the layer has recurrent weights inside; a loop through the
+    network is an Arrow. ``layers`` is how many layers a box of kind "group" stands for, and 0 for any other.
     """
 
     name: str
@@ -33,6 +35,7 @@ class Box:
     output_type: Signal
     dt: float | None = None
     recurrent: bool = False
+    layers: int = 0
 
     @property
     def group(self) -> str:
@@ -42,18 +45,25 @@ class Box:
 
 @dataclass(frozen=True)
 class Arrow:
-    """One edge: the names of its ends, its label (such as ``@ 3 ms``, ``[0:3]``, or nothing), and what it carries."""
+    """One edge: the names of its ends, its label (such as ``@ 3 ms``, ``[0:3]``, or nothing), and what it carries.
+
+    ``back`` says that it closes a loop, and runs against the flow of the picture. ``count`` is how many edges an arrow
+    from or to a group stands for.
+    """
 
     pre: str
     post: str
     label: str = ""
     type: Signal = "TSContinuous"
     delayed: bool = False
+    back: bool = False
+    count: int = 1
 
 
 @dataclass(frozen=True)
 class Scene:
-    """A network as the views see it.
+    """A network as the views see it. Without the arrows that run back it has no cycle: those that are not said to and
+    must are marked here.
 
     Raises ParameterError where two boxes share a name or a type is neither TSContinuous nor TSEvent, and UnknownName
     where an arrow ends at no box.
@@ -80,6 +90,13 @@ class Scene:
             for end in (arrow.pre, arrow.post):
                 if end not in names:
                     raise UnknownName("box", end, names, where=f"arrow {edge!r}")
+        back = running_back(
+            [box.name for box in self.boxes], [(one.pre, one.post, one.delayed, one.back) for one in self.arrows]
+        )
+        turned = [
+            replace(one, back=runs) if runs != one.back else one for one, runs in zip(self.arrows, back, strict=True)
+        ]
+        object.__setattr__(self, "arrows", tuple(turned))
 
     @property
     def several_rates(self) -> bool:
@@ -148,6 +165,8 @@ def size_words(box: Box) -> str:
     >>> size_words(Box("a", "layer", "Rate", 6, 200, "TSContinuous", "TSContinuous"))
     '6 → 200'
     """
+    if box.kind == "group":
+        return f"{box.layers} layer{'s' if box.layers != 1 else ''}"
     if box.kind != "layer" or box.size_in == box.size_out:
         return str(box.size_out)
     return f"{box.size_in} → {box.size_out}"
@@ -178,7 +197,7 @@ def words(box: Box, *, rates: bool, short: bool = False) -> list[str]:
     >>> words(Box("enc", "layer", "DeltaEncoder", 6, 12, "TSContinuous", "TSEvent", 0.02), rates=True)
     ['DeltaEncoder  6 → 12', 'continuous → events', 'dt 20 ms']
     """
-    if short:
+    if short or box.kind == "group":
         return [size_words(box)]
     what = f"{box.class_name or box.kind}  {size_words(box)}"
     pace = [f"dt {time_words(box.dt)}"] if rates and box.dt is not None else []

@@ -31,10 +31,12 @@ def scene(net: Network) -> Scene:
         )
     kinds: dict[str, Signal] = {box.name: box.output_type for box in boxes}
     whose = {inlet: name for name, inlets in net.inlets.items() for inlet in inlets}
-    arrows = [
-        Arrow(one.pre, whose.get(one.post, one.post), _label(net, one), kinds[one.pre], one.delay > 0)
-        for one in net.edges
-    ]
+    place = {name: i for i, name in enumerate(net.evol_order)}
+    arrows = []
+    for one in net.edges:
+        post = whose.get(one.post, one.post)
+        back = one.pre in place and post in place and place[post] <= place[one.pre]
+        arrows.append(Arrow(one.pre, post, _label(net, one), kinds[one.pre], one.delay > 0, back))
     return Scene(net.name, boxes, arrows)
 
 

@@ -1,0 +1,90 @@
+"""Sub-networks shown as one box each: which there are, and the scene in which only some stand open."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import replace
+
+from ...errors import UnknownName
+from .drawing import Arrow, Box, Scene, Signal
+
+
+def groups(scene: Scene) -> dict[str, int]:
+    """The groups (paths of sub-networks) with the number of layers in each, outer before inner.
+
+    >>> a, b = (Box(name, "layer", "Rate", 1, 1, None, "TSContinuous") for name in ("f.a", "f.g.b"))
+    >>> groups(Scene("", [a, b], []))
+    {'f': 2, 'f.g': 1}
+    """
+    names = {box.name for box in scene.boxes}
+    counts: dict[str, int] = {}
+    for box in scene.boxes:
+        for path in outer(box.name):
+            if path not in names:  # else that box is the layer itself, and nothing stands for it
+                counts[path] = counts.get(path, 0) + (box.layers if box.kind == "group" else box.kind == "layer")
+    return counts
+
+
+def outer(name: str) -> list[str]:
+    """The groups that a name lies in, outermost first.
+
+    >>> outer("f.g.b")
+    ['f', 'f.g']
+    """
+    parts = name.split(".")
+    return [".".join(parts[:i]) for i in range(1, len(parts))]
+
+
+def collapsed(scene: Scene, opened: Collection[str]) -> Scene:
+    """The scene in which every group that is not in ``opened``, or lies in one that is not, is one box.
+
+    Such a box has kind "group", the group's path as its name, and the number of its layers. Several edges between the
+    same two ends become one arrow for each type of signal, whose ``count`` and label say how many they are; what stays
+    inside a group is not shown. Boxes and arrows stand where the first of what they stand for stood.
+
+    Raises UnknownName where ``opened`` names no group.
+    """
+    counts = groups(scene)
+    for path in opened:
+        if path not in counts:
+            raise UnknownName("sub-network", path, counts, where=repr(scene.title) if scene.title else "")
+    closed = counts.keys() - set(opened)
+    if not closed:
+        return scene
+    shown = {box.name: next((path for path in outer(box.name) if path in closed), box.name) for box in scene.boxes}
+    members: dict[str, list[Box]] = {}
+    for box in scene.boxes:
+        members.setdefault(shown[box.name], []).append(box)
+    boxes = [
+        _standing_for(path, boxes, counts[path]) if path in closed else boxes[0] for path, boxes in members.items()
+    ]
+    merged: dict[tuple[str, str, Signal, int], list[Arrow]] = {}
+    for number, arrow in enumerate(scene.arrows):
+        pre, post = shown[arrow.pre], shown[arrow.post]
+        if pre == post and pre in closed:
+            continue
+        alone = pre == arrow.pre and post == arrow.post
+        merged.setdefault((pre, post, arrow.type, number if alone else -1), []).append(arrow)
+    arrows = [_merged(pre, post, found) for (pre, post, *_), found in merged.items()]
+    return Scene(scene.title, boxes, arrows)
+
+
+def _standing_for(path: str, boxes: list[Box], layers: int) -> Box:
+    inside = [box for box in boxes if box.kind != "input"] or boxes
+    steps = {box.dt for box in boxes if box.dt is not None}
+    events = all(box.output_type == "TSEvent" for box in inside)
+    return Box(
+        path, "group", "", 0, 0, None, "TSEvent" if events else "TSContinuous",
+        steps.pop() if len(steps) == 1 else None, layers=layers,
+    )  # fmt: skip
+
+
+def _merged(pre: str, post: str, arrows: list[Arrow]) -> Arrow:
+    count = sum(one.count for one in arrows)
+    back = all(one.back for one in arrows)
+    if len(arrows) == 1:
+        return replace(arrows[0], pre=pre, post=post, back=back)
+    return replace(
+        arrows[0], pre=pre, post=post, label=f"{count} edges", back=back,
+        delayed=any(one.delayed for one in arrows), count=count,
+    )  # fmt: skip
