@@ -35,10 +35,7 @@ def made(target: type[Layer], given: dict[str, Any], folder: Path | None) -> Lay
     """
     if not issubclass(target, ArrayLayer):
         return _built(target, target.load_from_dict, given)
-    known = target.parameters()
-    wrong = [*_unknown(target, known, given), *_measured(target, known, given)]
-    if wrong:
-        raise ParameterTypeError("\n".join(text for _, text in wrong), owner=target.__name__, each=wrong)
+    measured(target, given)
     files = list(in_files(given))
     for name, key, spec in files:
         try:
@@ -53,6 +50,17 @@ def made(target: type[Layer], given: dict[str, Any], folder: Path | None) -> Lay
         kept = {**spec, "file": os.path.abspath((folder or Path()) / str(spec["file"]))}  # noqa: PTH100 # symlinks stay
         layer.remember(name, kept if key is None else {key: kept})
     return layer
+
+
+def measured(target: type[ArrayLayer], given: dict[str, Any]) -> None:
+    """Put plain numbers in the place of quantities with units.
+
+    Raises ParameterTypeError for parameters that the class does not have, and for what is none of a parameter's unit.
+    """
+    known = target.parameters()
+    wrong = [*_unknown(target, known, given), *_measured(target, known, given)]
+    if wrong:
+        raise ParameterTypeError("\n".join(text for _, text in wrong), owner=target.__name__, each=wrong)
 
 
 def _unknown(
