@@ -23,7 +23,7 @@ from .errors import FileError, GraphnetError, InputError, ParameterError
 from .judging import Take, judge
 from .network import Network
 from .run import Result, evolve
-from .sections import DataSection, EvaluateSection, FitSection, RunSection
+from .sections import DataSection, EvaluateSection, FitSection, Reset, RunSection
 from .spiketrains import LEAST, firing
 from .timeseries import TimeSeries, TSContinuous, TSEvent
 from .training import fit, reset_before
@@ -206,13 +206,29 @@ def _take(series: TimeSeries, dt: Fraction, begun: Fraction, section: EvaluateSe
     return Take(series, dt, int(begun / dt) + skip, steps)
 
 
+def fitted(net: Network, watch: Watch[Trial] | None = None) -> tuple[Sequence[Trial], Reset]:
+    """Fit a network where its document says so, and give the trials that are to be seen next, with what is reset before
+    each: those that it evaluates, else those of the first group.
+
+    Raises what ``perform`` raises.
+    """
+    data = load_data(DataSection.model_validate(net.document["data"]))
+    _check_inputs(net, data)
+    if "fit" in net.document:
+        _fit(net, data, FitSection.model_validate(net.document["fit"]), watch or (lambda trials, _: trials))
+    if "evaluate" not in net.document:
+        return _group(data, next(iter(data.groups), "train")), "each"
+    section = EvaluateSection.model_validate(net.document["evaluate"])
+    return _group(data, section.on), section.reset
+
+
 # ---------------------------------------------------------------------- a single run
 
 
 def _once(
     net: Network, section: RunSection, record: Sequence[str] | None, progress: bool, how: How
 ) -> tuple[Outcome, float]:
-    given = {name: _read(name, file) for name, file in section.inputs.items()}
+    given = read_inputs(section)
     if section.duration is None and not given:
         raise ParameterError(
             f"the document of {net.name!r} does not say what to do",
@@ -251,6 +267,11 @@ def _fires(outcome: Outcome, name: str, series: TSEvent) -> None:
     if found.cv is not None:
         said += f"; CV of intervals {found.cv:.2f}, mean of the {found.judged} with {LEAST} or more"
     outcome.table += said + "\n"
+
+
+def read_inputs(section: RunSection) -> dict[str, TimeSeries]:
+    """The series that drive a run, by the inputs' names. Raises InputError for whatever keeps one from being read."""
+    return {name: _read(name, file) for name, file in section.inputs.items()}
 
 
 def _read(name: str, file: str) -> TimeSeries:
@@ -298,4 +319,4 @@ def write(net: Network, outcome: Outcome, folder: Path, pictures: bool = True) -
         draw_comparison(outcome.comparison, folder / "comparison.png")
 
 
-__all__ = ["How", "Outcome", "Watch", "load_data", "made_folder", "perform", "write"]
+__all__ = ["How", "Outcome", "Watch", "fitted", "load_data", "made_folder", "perform", "read_inputs", "write"]
