@@ -23,6 +23,7 @@ from .errors import FileError, GraphnetError, InputError, ParameterError
 from .judging import Take, judge
 from .network import Network
 from .run import Result, evolve
+from .run.result import SIGNALS, write_signals
 from .sections import DataSection, EvaluateSection, FitSection, Reset, RunSection
 from .spiketrains import LEAST, firing
 from .timeseries import TimeSeries, TSContinuous, TSEvent
@@ -42,9 +43,9 @@ How = Callable[..., Result]
 class Outcome:
     """What an experiment gave.
 
-    ``summary`` is plain data; ``arrays`` hold the results by name; ``table`` is a short text for people; ``activity``
-    the signals of one trial or run through every layer, of which the seconds ``between`` are drawn; ``comparison`` what
-    is drawn of spikes beside those that were wanted.
+    ``summary`` is plain data; ``arrays`` hold what was judged, by name; ``table`` is a short text for people;
+    ``activity`` the signals of the run, or of one trial through every layer, of which the seconds ``between`` are
+    drawn; ``comparison`` what is drawn of spikes beside those that were wanted.
     """
 
     summary: dict[str, Any] = field(default_factory=dict)
@@ -241,14 +242,10 @@ def _once(
     for name in result:
         series = result[name]
         if isinstance(series, TSContinuous):
-            outcome.arrays[name] = series.samples
             if name not in net.inputs and len(series.samples):
                 outcome.summary.setdefault("signals", {})[name] = _levels(series.samples)
-        elif isinstance(series, TSEvent):
-            outcome.arrays[f"{name}.times"] = series.times
-            outcome.arrays[f"{name}.channels"] = series.channels
-            if name in net.layers:
-                _fires(outcome, name, series)
+        elif isinstance(series, TSEvent) and name in net.layers:
+            _fires(outcome, name, series)
     outcome.summary["recorded"] = list(result)
     return outcome, result.info.simulated
 
@@ -299,8 +296,8 @@ def made_folder(folder: Path) -> Path:
 
 
 def write(net: Network, outcome: Outcome, folder: Path, pictures: bool = True) -> None:
-    """Write ``results.npz``, ``summary.json``, and ``pictures``: ``network.png`` and ``.svg``, ``activity.png``, where
-    spikes were judged ``comparison.png`` too, into a folder.
+    """Write ``signals.npz``, ``summary.json``, what was judged (``results.npz``), and ``pictures``: ``network.png`` and
+    ``.svg``, ``activity.png``, where spikes were judged ``comparison.png`` too, into a folder.
 
     The folder is made if need be. Raises FileError where something cannot be written.
     """
@@ -308,7 +305,10 @@ def write(net: Network, outcome: Outcome, folder: Path, pictures: bool = True) -
     from .views.network import draw_activity, draw_comparison, draw_files
 
     made_folder(folder)
-    write_atomic(folder / "results.npz", lambda file: np.savez(file, **outcome.arrays))  # type: ignore[arg-type]
+    if outcome.activity is not None:
+        write_signals(folder / SIGNALS, outcome.activity)
+    if outcome.arrays:
+        write_atomic(folder / "results.npz", lambda file: np.savez(file, **outcome.arrays))  # type: ignore[arg-type]
     write_atomic(folder / "summary.json", (json.dumps(outcome.summary, indent=2) + "\n").encode())
     if not pictures:
         return

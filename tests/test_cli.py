@@ -71,19 +71,19 @@ def test_check_finds_channels_that_nothing_leads_to(net, tmp_path, capfd):
 def test_run_writes_results_and_a_table(net, tmp_path, capfd):
     assert status(["run", net]) == 0
     assert {one.name for one in (tmp_path / "out" / "small").iterdir()} == {
-        "document.yaml", "record.json", "results.npz", "summary.json", "network.png", "network.svg", "activity.png",
+        "document.yaml", "record.json", "signals.npz", "summary.json", "network.png", "network.svg", "activity.png",
     }  # fmt: skip
     out, _ = capfd.readouterr()
     assert "real-time factor" in out
     assert "written to out/small/: activity.png, document.yaml, network.png" in out
-    with np.load("out/small/results.npz") as results:
-        assert results["b"].shape == (50, 2)
+    with np.load("out/small/signals.npz") as signals:
+        assert signals["b.samples"].shape == (50, 2)
 
 
 def test_settings_change_the_document(net, capfd):
     assert status(["run", net, "-o", "here", "--set", "run.duration=0.02", "--set", "layers.a.tau=0.5"]) == 0
-    with np.load("here/results.npz") as results:
-        assert results["b"].shape == (20, 2)
+    with np.load("here/signals.npz") as signals:
+        assert signals["b.samples"].shape == (20, 2)
 
 
 @pytest.mark.parametrize("suffix", ["svg", "png", "dot", "mmd"])

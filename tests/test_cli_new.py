@@ -26,12 +26,12 @@ def test_all_that_its_readme_says_can_be_done_at_once(project):
     for one in commands:
         words = one.replace("'10 ms'", "10_ms").replace("--workers 2", "").split()
         assert status([word.replace("_", " ") for word in words]) == 0, one
-    assert (project / "out" / "fast" / "results.npz").read_bytes() == (
-        project / "out" / "again" / "results.npz"
+    assert (project / "out" / "fast" / "signals.npz").read_bytes() == (
+        project / "out" / "again" / "signals.npz"
     ).read_bytes()
-    with np.load(project / "out" / "waves" / "results.npz") as results:
-        assert len(results["cells.times"]) > 20
-        assert results["smooth"].std() > 0
+    with np.load(project / "out" / "waves" / "signals.npz") as signals:
+        assert len(signals["cells.steps"]) > 20
+        assert signals["smooth.samples"].std() > 0
     with (project / "out" / "waves-sweep" / "runs.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
     assert len(rows) == 9

@@ -41,7 +41,7 @@ def net(tmp_path, monkeypatch):
 
 
 def bits(folder):
-    return (folder / "results.npz").read_bytes()
+    return (folder / "signals.npz").read_bytes()
 
 
 def record(folder):
@@ -123,7 +123,7 @@ def begun(net, *arguments):
 def test_a_killed_run_goes_on_to_the_bits_of_one_that_was_not(net, capfd):
     length = ["--set", "run.duration=10.0"]
     begun(net, *length, "--set", "run.checkpoint=0.02")
-    assert not (net / "cut" / "results.npz").exists()
+    assert not (net / "cut" / "signals.npz").exists()
     assert record(net / "cut")["state"] == "running"
     assert status(["run", "net.yaml", "-o", "cut", *length]) == 2
     assert "holds a run that was stopped at 0." in (said := capfd.readouterr().err)

@@ -16,6 +16,7 @@ import pytest
 
 from graphnet import Network
 from graphnet.experiment import perform
+from graphnet.run import Result
 
 DOCUMENT = Path(__file__).parent.parent / "examples" / "cuba" / "cuba.yaml"
 RUN = "import sys; from graphnet.cli import status; sys.exit(status(sys.argv[1:]))"
@@ -34,15 +35,15 @@ def test_every_process_finds_the_same_spikes_and_draws_the_same_pictures(tmp_pat
         )  # fmt: skip
         assert done.returncode == 0, done.stderr
         assert "events on 4000 channels" in done.stdout
-    for name in ("results.npz", "activity.png", "network.png", "network.svg"):
+    for name in ("signals.npz", "activity.png", "network.png", "network.svg"):
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
     fires = json.loads((tmp_path / "one" / "summary.json").read_text())["firing"]["neurons"]
     assert 5.3 < fires["rate"] < 5.9
     assert 0.45 < fires["cv"] < 0.6
     assert 0.9 < fires["pooled"] < 1.1
-    with np.load(tmp_path / "one" / "results.npz") as results:
-        assert len(results["neurons.times"]) == fires["events"] == round(4000 * fires["rate"])
-        rates = results["rates"][1000:].mean(axis=0)
+    signals = Result.load(tmp_path / "one")
+    assert len(signals["neurons"]) == fires["events"] == round(4000 * fires["rate"])
+    rates = signals["rates"].to_dict()["samples"][1000:].mean(axis=0)
     exc, inh = rates
     assert 0.8 * exc + 0.2 * inh == pytest.approx(fires["rate"], rel=0.02)
 

@@ -34,10 +34,11 @@ def test_each_branch_recognises_activities_alone_and_both_do_better_and_again_wi
     assert first["trials"] == 40
     assert set(first["accuracy_by_class"]) == {"Badminton", "Running", "Standing", "Walking"}
     assert again["accuracy_by_class"] == first["accuracy_by_class"]
-    for name in ("results.npz", "network.svg"):
+    for name in ("results.npz", "signals.npz", "network.svg"):
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
     assert {one.name for one in (tmp_path / "one").iterdir()} == {
-        "activity.png", "document.yaml", "network.png", "network.svg", "record.json", "results.npz", "summary.json",
+        "activity.png", "document.yaml", "network.png", "network.svg", "record.json", "results.npz", "signals.npz",
+        "summary.json",
     }  # fmt: skip
     with np.load(tmp_path / "one" / "results.npz") as results:
         assert np.mean(results["predicted"] == results["wanted"]) == first["accuracy"]

@@ -159,8 +159,10 @@ def test_a_run_without_trials_records_what_its_section_names(tmp_path):
     twin = running().evolve(TSContinuous.from_clocked(np.ones((50, 2)), DT), duration=0.4, record=["lif"])["lif"]
     assert isinstance(twin, TSEvent)
     assert len(twin.times) > 0
-    assert np.array_equal(outcome.arrays["lif.times"], twin.times)
-    assert outcome.arrays["lif.v"].shape == (40, 1)
+    assert outcome.activity is not None
+    assert outcome.activity["lif"].equals(twin)
+    assert outcome.activity["lif.v"].to_dict()["samples"].shape == (40, 1)
+    assert not outcome.arrays  # nothing was judged
     assert outcome.summary["simulated_seconds"] == 0.4
     fires = outcome.summary["firing"]
     assert list(fires) == ["lif"]

@@ -54,7 +54,7 @@ def test_two_processes_write_the_same_bytes(runs):
     one, two = runs[0][0], runs[1][0]
     files = {path.name for path in one.iterdir()}
     pictures = {"activity.png", "comparison.png", "network.png", "network.svg"}
-    assert files == {*pictures, "document.yaml", "record.json", "results.npz", "summary.json"}
+    assert files == {*pictures, "document.yaml", "record.json", "results.npz", "signals.npz", "summary.json"}
     for name in sorted(files - {"record.json", "summary.json"}):  # which hold when it was and how long it took
         assert (one / name).read_bytes() == (two / name).read_bytes(), name
 

@@ -129,8 +129,8 @@ def test_ends_in_one_unit_give_values_in_it_and_the_table_has_numbers_of_it(net)
     assert [one["layers.a.tau (ms)"] for one in found] == ["1.0", "1.0", "10.0", "10.0", "100.0", "100.0"]
     assert [one["layers.b.tau_mem"] for one in found[:2]] == ["20 ms", "0.03"]
     assert status(["run", "net.yaml", "-o", "one", "--set", "layers.a.tau=0.1", "--set", "layers.b.tau_mem=0.03"]) == 0
-    last = net / "s" / "runs" / "00005" / "results.npz"
-    assert last.read_bytes() == (net / "one" / "results.npz").read_bytes()
+    last = net / "s" / "runs" / "00005" / "signals.npz"
+    assert last.read_bytes() == (net / "one" / "signals.npz").read_bytes()
 
 
 @pytest.mark.parametrize(
@@ -194,18 +194,18 @@ def test_each_run_is_a_run_folder_whose_document_gives_it_again(net):
     assert status(["sweep", "net.yaml", "-o", "s"]) == 0
     assert status(["run", "s/runs/00004/document.yaml", "-o", "again"]) == 0
     assert status(["run", "net.yaml", "-o", "alone", "--set", "layers.a.tau=0.02", "--seed", "2"]) == 0
-    bits = (net / "s" / "runs" / "00004" / "results.npz").read_bytes()
-    assert bits == (net / "again" / "results.npz").read_bytes() == (net / "alone" / "results.npz").read_bytes()
+    bits = (net / "s" / "runs" / "00004" / "signals.npz").read_bytes()
+    assert bits == (net / "again" / "signals.npz").read_bytes() == (net / "alone" / "signals.npz").read_bytes()
 
 
 def test_what_is_done_is_not_run_again_and_what_was_changed_is(net):
     assert status(["sweep", "net.yaml", "-o", "s"]) == 0
     first = (net / "s" / "runs.csv").read_bytes()
-    times = {path.parent.name: path.stat().st_mtime_ns for path in (net / "s" / "runs").glob("*/results.npz")}
+    times = {path.parent.name: path.stat().st_mtime_ns for path in (net / "s" / "runs").glob("*/signals.npz")}
     (net / "s" / "runs" / "00002" / "record.json").write_text("{}")  # as if it had been killed
     assert status(["sweep", "net.yaml", "-o", "s"]) == 0
     assert (net / "s" / "runs.csv").read_bytes() == first
-    now = {path.parent.name: path.stat().st_mtime_ns for path in (net / "s" / "runs").glob("*/results.npz")}
+    now = {path.parent.name: path.stat().st_mtime_ns for path in (net / "s" / "runs").glob("*/signals.npz")}
     assert {name for name in times if now[name] != times[name]} == {"00002"}
     assert status(["sweep", "net.yaml", "-o", "s", "--set", "layers.a.bias=0.3"]) == 0
     assert (net / "s" / "runs.csv").read_bytes() != first

@@ -63,8 +63,8 @@ def test_a_document_that_uses_it_is_checked_and_run(installed):
     folder, _ = installed
     assert graphnet(installed, "check", "peak.yaml") == ""
     graphnet(installed, "run", "peak.yaml", "-o", "out")
-    with np.load(folder / "out" / "results.npz") as results:
-        wave, peak = results["wave"][:, 0], results["peak"][:, 0]
+    with np.load(folder / "out" / "signals.npz") as signals:
+        wave, peak = signals["wave.samples"][:, 0], signals["peak.samples"][:, 0]
     keep, last, expected = np.exp(-1e-3 / 0.2), 0.0, []
     for u in wave:
         last = max(u, 0.0, keep * last)

@@ -17,7 +17,7 @@ from ..plan import Plan, Schedule, Tap, Wanted, compile_plan
 from ..timeseries import TimeSeries, TSContinuous, TSEvent
 from .drive import Backend, drive, drive_by_blocks, progressing
 from .inputs import by_name, check_extents, check_ready, schedule
-from .records import Record, wanted
+from .records import Record, classes, wanted
 from .result import Info, Result, versions
 from .undo import running
 
@@ -74,7 +74,7 @@ def evolve(
                 drive(plan, chosen, after)
         net.commit(planned.now + planned.total * planned.dt, *plan.collect())
     name = backend if isinstance(backend, str) else type(backend).__name__
-    return Result(_signals(ready.given, plan), info(planned, time.perf_counter() - began, name))
+    return result(net, _signals(ready.given, plan), info(planned, time.perf_counter() - began, name))
 
 
 def simulate(
@@ -93,7 +93,7 @@ def simulate(
     with one_blas_thread():
         plan = compile_plan(net, ready.schedule, ready.given, ready.wanted, trial=trial)
         drive(plan, backends.run)
-    return Result(_signals(ready.given, plan), info(ready.schedule, time.perf_counter() - began, "serial"))
+    return result(net, _signals(ready.given, plan), info(ready.schedule, time.perf_counter() - began, "serial"))
 
 
 @dataclass(frozen=True)
@@ -159,9 +159,14 @@ def clipped(series: TimeSeries, first: float, last: float) -> TimeSeries:
     return series.clip(first, last) if isinstance(series, TSEvent) else series
 
 
+def result(net: Network, signals: Mapping[str, TimeSeries], went: Info) -> Result:
+    """The signals of a run of this network, in the order of evolution."""
+    return Result(signals, went, network=net.name, classes=classes(net, signals))
+
+
 def info(planned: Schedule, elapsed: float, backend: str) -> Info:
     """How a run went."""
     return Info(float(planned.total * planned.dt), elapsed, planned.block, backend, processor(), versions())
 
 
-__all__ = ["Backend", "Callback", "checked_finite", "clipped", "evolve", "info", "simulate"]
+__all__ = ["Backend", "Callback", "checked_finite", "clipped", "evolve", "info", "result", "simulate"]

@@ -72,3 +72,11 @@ def _variable(net: Network, name: str) -> tuple[str, str]:
     if variable not in net.states[owner]:
         raise UnknownName("state variable", variable, net.states[owner], where=f"record {name!r}")
     return owner, variable
+
+
+def classes(net: Network, names: Iterable[str]) -> dict[str, str]:
+    """The class of each signal's layer, in the order of evolution, inputs first; a variable comes behind its layer."""
+    place = {name: i for i, name in enumerate([*net.inputs, *net.evol_order])}
+    owners = {name: name if name in place else name.rpartition(".")[0] for name in names}
+    order = sorted(owners, key=lambda name: (place[owners[name]], name != owners[name]))
+    return {name: "Input" if owners[name] in net.inputs else net[owners[name]].class_name for name in order}

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
+import os
 import platform
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import lru_cache
+from pathlib import Path
+from typing import Any
 
-from ..errors import UnknownName
+from ..errors import FileError, UnknownName
 from ..timeseries import TimeSeries
 
 
@@ -29,11 +33,26 @@ class Info:
 
 
 class Result(Mapping[str, TimeSeries]):
-    """The signals of a run by name: external inputs, recorded layers, recorded variables; ``info`` says how it went."""
+    """The signals of a run by name: external inputs, recorded layers, recorded variables; ``info`` says how it went.
 
-    def __init__(self, signals: Mapping[str, TimeSeries], info: Info) -> None:
-        self._signals = dict(signals)
+    They stand in the order of evolution, inputs first. ``classes`` names the class of each signal's layer (``Input``
+    for an external input) where it is known, ``network`` the network that ran.
+    """
+
+    def __init__(
+        self,
+        signals: Mapping[str, TimeSeries],
+        info: Info,
+        *,
+        network: str = "",
+        classes: Mapping[str, str] | None = None,
+    ) -> None:
+        known = classes or {}
+        order = [*(name for name in known if name in signals), *(name for name in signals if name not in known)]
+        self._signals = {name: signals[name] for name in order}
         self.info = info
+        self.network = network
+        self.classes: dict[str, str] = {name: known.get(name, "") for name in order}
 
     def __getitem__(self, name: str) -> TimeSeries:
         if name not in self._signals:
@@ -48,6 +67,59 @@ class Result(Mapping[str, TimeSeries]):
 
     def __repr__(self) -> str:
         return f"Result of {self.info.simulated:g} s: {', '.join(self._signals) or 'nothing recorded'}"
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write all signals, with every field and in their order, and ``info`` into one ``.npz`` file.
+
+        The file is replaced whole or not at all. Nothing is pickled, and the signals are not copied. Raises FileError
+        where the file cannot be written.
+        """
+        write_signals(path, self, self.info)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Result:
+        """The result that ``save`` wrote, or the signals in a run folder (``signals.npz`` in it).
+
+        A run folder says elsewhere how the run went: its ``info`` has the simulated seconds alone. Raises FileError for
+        a file that is damaged, or no such file.
+        """
+        from ..timeseries.bundle import read_bundle
+
+        place = Path(path) / SIGNALS if Path(path).is_dir() else Path(path)
+        signals, about = read_bundle(place)
+        try:
+            classes = {str(name): str(one) for name, one in about["classes"].items()}
+            return cls(signals, _info(about.get("info"), signals), network=str(about["network"]), classes=classes)
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise FileError(f"{place} cannot be read: it does not say what was run", path=str(place)) from error
+
+
+SIGNALS = "signals.npz"
+"""The file of a run folder with the signals that were recorded and are shown."""
+
+
+def write_signals(path: str | os.PathLike[str], result: Result, info: Info | None = None) -> None:
+    """Write the signals of a result; without ``info``, which times differ in, the same bits give the same bytes."""
+    from ..timeseries.bundle import write_bundle
+
+    about = {"network": result.network, "classes": result.classes}
+    write_bundle(path, result, about if info is None else {**about, "info": asdict(info)})
+
+
+def _info(said: Mapping[str, Any] | None, signals: Mapping[str, TimeSeries]) -> Info:
+    """How a run went as its file says, or what its signals show of it."""
+    if said is None:
+        begin = min((one.t_start for one in signals.values()), default=0.0)
+        end = max((one.t_stop for one in signals.values()), default=0.0)
+        return Info(end - begin, math.nan, 0, "unknown", "unknown", {})
+    return Info(
+        simulated=float(said["simulated"]),
+        elapsed=float(said["elapsed"]),
+        block=int(said["block"]),
+        backend=str(said["backend"]),
+        processor=str(said["processor"]),
+        versions={str(name): str(one) for name, one in said["versions"].items()},
+    )
 
 
 @lru_cache(maxsize=1)

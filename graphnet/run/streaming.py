@@ -21,7 +21,7 @@ from .drive import as_run_error, reason
 from .evolving import checked_finite, clipped, info
 from .feeds import Feed, feed
 from .inputs import check_ready, checked_block, default_block, exact_step
-from .records import Record, wanted
+from .records import Record, classes, wanted
 from .result import Info, Result
 from .sinks import Sink, sink
 from .undo import running
@@ -128,6 +128,7 @@ def _blocks(
             )
 
     check()
+    known: dict[str, str] = {}
     plan = compile_plan(net, planned, dict.fromkeys(net.inputs), asked, trial=trial, keep=Window)
     with ExitStack() as stack:
         for _, close in outlets.values():
@@ -150,7 +151,8 @@ def _blocks(
                 net.commit(last, *_copies(plan))
             mine = dict(net.states)
             planned.base += 1
-            yield Result({**read, **signals}, went)
+            known = known or classes(net, [*read, *signals])
+            yield Result({**read, **signals}, went, network=net.name, classes=known)
 
 
 def _pulled(plan: Plan, feeds: dict[str, Feed]) -> dict[str, TimeSeries]:

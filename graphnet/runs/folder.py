@@ -24,7 +24,7 @@ from .pieces import clear, in_pieces, reached
 from .resolved import FILES, Resolved
 
 DOCUMENT, RECORD = "document.yaml", "record.json"
-RESULTS = ("results.npz", "summary.json", "network.png", "network.svg", "activity.png", "comparison.png")
+RESULTS = ("results.npz", "signals.npz", "summary.json", "network.png", "network.svg", "activity.png", "comparison.png")
 
 log: logging.Logger = logging.getLogger("graphnet")
 

@@ -9,20 +9,16 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from ..arrays.archives import UNREADABLE, read_archive_at
 from ..checkpoint import Checkpoint
 from ..clock import whole_steps
-from ..errors import FileError, GraphnetError, ParameterError
+from ..errors import FileError, ParameterError
 from ..experiment import How
 from ..network import Network
 from ..run import Result, evolve
-from ..run.evolving import clipped, info
+from ..run.evolving import clipped, info, result
 from ..run.inputs import by_name, check_extents, schedule
 from ..timeseries import TimeSeries
-from ..timeseries.files import record as fields
-from ..timeseries.files import restored, storable
+from ..timeseries.bundle import read_bundle, write_bundle
 
 PIECES = "checkpoints"
 """The folder of a run's pieces: ``now.npz`` is the checkpoint, ``0.npz``, ``1.npz``, ... what was recorded."""
@@ -61,15 +57,15 @@ def _evolved(
         moved(first * size * whole.dt)
         for k in range(first, -(-whole.total // size)):
             steps = min(size, whole.total - k * size)
-            result = evolve(net, given, num_timesteps=steps, record=record, **options)
-            kept = {name: one for name, one in result.items() if name not in net.inputs}
-            _write(place / f"{k}.npz", kept)
+            piece = evolve(net, given, num_timesteps=steps, record=record, **options)
+            kept = {name: one for name, one in piece.items() if name not in net.inputs}
+            write_bundle(place / f"{k}.npz", kept, {})
             net.checkpoint().save(place / "now.npz")
             moved((k * size + steps) * whole.dt)
     last = whole.now + whole.total * whole.dt
     signals = {name: clipped(one, float(whole.now), float(last)) for name, one in series.items() if one is not None}
     signals.update(_joined(place, -(-whole.total // size)))
-    return Result(signals, info(whole, time.perf_counter() - began, options.get("backend", "serial")))
+    return result(net, signals, info(whole, time.perf_counter() - began, options.get("backend", "serial")))
 
 
 def reached(folder: Path) -> Fraction | None:
@@ -100,7 +96,7 @@ def _found(net: Network, place: Path, begin: Fraction, piece: Fraction) -> int:
     try:
         checkpoint = Checkpoint.load(place / "now.npz")
     except ParameterError as error:
-        raise _damaged(place / "now.npz", error) from error
+        raise _damaged(place / "now.npz", f"{place / 'now.npz'} cannot be read: {error}") from error
     net.restore(checkpoint)
     pieces = -int((begin - checkpoint.now) // piece)  # the last piece may be shorter than the others
     for k in range(pieces):
@@ -108,33 +104,15 @@ def _found(net: Network, place: Path, begin: Fraction, piece: Fraction) -> int:
     return pieces
 
 
-def _write(path: Path, signals: Mapping[str, TimeSeries]) -> None:
-    from ..files import write_atomic
-
-    arrays: dict[str, Any] = {"names": np.array(list(signals), dtype=str)}
-    for i, series in enumerate(signals.values()):
-        entry = {key: storable(value) for key, value in fields(series).items()}
-        if "clock" in entry:
-            entry.pop("times")
-        arrays.update((f"{i}.{key}", value) for key, value in entry.items())
-    write_atomic(path, lambda file: np.savez(file, allow_pickle=False, **arrays))
-
-
 def _read(path: Path) -> dict[str, TimeSeries]:
     try:
-        arrays = read_archive_at(path)
-        found: dict[str, TimeSeries] = {}
-        for i, name in enumerate(arrays["names"].tolist()):
-            entry = {key.partition(".")[2]: one for key, one in arrays.items() if key.partition(".")[0] == str(i)}
-            found[name] = restored(entry, str(entry["str_type"]))
-        return found
-    except (*UNREADABLE, KeyError, GraphnetError) as error:
-        raise _damaged(path, error) from error
+        return read_bundle(path)[0]
+    except FileError as error:
+        raise _damaged(path, error.message) from error
 
 
-def _damaged(path: Path, error: BaseException) -> FileError:
+def _damaged(path: Path, said: str) -> FileError:
     """What is said of a file of a run that cannot be read."""
-    said = f"{path} cannot be read: {error}"
     return FileError(said, path=str(path), hint=f"delete {path.parent} to begin the run anew")
 
 

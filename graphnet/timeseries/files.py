@@ -48,12 +48,16 @@ def record(
     dtype_times: DTypeLike | None = None,
     dtype_samples: DTypeLike | None = None,
     dtype_channels: DTypeLike | None = None,
+    without_times: bool = False,
 ) -> dict[str, Any]:
-    """All fields of a series under the names that its file uses; arrays in the types asked for."""
+    """All fields of a series under the names that its file uses; arrays in the types asked for.
+
+    ``without_times``: the clock says them, and they are not even computed.
+    """
     content = series._content
     entry: dict[str, Any] = {
         "str_type": next(one.__name__ for one in type(series).__mro__ if one.__name__ in KINDS),
-        "times": rounded(series.times, dtype_times),
+        **({} if without_times else {"times": rounded(series.times, dtype_times)}),
         "t_start": series.t_start,
         "t_stop": series.t_stop,
         "periodic": series.periodic,
@@ -76,7 +80,7 @@ def record(
         entry |= {"channels": narrowed(series.channels, dtype_channels), "num_channels": series.num_channels}
         if content.steps is not None:
             entry["steps"] = content.steps
-        if entry["t_stop"] <= float(entry["times"][-1] if len(series) else -np.inf):
+        if not without_times and entry["t_stop"] <= float(entry["times"][-1] if len(series) else -np.inf):
             entry["t_stop"] = float(np.nextafter(float(entry["times"][-1]), np.inf))
     return entry
 
@@ -157,9 +161,6 @@ def load_ts_from_file(path: Any, expected_type: type[TimeSeries] | str | None = 
     try:
         kind = kind_of(stored, expected_type)
         series = restored(stored, kind)
-        series.periodic = bool(stored.get("periodic", False))
-        if "trial_start_times" in stored:
-            series.trial_start_times = stored["trial_start_times"]
     except SeriesError as error:
         raise type(error)(f"{place}: {error.message}", hint=error.hint) from error
     except (*UNREADABLE, ArithmeticError, LookupError, AttributeError) as error:
@@ -228,14 +229,20 @@ def text_of(value: Any) -> str:
 
 def restored(stored: dict[str, Any], kind: str) -> Any:
     """The series of these arrays, checked like any other."""
+    made = {"TSContinuous": continuous, "TSEvent": events}.get(kind, instants)
     try:
-        if kind == "TSContinuous":
-            return continuous(stored)
-        if kind == "TSEvent":
-            return events(stored)
-        return TimeSeries(stored["times"], t_start=stored["t_start"], t_stop=stored["t_stop"], name=name_of(stored))
+        series = made(stored)
     except KeyError as error:
         raise SeriesError(f"the file holds no {error.args[0]!r}, which a {kind} needs") from error
+    series.periodic = bool(stored.get("periodic", False))
+    if "trial_start_times" in stored:
+        series.trial_start_times = stored["trial_start_times"]
+    return series
+
+
+def instants(stored: dict[str, Any]) -> TimeSeries:
+    """Instants of these arrays."""
+    return TimeSeries(stored["times"], t_start=stored["t_start"], t_stop=stored["t_stop"], name=name_of(stored))
 
 
 def clock_of(stored: dict[str, Any]) -> list[Fraction] | None:
