@@ -1,0 +1,36 @@
+"""Whether what a peer gave agrees with what graphnet gave: each number of the same model, the mean of another."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+Check = Callable[[dict[str, Any], dict[str, Any], str], None]
+
+
+def activity(outputs: Mapping[str, Any]) -> dict[str, float]:
+    """How much there is of each output: events are counted, the root of the mean square is taken of a signal."""
+    if "step" in outputs:
+        return {"events": float(len(outputs["step"]))}
+    return {name: float(np.sqrt(np.mean(np.square(one, dtype=np.float64)))) for name, one in outputs.items()}
+
+
+def within(outputs: Mapping[str, Any], expected: Mapping[str, Any], share: float) -> None:
+    """Raises AssertionError where the activity of an output differs by more than a share of what is expected."""
+    ours, theirs = activity(outputs), activity({name: expected[name] for name in outputs})
+    for name, one in theirs.items():
+        apart = abs(ours[name] - one) / max(abs(one), np.finfo(float).tiny)
+        assert apart <= share, f"{name}: {ours[name]:.6g} where {one:.6g} was expected, {apart:.1%} apart"
+
+
+def agree(
+    outputs: dict[str, Any], expected: dict[str, Any], dtype: str, check: Check, alike: float | None
+) -> str:
+    """How they agree, in words; ``alike`` is what the worker said. Raises AssertionError where they do not."""
+    if alike is None:
+        check(outputs, expected, dtype)
+        return "the same"
+    within(outputs, expected, alike)
+    return f"mean activity within {alike:.0%}"

@@ -1,0 +1,87 @@
+"""Nengo: ensembles and nodes with neurons set directly, not through its encoders and decoders, which work on vectors.
+
+Differences that Nengo forces. A filter's output shows its input one step later, so probes are shifted by that step; and
+what a filter is given by time constant is exact for an input held over the step, so the constant is chosen for the same
+factor as the step asked. Building the model is not timed; resetting it is not, either.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import nengo
+import numpy as np
+
+from .task import Arrays, Task
+
+PACKAGES = ("nengo", "numpy")
+
+
+def precision(dtype: Any) -> None:
+    """The bits of all signals."""
+    nengo.rc["precision"]["bits"] = str(8 * np.dtype(dtype).itemsize)
+    nengo.rc["progress"]["progress_bar"] = "none"
+
+
+def leak_of(keep: float, dt: float) -> nengo.Lowpass:
+    """The filter that keeps this share of its state in a step."""
+    return nengo.Lowpass(-dt / np.log(keep))
+
+
+def fed(u: Any, dt: float) -> nengo.Node:
+    """A node that gives row k in step k, and zeros once they are over."""
+    rows = np.concatenate([u, np.zeros((2, u.shape[1]), u.dtype)])
+    return nengo.Node(lambda t: rows[round(t / dt) - 1], size_out=u.shape[1])
+
+
+def units(size: int, kind: nengo.neurons.NeuronType) -> nengo.Ensemble:
+    """Neurons whose current is what arrives at them."""
+    same = {"gain": np.ones(size), "bias": np.zeros(size)}
+    return nengo.Ensemble(size, dimensions=1, encoders=np.ones((size, 1)), neuron_type=kind, **same)
+
+
+def simulated(model: nengo.Network, probe: nengo.Probe, steps: int, late: int, dt: float, dtype: Any) -> Task:
+    """Run for so many steps, and as many more as the probe is late."""
+    sim = nengo.Simulator(model, dt=dt, progress_bar=False, optimize=True)
+
+    def run() -> Any:
+        sim.run_steps(steps + late, progress_bar=False)
+        return sim.data[probe]
+
+    return Task(run, lambda y: {"y": np.asarray(y[late:], dtype=dtype)}, before=sim.reset)
+
+
+def rate(given: Arrays, *, dtype: Any, **_: Any) -> Task:
+    """A node, a matrix, a filter, and rectified neurons."""
+    precision(dtype)
+    dt = float(given["dt"])
+    with nengo.Network(seed=0) as model:
+        u, neurons = fed(given["u"], dt), units(given["w"].shape[1], nengo.RectifiedLinear())
+        leak = leak_of(1.0 - dt / float(given["tau"]), dt)
+        nengo.Connection(u, neurons.neurons, transform=given["w"].T, synapse=leak)
+        probe = nengo.Probe(neurons.neurons)
+    return simulated(model, probe, len(given["u"]), 1, dt, dtype)
+
+
+def echo(given: Arrays, *, dtype: Any, **_: Any) -> Task:
+    """Tanh neurons whose filtered output is the state, which a node hands back to them."""
+    precision(dtype)
+    n, dt = given["w_in"].shape[1], 1e-3
+    if "w" in given:
+        w: Any = given["w"].T
+    else:
+        from scipy.sparse import csr_array, csr_matrix
+
+        held = csr_array((given["w_data"], given["w_indices"], given["w_indptr"]), shape=(n, n))
+        w = nengo.Sparse((n, n), init=csr_matrix(held.T))
+    with nengo.Network(seed=0) as model:
+        u, state = fed(given["u"], dt), nengo.Node(size_in=n)
+        neurons = units(n, nengo.Tanh(tau_ref=1.0))
+        nengo.Connection(u, neurons.neurons, transform=given["w_in"].T, synapse=None)
+        nengo.Connection(state, neurons.neurons, transform=w, synapse=None)
+        nengo.Connection(neurons.neurons, state, synapse=leak_of(1.0 - float(given["leak"]), dt))
+        probe = nengo.Probe(state)
+    return simulated(model, probe, len(given["u"]), 1, dt, dtype)
+
+
+WORKLOADS = {"a_rate": rate, "b_dense": echo, "b_sparse": echo}

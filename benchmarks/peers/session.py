@@ -1,0 +1,108 @@
+"""Talk to a worker: start a peer on a workload, have it run, ask what came out."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import tempfile
+from collections.abc import Iterable
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+
+from .catalogue import PEERS
+
+
+class PeerError(RuntimeError):
+    """A peer is not installed, refused, or broke; the text says which."""
+
+
+class Session(AbstractContextManager["Session"]):
+    """A worker that is ready: its first run is over. ``known`` is what it said of itself.
+
+    Raises PeerError where it cannot start, and from ``seconds`` and ``outputs`` where it ends early.
+    """
+
+    def __init__(self, name: str, workload: str, inputs: str | Path, threads: int, dtype: str) -> None:
+        self.name, peer = name, PEERS[name]
+        if not peer.installed:
+            raise PeerError(f"{name} is not installed: python -m benchmarks.peers.install {peer.env}")
+        self._errors = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")
+        pipe = subprocess.PIPE
+        # in a folder of its own: some peers write code and logs where they are started
+        self._folder = tempfile.TemporaryDirectory(prefix=f"{name}-")
+        inputs = Path(inputs).resolve()
+        self._process = subprocess.Popen(
+            peer.command(name, workload, inputs, threads, dtype),
+            stdin=pipe,
+            stdout=pipe,
+            stderr=self._errors,
+            text=True,
+            cwd=self._folder.name,
+        )
+        try:
+            self.known: dict[str, Any] = json.loads(self._heard("ready"))
+        except BaseException:
+            self.close()
+            raise
+
+    def _heard(self, word: str) -> str:
+        assert self._process.stdout is not None
+        said, _, rest = self._process.stdout.readline().strip().partition(" ")
+        if said == word:
+            return rest
+        if said == "failed":
+            raise PeerError(json.loads(rest)["error"])
+        self._errors.seek(0)
+        last = self._errors.read().strip().splitlines()[-3:]
+        raise PeerError(f"{self.name} ended early: {' | '.join(last) or 'without a word'}")
+
+    def _asked(self, line: str, answer: str) -> str:
+        assert self._process.stdin is not None
+        try:
+            self._process.stdin.write(line + "\n")
+            self._process.stdin.flush()
+        except BrokenPipeError:
+            pass  # what it said last tells why
+        return self._heard(answer)
+
+    def seconds(self) -> float:
+        """Run once; by the peer's clock where it has its own."""
+        return float(self._asked("run", "time"))
+
+    def outputs(self) -> dict[str, Any]:
+        """What the last run gave."""
+        path = Path(self._folder.name) / "outputs.npz"
+        self._asked(f"outputs {path}", "written")
+        with np.load(path) as file:
+            return dict(file)
+
+    def close(self) -> None:
+        """End the process, and remove what it wrote."""
+        if self._process.poll() is None:
+            self._process.kill()
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe is not None:
+                pipe.close()
+        self._process.wait()
+        self._errors.close()
+        self._folder.cleanup()
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+
+def started(
+    names: Iterable[str], workload: str, inputs: Path, threads: int, dtype: str
+) -> tuple[dict[str, Session], dict[str, str]]:
+    """The sessions that are ready, and why the others are not; whoever calls this closes them."""
+    ready: dict[str, Session] = {}
+    failed: dict[str, str] = {}
+    for name in names:
+        try:
+            ready[name] = Session(name, workload, inputs, threads, dtype)
+        except PeerError as error:
+            failed[name] = str(error)
+    return ready, failed
