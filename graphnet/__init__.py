@@ -46,6 +46,7 @@ from .layer import (
 )
 from .network import Network
 from .registry import Registry
+from .run import Result
 from .span import Span
 from .storing import load, save
 from .timeseries import (
@@ -84,6 +85,7 @@ __all__ = [
     "PerUnit",
     "Positive",
     "Registry",
+    "Result",
     "RunError",
     "Seconds",
     "SeriesError",
