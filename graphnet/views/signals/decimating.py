@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from ...clock import TOLERANCE, step_times
 from ...timeseries import TSContinuous, TSEvent
+from ...timeseries.exactly import Grid
 
 Array = NDArray[Any]
 Index = NDArray[np.int64]
@@ -169,12 +170,12 @@ def _bounds(series: TSContinuous, first: float, last: float, columns: int) -> tu
     """The first sample at or behind each edge, and which sample is held where each column begins, -1 for none."""
     number = len(series.samples)
     edges = np.linspace(first, last, columns + 1)
-    dt = series.exact_dt
-    if dt is None:
+    grid = series._content.grid
+    if grid is None:
         bounds = np.searchsorted(series.times, edges, side="left")
         held = np.searchsorted(series.times, edges[:-1], side="right") - 1
     else:
-        at = _steps(series, dt, first, last, columns)
+        at = _steps(grid, first, last, columns)
         bounds = np.clip(np.ceil(at - TOLERANCE), 0, number).astype(np.int64)
         held = np.clip(np.floor(at[:-1] + TOLERANCE), -1, number - 1).astype(np.int64)
     if last >= series.t_stop:
@@ -184,19 +185,16 @@ def _bounds(series: TSContinuous, first: float, last: float, columns: int) -> tu
 
 def _event_bounds(series: TSEvent, first: float, last: float, columns: int) -> Index:
     """The first event at or behind each edge."""
-    content, dt = series._content, series.exact_dt
-    if dt is None or content.steps is None:
+    content = series._content
+    if content.grid is None or content.steps is None:
         return np.searchsorted(series.times, np.linspace(first, last, columns + 1), side="left")
-    at = _steps(series, dt, first, last, columns)
+    at = _steps(content.grid, first, last, columns)
     return np.searchsorted(content.steps, np.ceil(at - TOLERANCE).astype(np.int64), side="left")
 
 
-def _steps(
-    series: TSContinuous | TSEvent, dt: Fraction, first: float, last: float, columns: int
-) -> NDArray[np.float64]:
+def _steps(grid: Grid, first: float, last: float, columns: int) -> NDArray[np.float64]:
     """Where the edges lie on the clock of a series, in steps from its origin: exact far from zero, too."""
-    origin = series._content.grid.origin
-    begin, end = ((Fraction(t) - origin) / dt for t in (first, last))
+    begin, end = ((Fraction(t) - grid.origin) / grid.dt for t in (first, last))
     return np.linspace(float(begin), float(end), columns + 1)
 
 
