@@ -249,12 +249,13 @@ def clock_of(stored: dict[str, Any]) -> list[Fraction] | None:
     """dt, origin, t_start and t_stop of a clocked series."""
     if "clock" not in stored:
         return None
-    parts = [re.fullmatch(r"(-?\d{1,300})/(\d{1,300})", str(one)) for one in np.atleast_1d(stored["clock"])]
+    said = np.atleast_1d(stored["clock"]).tolist()
+    parts = [re.fullmatch(r"(-?\d{1,300})/(\d{1,300})", str(one)) for one in said]
     if len(parts) != 4 or not all(parts):
-        raise SeriesError(f"clock: expected four ratios, got {shown(stored['clock'].tolist())}")
+        raise SeriesError(f"clock: expected four ratios, got {shown(said)}")
     pairs = [(int(one[1]), int(one[2])) for one in parts if one is not None]
     if any(bottom == 0 for _, bottom in pairs) or pairs[0][0] <= 0:
-        raise SeriesError(f"clock: expected a positive dt, got {shown(stored['clock'].tolist())}")
+        raise SeriesError(f"clock: expected a positive dt, got {shown(said)}")
     return [Fraction(top, bottom) for top, bottom in pairs]
 
 
