@@ -31,7 +31,7 @@ def line(name: str, work: Workload, inputs: Path, expected: Any, given: argparse
             times = [session.seconds() for _ in range(given.repeats)]
             known = session.known
             try:
-                verdict = agree(session.outputs(), expected, given.dtype, work.check, known["alike"])
+                verdict = agree(session.outputs(), expected, given.dtype, work.check, known)
             except AssertionError as error:
                 verdict = f"DIFFERS: {error}"
     except PeerError as error:
@@ -51,7 +51,7 @@ def tried(work: Workload, given: argparse.Namespace) -> None:
     if ready is None:
         return
     ready.before()
-    expected = ready.run()
+    expected = ready.show(ready.run())
     with tempfile.TemporaryDirectory() as folder:
         inputs = Path(folder) / "inputs.npz"
         np.savez(inputs, **arrays)

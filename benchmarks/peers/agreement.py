@@ -25,12 +25,22 @@ def within(outputs: Mapping[str, Any], expected: Mapping[str, Any], share: float
         assert apart <= share, f"{name}: {ours[name]:.6g} where {one:.6g} was expected, {apart:.1%} apart"
 
 
-def agree(
-    outputs: dict[str, Any], expected: dict[str, Any], dtype: str, check: Check, alike: float | None
-) -> str:
-    """How they agree, in words; ``alike`` is what the worker said. Raises AssertionError where they do not."""
-    if alike is None:
-        check(outputs, expected, dtype)
-        return "the same"
-    within(outputs, expected, alike)
-    return f"mean activity within {alike:.0%}"
+def near(outputs: Mapping[str, Any], expected: Mapping[str, Any], tolerance: float) -> None:
+    """Raises AssertionError where a number differs by more than this share of the largest."""
+    for name, one in outputs.items():
+        ours, theirs = np.asarray(one, dtype=np.float64), np.asarray(expected[name], dtype=np.float64)
+        assert ours.shape == theirs.shape, f"{name}: shapes {ours.shape} and {theirs.shape}"
+        apart = float(np.abs(ours - theirs).max(initial=0.0)) / (float(np.abs(theirs).max(initial=0.0)) or 1.0)
+        assert apart <= tolerance, f"{name}: {apart:.2e} apart, beside the largest; at most {tolerance:.0e}"
+
+
+def agree(outputs: dict[str, Any], expected: dict[str, Any], dtype: str, check: Check, known: Mapping[str, Any]) -> str:
+    """How they agree, in words; ``known`` is what the worker said of itself. Raises AssertionError where they do not."""
+    if known["alike"] is not None:
+        within(outputs, expected, known["alike"])
+        return f"mean activity within {known['alike']:.1%}"
+    if known["tolerance"] is not None:
+        near(outputs, expected, known["tolerance"])
+        return f"the same within {known['tolerance']:.0e}"
+    check(outputs, expected, dtype)
+    return "the same"

@@ -47,17 +47,35 @@ class Peer:
         return [str(self.python), str(HERE / "worker.py"), name, workload, str(inputs), str(threads), dtype]
 
 
-BOTH = ("b_dense", "b_sparse")
+A, B, E = ("a_rate",), ("b_dense", "b_sparse"), ("e_chain", "e_dag")
+DENSE, C, D, F, J = ("b_dense",), ("c_lif",), ("d_cuba",), ("f_scale",), ("j_feedback",)
+RASTER, LINES, H = ("g_raster",), ("g_resample",), ("h_ridge",)
 PEERS: dict[str, Peer] = {
-    "jax_scan": Peer("jax", "jax_scan", ("a_rate", "b_dense"), "JAX, a plain lax.scan under jit", pinned=True),
-    "rockpool": Peer("rockpool", "rockpool_modules", ("a_rate", "b_dense"), "Rockpool, JAX under jit", pinned=True),
-    "rockpool_native": Peer(
-        "rockpool", "rockpool_modules", ("a_rate", "b_dense"), "Rockpool, native", {"native": True}, most_threads=1
+    "jax_scan": Peer(
+        "jax", "jax_scan", A + DENSE + C + E + J, "JAX: lax.scan under jit; one jitted node for each layer", pinned=True
     ),
-    "nengo": Peer("nengo", "nengo_model", ("a_rate", *BOTH), "Nengo"),
-    "reservoirpy": Peer("reservoirpy", "reservoirpy_nodes", BOTH, "ReservoirPy"),
-    "numpy": Peer("scipy", "loops", ("a_rate", *BOTH), "NumPy and SciPy, a loop over steps"),
-    "scipy": Peer("scipy", "loops", ("a_rate",), "SciPy, lfilter", {"filtered": True}),
+    "jax_whole": Peer("jax", "jax_scan", E, "JAX: all layers in one call", {"whole": True}, pinned=True),
+    "rockpool": Peer("rockpool", "rockpool_modules", A + DENSE + C, "Rockpool, JAX under jit", pinned=True),
+    "rockpool_native": Peer(
+        "rockpool", "rockpool_modules", A + C + E[:1], "Rockpool, native", {"native": True}, most_threads=1
+    ),
+    "rockpool_series": Peer("rockpool", "rockpool_series", RASTER + LINES, "Rockpool's TimeSeries", most_threads=1),
+    "rockpool_torch": Peer("rockpool", "rockpool_torch", C, "Rockpool, Torch"),
+    "nengo": Peer("nengo", "nengo_model", A + B + E + F + J, "Nengo"),
+    "reservoirpy": Peer("reservoirpy", "reservoirpy_nodes", B + E + H + J, "ReservoirPy"),
+    "brian2": Peer("brian2", "brian2_standalone", C + D, "Brian2, C++ standalone, the whole program"),
+    "brian2_loop": Peer("brian2", "brian2_standalone", C + D, "Brian2, C++ standalone, its loop alone", {"loop": True}),
+    "annarchy": Peer("annarchy", "annarchy_models", D, "ANNarchy, its compiled loop"),
+    "nest": Peer("nest", "nest_kernel", C + D, "NEST"),
+    "norse": Peer("torch", "torch_models", C, "Norse", {"library": "norse"}),
+    "snntorch": Peer("torch", "torch_models", C, "snnTorch", {"library": "snntorch"}),
+    "spikingjelly": Peer("torch", "torch_models", C, "SpikingJelly", {"library": "spikingjelly"}),
+    "torch": Peer("torch", "torch_models", A + DENSE + C, "Torch, a loop over steps"),
+    "numpy": Peer("scipy", "loops", A + B, "NumPy and SciPy, a loop over steps"),
+    "bincount": Peer("scipy", "loops", RASTER, "np.bincount", most_threads=1),
+    "interp": Peer("scipy", "loops", LINES, "np.interp", most_threads=1),
+    "scipy": Peer("scipy", "loops", A + LINES, "SciPy: lfilter, interp1d", {"filtered": True}, most_threads=1),
+    "scikit_learn": Peer("scipy", "scikit", H, "scikit-learn"),
 }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from scipy.interpolate import interp1d
 from scipy.signal import lfilter
 from scipy.sparse import csr_array
 
@@ -58,4 +59,33 @@ def echo(given: Arrays, *, dtype: Any, **_: Any) -> Task:
     return Task(run, lambda y: {"y": y})
 
 
-WORKLOADS = {"a_rate": rate, "b_dense": echo, "b_sparse": echo}
+def raster(given: Arrays, **_: Any) -> Task:
+    """np.bincount of the flat number of each event."""
+    shape = int(given["steps"]), int(given["channels"])
+
+    def run() -> Any:
+        flat = given["step"] * shape[1] + given["channel"]
+        return np.bincount(flat, minlength=shape[0] * shape[1]).reshape(shape)
+
+    return Task(run, lambda table: {"raster": table})
+
+
+def lines(given: Arrays, *, filtered: bool = False, **_: Any) -> Task:
+    """np.interp of each channel, or SciPy's linear interpolation of all of them at once."""
+    samples, stamps, asked = given["samples"], given["stamps"], given["asked"]
+
+    def by_channel() -> Any:
+        y = np.empty((len(asked), samples.shape[1]))
+        for column, into in zip(samples.T, y.T, strict=True):
+            into[:] = np.interp(asked, stamps, column)
+        return y
+
+    def at_once() -> Any:
+        return interp1d(stamps, samples, axis=0, copy=False, assume_sorted=True)(asked)
+
+    return Task(at_once if filtered else by_channel, lambda y: {"y": y})
+
+
+WORKLOADS = {
+    "a_rate": rate, "b_dense": echo, "b_sparse": echo, "g_raster": raster, "g_resample": lines,
+}  # fmt: skip

@@ -7,6 +7,7 @@ factor as the step asked. Building the model is not timed; resetting it is not, 
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import nengo
@@ -15,6 +16,7 @@ import numpy as np
 from .task import Arrays, Task
 
 PACKAGES = ("nengo", "numpy")
+SOME_LAYERS = 300
 
 
 def precision(dtype: Any) -> None:
@@ -84,4 +86,79 @@ def echo(given: Arrays, *, dtype: Any, **_: Any) -> Task:
     return simulated(model, probe, len(given["u"]), 1, dt, dtype)
 
 
-WORKLOADS = {"a_rate": rate, "b_dense": echo, "b_sparse": echo}
+class LeakyTanh(nengo.neurons.NeuronType):
+    """Neurons with a state of their own, x <- keep x + gain J, and tanh(x) as output: no step passes between."""
+
+    state = {"x": nengo.dists.Choice([0])}
+
+    def __init__(self, keep: float, gain: float) -> None:
+        super().__init__()
+        self.keep, self.gain = keep, gain
+
+    def gain_bias(self, max_rates: Any, intercepts: Any) -> Any:
+        return np.ones_like(max_rates), np.zeros_like(intercepts)
+
+    def max_rates_intercepts(self, gain: Any, bias: Any) -> Any:
+        return np.ones_like(gain), np.zeros_like(bias)
+
+    def step(self, dt: float, J: Any, output: Any, x: Any) -> None:
+        x *= self.keep
+        x += self.gain * J
+        np.tanh(x, out=output)
+
+
+def layer_of(given: Arrays) -> LeakyTanh:
+    gain = float(given["dt"] / given["tau"])
+    return LeakyTanh(1.0 - gain, gain)
+
+
+def layers(given: Arrays, *, dtype: Any, **_: Any) -> Task:
+    """An ensemble for each layer, and a connection without a filter for each edge."""
+    precision(dtype)
+    dt, w = float(given["dt"]), given["w"]
+    with nengo.Network(seed=0) as model:
+        u, kind = fed(given["u"], dt), layer_of(given)
+        made = [units(w.shape[1], kind) for _ in w]
+        nengo.Connection(u, made[0].neurons, transform=w[0].T, synapse=None)
+        for a, b in zip(given["pre"], given["post"], strict=True):
+            nengo.Connection(made[a].neurons, made[b].neurons, transform=w[b].T, synapse=None)
+        probe = nengo.Probe(made[-1].neurons)
+    return simulated(model, probe, len(given["u"]), 0, dt, dtype)
+
+
+def feedback(given: Arrays, *, dtype: Any, **_: Any) -> Task:
+    """Three ensembles; the edge back has a filter without a time constant, which is a delay of one step."""
+    precision(dtype)
+    dt, w = float(given["dt"]), given["w"]
+    with nengo.Network(seed=0) as model:
+        u, kind = fed(given["u"], dt), layer_of(given)
+        made = [units(w.shape[1], kind) for _ in w]
+        nengo.Connection(u, made[0].neurons, transform=w[0].T, synapse=None)
+        for a, b, synapse in ((0, 1, None), (1, 2, None), (2, 0, nengo.Lowpass(0))):
+            nengo.Connection(made[a].neurons, made[b].neurons, transform=w[b].T, synapse=synapse)
+        probe = nengo.Probe(made[2].neurons)
+    return simulated(model, probe, len(given["u"]), 0, dt, dtype)
+
+
+def scale(given: Arrays, **_: Any) -> Task:
+    """Build the first layers of the graph, as many as take seconds, and tell the time of all as if each took as long."""
+    count, some = int(given["count"]), min(int(given["count"]), SOME_LAYERS)
+    inside = [(int(a), int(b)) for a, b in zip(given["pre"], given["post"], strict=True) if max(a, b) < some]
+
+    def run() -> float:
+        began = time.perf_counter()
+        with nengo.Network(seed=0) as model:
+            made = [nengo.Node(size_in=4) for _ in range(some)]
+            for a, b in inside:
+                nengo.Connection(made[a], made[b], synapse=None)
+        nengo.Simulator(model, progress_bar=False).close()
+        return (time.perf_counter() - began) * count / some
+
+    note = f"built {some} of {count} layers, its time multiplied; its cost for each grows with their number"
+    return Task(run, lambda _: {}, seconds=float, note=note)
+
+
+WORKLOADS = {
+    "a_rate": rate, "b_dense": echo, "b_sparse": echo, "e_chain": layers, "e_dag": layers, "f_scale": scale,
+    "j_feedback": feedback,
+}  # fmt: skip

@@ -27,5 +27,7 @@ class Task:
     """The peer's own clock, where the compiled loop alone is to be timed; else the wall clock around ``run``."""
     alike: float | None = None
     """Where the peer's model is not the one asked: by how much of it the mean activity may differ. None: the same."""
+    tolerance: float | None = None
+    """Where the model is the same but a peer rounds more: how far apart numbers may be, beside the largest."""
     note: str = ""
     """What differs, in one line."""

@@ -109,6 +109,7 @@ def begin(arguments: list[str], line: TextIO) -> None:
         "versions": versions(adapter.PACKAGES),
         "python": sys.version.split()[0],
         "alike": task.alike,
+        "tolerance": task.tolerance,
         "note": task.note,
         "import_seconds": loaded - began,
         "build_seconds": built - loaded,
