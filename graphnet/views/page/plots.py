@@ -72,7 +72,7 @@ def _cells(image: Any, start: float, stop: float, group: int) -> dict[str, Any]:
 
 
 def _no_cells() -> dict[str, Any]:
-    return {"image": [], "x": [], "y": [], "dw": [], "dh": []}
+    return {"image": [np.full((1, 1), np.nan, dtype=np.float32)], "x": [0.0], "y": [0.0], "dw": [0.0], "dh": [0.0]}
 
 
 # ---------------------------------------------------------------------- models
