@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..graph.groups import groups
 from ..graph.scene import scene
+from ..palette import FAMILIES
 from .drawings import drawings
 from .facts import edge_facts, layer_facts
 from .signals import Signal, shared_out
@@ -44,6 +45,7 @@ class Content:
             "title": self.title,
             "about": [list(pair) for pair in self.about],
             "groups": dict(self.groups),
+            "families": FAMILIES,
             "drawings": list(self.drawings),
             "layers": dict(self.layers),
             "edges": list(self.edges),

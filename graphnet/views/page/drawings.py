@@ -99,8 +99,7 @@ def _standing(shown: Scene, layout: Layout) -> list[list[int]]:
 def as_json(layout: Layout, edges: Sequence[Sequence[int]]) -> Plain:
     """A layout as JSON holds it: points with one decimal, words with their places."""
     return {
-        "width": _short(layout.width),
-        "height": _short(layout.height),
+        "bounds": _bounds(layout),
         "boxes": [_box(one) for one in layout.boxes],
         "arrows": [_arrow(one, numbers) for one, numbers in zip(layout.arrows, edges, strict=True)],
         "frames": [
@@ -110,12 +109,24 @@ def as_json(layout: Layout, edges: Sequence[Sequence[int]]) -> Plain:
     }
 
 
+def _bounds(layout: Layout) -> list[float]:
+    """Left, top, right and bottom of all that is drawn: without the title and the legend, which the page has itself."""
+    rects = [one.rect for one in (*layout.boxes, *layout.frames)]
+    rects += [(x, y, x, y) for one in layout.arrows for x, y in one.points]
+    rects += [one.label.rect for one in layout.arrows if one.label is not None]
+    if not rects:
+        return [0.0, 0.0, 1.0, 1.0]
+    left, top, right, bottom = zip(*rects, strict=True)
+    return [_short(one) for one in (min(left) - 8, min(top) - 12, max(right) + 12, max(bottom) + 8)]
+
+
 def _box(placed: Any) -> Plain:
     box = placed.box
     return {
         "name": box.name,
         "kind": box.kind,
         "type": box.output_type,
+        "family": box.family,
         "recurrent": box.recurrent,
         "layers": box.layers,
         "rect": [_short(x) for x in placed.rect],
@@ -131,6 +142,7 @@ def _arrow(placed: Any, edges: Sequence[int]) -> Plain:
         "type": arrow.type,
         "delayed": arrow.delayed,
         "back": arrow.back,
+        "wide": _short(arrow.width),
         "points": [[_short(x), _short(y)] for x, y in placed.points],
         "label": _words(placed.label),
         "edges": list(edges),

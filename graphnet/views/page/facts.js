@@ -35,11 +35,11 @@ function inside(name) {
 
 function layerFacts(name) {
   const facts = content.layers[name];
-  const parts = [heading(name, facts.class), inside(name)];
+  const parts = [heading(name, facts.class), inside(name) || ""];
   if (facts.summary) parts.push(make("p", {}, facts.summary));
   (facts.equations || []).forEach((tree, i) => parts.push(equation(tree, facts.plain[i])));
   parts.push(table("Sizes and clock", facts.rows.map(([what, value, remark]) => [what, value, "", remark])));
-  if ((facts.parameters || []).length) parts.push(table("Parameters", facts.parameters));
+  parts.push(null);
   const into = [], out = [];
   content.edges.forEach((edge, number) => { if (edge.post === name) into.push(number); if (edge.pre === name) out.push(number); });
   if (into.length) parts.push(section(into.length === 1 ? "Edge in" : `${into.length} edges in`, edgeList(into.slice(0, 50))));
@@ -49,6 +49,7 @@ function layerFacts(name) {
     const leading = (one) => make("button", {type: "button", class: "link", dir: "auto", onclick: () => scrollToSignal(one.name, true)}, one.name);
     parts.push(section("Recorded", make("ul", {class: "edges"}, ...recorded.map((one) => make("li", {}, leading(one))))));
   }
+  if ((facts.parameters || []).length) parts.push(table("Parameters", facts.parameters));
   if ((facts.more || []).length) parts.push(make("details", {}, make("summary", {}, "More about this class"), ...facts.more.map((one) => make("p", {}, one.replaceAll("``", "")))));
   if (facts.source) parts.push(make("p", {class: "soft source"}, "Source: ", facts.source));
   return parts;
@@ -59,10 +60,10 @@ function groupFacts(name) {
   const label = `${open ? "Close" : "Open"} sub-network ${name}`;
   const members = Object.keys(content.layers).filter((one) => one.startsWith(name + "."));
   return [
-    heading(name, "sub-network"), inside(name),
+    heading(name, "sub-network"), inside(name) || "",
     make("p", {}, `${count} layer${count === 1 ? "" : "s"} inside. `, button(open ? "Close" : "Open", label, () => toggle(name))),
     section("Inside", make("ul", {class: "edges"}, ...members.slice(0, 100).map((one) => make("li", {}, link(one))))),
-    members.length > 100 ? make("p", {class: "soft"}, `and ${members.length - 100} more: search for them`) : null,
+    members.length > 100 ? make("p", {class: "soft"}, `and ${members.length - 100} more: search for them`) : "",
   ];
 }
 
@@ -94,7 +95,9 @@ function tell(selection) {
   if (selection && selection.edges) parts = edgeFacts(selection.edges);
   else if (selection && selection.name in content.layers) parts = layerFacts(selection.name);
   else if (selection && selection.name in content.groups) parts = groupFacts(selection.name);
-  byId("told").replaceChildren(...parts.filter((one) => one));
+  const at = parts.includes(null) ? parts.indexOf(null) : parts.length;  // where the picture of weights stands
+  byId("told").replaceChildren(...parts.slice(0, at));
+  byId("told-more").replaceChildren(...parts.slice(at + 1));
   byId("close").hidden = !selection;
   byId("facts").scrollTop = 0;
 }

@@ -87,11 +87,13 @@ def _of_class(cls: type[Any]) -> Plain:
     doc = inspect.getdoc(cls) or ""
     said = [one for one in sentences(doc) if not one.startswith(("Raises ", "Source:"))]
     source = next((one.removeprefix("Source: ") for one in _paragraphs(doc) if one.startswith("Source:")), "")
+    found = equations(doc)
+    short = said[0].partition(": ")[0] if said and found else ""
     return {
-        "summary": said[0] if said else "",
-        "equations": [tree(one) for one in equations(doc)],
-        "plain": equations(doc),
-        "more": [one for one in said[1:] if not one.startswith(APART)],
+        "summary": short or (said[0] if said else ""),
+        "equations": [tree(one) for one in found],
+        "plain": found,
+        "more": [one for one in said[0 if short else 1 :] if not one.startswith(APART)],
         "source": source,
     }
 
@@ -186,7 +188,7 @@ def _edge(net: Network, edge: Edge, post: str) -> Plain:
         ["carries", _kind(pre.type), ""],
         ["channels", str(width), f"of {pre.size}" if width != pre.size else ""],
         ["delay", written_delay(edge.delay) if edge.delay else "none", ""],
-        ["rate", *_rate(pre.dt, after.dt)],
+        ["rate", *_rate(pre.dt, after.dt, issubclass(pre.type, TSEvent))],
     ]
     text = str(edge)
     begin, _, rest = text.partition(" @ ")[0].partition(" -> ")
@@ -203,11 +205,13 @@ def _edge(net: Network, edge: Edge, post: str) -> Plain:
     return {"text": text, "pre": edge.pre, "post": post, "type": pre.type.__name__, "rows": rows}
 
 
-def _rate(pre: Any, post: Any) -> list[str]:
+def _rate(pre: Any, post: Any, events: bool) -> list[str]:
     """The steps at both ends, and what happens where they differ."""
     if pre is None and post is None:
         return ["as what leads here", ""]
     if pre is None or post is None or pre == post:
         return [f"dt {time_words(float(post if pre is None else pre))}", ""]
     words = f"dt {time_words(float(pre))} → {time_words(float(post))}"
+    if events:
+        return [words, "no event is lost or doubled"]
     return [words, "each value is held" if pre > post else "read at the starts of the slower steps"]

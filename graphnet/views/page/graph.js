@@ -1,10 +1,16 @@
 // The graph: a drawing as SVG, moved and zoomed, its boxes and arrows reached by mouse and keys.
 
 const graph = {drawing: null, view: {x: 0, y: 0, k: 1}, svg: null, world: null, boxes: new Map(), arrows: [], active: null};
-const LEAST = 0.05, MOST = 8, ROUND = 5;
+const FAMILIES = new Set(Object.keys(content.families));
+const LEAST = 0.05, MOST = 8, ROUND = 5, BAR = 72;
 
 function signalClass(type) {
   return type === "TSEvent" ? "events" : "continuous";
+}
+
+// A family that has a colour, or else one of the two kinds of signal.
+function familyOf(box) {
+  return FAMILIES.has(box.family) ? `family-${box.family}` : signalClass(box.type);
 }
 
 function show(drawing, keep) {
@@ -55,11 +61,11 @@ function boxElement(box) {
   const radius = kind === "input" || kind === "output" ? Math.min(14, height / 2) : Math.min(4, height / 4);
   const parts = [make("svg:rect", {class: "body", x: left, y: top, width: right - left, height, rx: radius})];
   if (kind === "group") parts.unshift(make("svg:rect", {class: "behind", x: left + 4, y: top - 4, width: right - left, height, rx: radius}));
-  box.lines.forEach((line, i) => parts.push(words(line, i ? "soft" : "")));
+  box.lines.forEach((line, i) => parts.push(words(line, i ? "dim" : "")));
   if (box.recurrent) parts.push(loop(right - 9, top + Math.min(10.5, height / 2)));
   const what = kind === "group" ? `sub-network of ${box.layers} layers` : box.lines.slice(1).map((one) => one.text).join(", ");
   const made = make("svg:g", {
-    class: `box ${kind} ${signalClass(box.type)}`, role: "button", tabindex: -1, "data-name": box.name,
+    class: `box ${kind} ${familyOf(box)}`, role: "button", tabindex: -1, "data-name": box.name,
     "aria-label": `${box.name}: ${what || kind}${box.recurrent ? ", recurrent" : ""}`,
     onclick: () => { activate(box.name); select({name: box.name}); },
     ondblclick: () => { if (kind === "group") toggle(box.name); },
@@ -97,7 +103,7 @@ function arrowElement(arrow) {
   const corners = [tip, [back[0] + across[0], back[1] + across[1]], [back[0] - across[0], back[1] - across[1]]];
   const line = path([...points.slice(0, -1), along(tip, points.at(-2), 6)]);
   const label = arrow.edges.length === 1 ? content.edges[arrow.edges[0]].text : `${arrow.pre} -> ${arrow.post}, ${arrow.edges.length} edges`;
-  const parts = [make("svg:path", {class: "hit", d: line}), make("svg:path", {class: "way", d: line}), make("svg:polygon", {points: corners.map((p) => p.join(",")).join(" ")})];
+  const parts = [make("svg:path", {class: "hit", d: line}), make("svg:path", {class: "way", d: line, style: `--w: ${arrow.wide}`}), make("svg:polygon", {points: corners.map((p) => p.join(",")).join(" ")})];
   if (arrow.delayed) {
     const [cx, cy] = along(points[0], points[1], 4);
     parts.push(make("svg:circle", {class: "late", cx, cy, r: 2.4}));
@@ -127,9 +133,9 @@ function room() {
 }
 
 function fit() {
-  const [wide, tall] = room(), {width, height} = graph.drawing;
-  const k = Math.min(wide / width, tall / height, 1.8);
-  graph.view = {x: (wide - width * k) / 2, y: (tall - height * k) / 2, k};
+  const [wide, tall] = room(), [left, top, right, bottom] = graph.drawing.bounds;
+  const k = Math.min(wide / (right - left), (tall - BAR) / (bottom - top), 1.8);
+  graph.view = {x: (wide - (right + left) * k) / 2, y: (tall + BAR / 2 - (bottom + top) * k) / 2, k};
   place();
 }
 

@@ -149,11 +149,14 @@ function switchTheme() {
 }
 
 function legend() {
-  const drawn = content.drawings.flatMap((one) => one.arrows);
-  const entries = [["continuous", "continuous signal", drawn.some((one) => one.type === "TSContinuous")], ["events", "events", drawn.some((one) => one.type === "TSEvent")]];
-  const shown = entries.filter(([, , used]) => used);
-  const sign = (kind) => make("svg:svg", {width: 30, height: 10, class: `arrow ${kind}`, "aria-hidden": true}, make("svg:path", {class: "way", d: "M1 5H22"}), make("svg:polygon", {points: "29,5 22,2.4 22,7.6"}));
-  byId("legend").replaceChildren(...(shown.length ? shown : []).map(([kind, words]) => make("li", {}, sign(kind), words)));
+  const drawn = content.drawings.flatMap((one) => one.arrows), boxes = content.drawings.flatMap((one) => one.boxes);
+  const entries = [["continuous", "continuous signal", "TSContinuous"], ["events", "events", "TSEvent"]];
+  const kinds = entries.filter(([, , type]) => drawn.some((one) => one.type === type));
+  const families = Object.keys(content.families).filter((family) => boxes.some((one) => one.family === family));
+  const arrow = (kind) => make("svg:svg", {width: 30, height: 10, class: `arrow ${kind}`, "aria-hidden": true}, make("svg:path", {class: "way", d: "M1 5H22"}), make("svg:polygon", {points: "29,5 22,2.4 22,7.6"}));
+  const patch = (family) => make("svg:svg", {width: 16, height: 12, class: `box family-${family}`, "aria-hidden": true}, make("svg:rect", {class: "body", x: 1, y: 1, width: 14, height: 10, rx: 2}));
+  const shown = [...kinds.map(([kind, words]) => make("li", {}, arrow(kind), words)), ...families.map((family) => make("li", {}, patch(family), content.families[family]))];
+  byId("legend").replaceChildren(...shown);
 }
 
 // ---------------------------------------------------------------------- the beginning

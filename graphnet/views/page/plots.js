@@ -75,7 +75,10 @@ function drawSignals() {
     const stored = plots.stored.get(one.name);
     if (!stored) continue;
     const source = model(`columns:${one.name}`), cells = model(`cells:${one.name}`);
-    if (one.form === "lines") source.data = lines(one, stored, start, end);
+    if (one.form === "lines") {
+      source.data = lines(one, stored, start, end);
+      reach(model(`signal:${one.name}`).y_range, source.data, one.channels);
+    }
     else if (one.form === "image") cells.data = image(one, stored, start, end);
     else if (one.form === "counts") cells.data = counts(one, stored, start, end);
     else [source.data, cells.data] = events(one, stored, start, end);
@@ -121,6 +124,20 @@ function lines(one, stored, start, end) {
     data[`y${c}`] = y;
   }
   return data;
+}
+
+// The vertical axis holds what is in view, and a little more.
+function reach(range, data, channels) {
+  let low = Infinity, high = -Infinity;
+  for (let c = 0; c < channels; c++) {
+    for (const value of data[`y${c}`]) {
+      if (value < low) low = value;
+      if (value > high) high = value;
+    }
+  }
+  if (low > high) return;
+  const more = (high - low) * 0.08 || Math.abs(high) * 0.08 || 1;
+  range.setv({start: low - more, end: high + more});
 }
 
 function cellsOf(values, rows, columns, x, width, height) {
@@ -248,7 +265,7 @@ function drawWeights(one) {
 function paintPlots() {
   if (!plots.document) return;
   const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
-  const [ink, soft, rule, event] = ["ink", "soft", "rule", "events"].map(colour);
+  const [ink, soft, rule, event] = ["ink", "soft", "hair", "events"].map(colour);
   for (const plot of plots.document.roots()) {
     const axes = [...plot.below, ...plot.left];
     for (const axis of axes) axis.setv({major_label_text_color: soft, axis_label_text_color: soft, axis_line_color: rule, major_tick_line_color: rule});

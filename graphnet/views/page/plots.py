@@ -99,7 +99,9 @@ def _figure(one: Signal, time: Any, cursor: Any, last: bool) -> Any:
     from bokeh.plotting import figure
 
     lines = one.form == "lines"
-    y_range = DataRange1d(range_padding=0.08) if lines else Range1d(-0.5, max(one.channels, 1) - 0.5)
+    y_range = Range1d(-0.5, max(one.channels, 1) - 0.5)
+    if lines:  # of what is stored, the page says how far it reaches
+        y_range = DataRange1d(range_padding=0.08) if one.live else Range1d(-1.0, 1.0)
     tall = HEIGHT if lines or one.channels <= 40 else TALL
     plot = figure(name=f"signal:{one.name}", x_range=time, y_range=y_range, height=tall, tools=_tools(cursor),
                   toolbar_location=None, sizing_mode="stretch_width", output_backend="canvas", lod_threshold=None,

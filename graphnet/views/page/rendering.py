@@ -42,7 +42,11 @@ def render(content: Content) -> str:
     plots = escaped(json.dumps({"document": document, "roots": places}, separators=(",", ":")))
     inside = variables(content)
     nonce = hashlib.sha256((plots + inside["content"]).encode()).hexdigest()[:32]  # no text can foretell its own
-    scripts = [text for text in Resources(mode="inline", components=["bokeh"]).js_raw if not text.startswith("Bokeh.set_log_level")]
+    scripts = [
+        text
+        for text in Resources(mode="inline", components=["bokeh"]).js_raw
+        if not text.startswith("Bokeh.set_log_level")
+    ]
     return template().render(
         **inside, title=content.title, roots=places, nonce=nonce, policy=POLICY.format(nonce=nonce),
         bokeh_js="".join(f'<script nonce="{nonce}">{text}</script>' for text in scripts),

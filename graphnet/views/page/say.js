@@ -42,7 +42,7 @@ const MATHS = {i: "mi", n: "mn", o: "mo", t: "mtext", sub: "msub", sup: "msup", 
 function mathematics(node) {
   const [kind, ...rest] = node;
   if (!(kind in MATHS)) return make("math:mtext", {}, String(rest));
-  return make("math:" + MATHS[kind], {}, ...rest.map((one) => (Array.isArray(one) ? mathematics(one) : one)));
+  return make("math:" + MATHS[kind], kind === "o" ? {stretchy: "false"} : {}, ...rest.map((one) => (Array.isArray(one) ? mathematics(one) : one)));
 }
 
 function equation(tree, plain) {
