@@ -36,6 +36,8 @@ def near(outputs: Mapping[str, Any], expected: Mapping[str, Any], tolerance: flo
 
 def agree(outputs: dict[str, Any], expected: dict[str, Any], dtype: str, check: Check, known: Mapping[str, Any]) -> str:
     """How they agree, in words; ``known`` is what the worker said of itself. Raises AssertionError where they do not."""
+    if not outputs:
+        return "gives nothing to compare"
     if known["alike"] is not None:
         within(outputs, expected, known["alike"])
         return f"mean activity within {known['alike']:.1%}"

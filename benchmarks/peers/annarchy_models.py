@@ -39,7 +39,7 @@ def cuba(given: Arrays, *, dtype: Any, threads: int, **_: Any) -> Task:
         refractory=int(given["refractory"]) * dt * MS,
     )
     net = ann.Network(dt=dt * MS)
-    net.config(precision="double" if dtype == np.float64 else "float", num_threads=threads, verbose=False)
+    net.config(dtype=ann.float64 if dtype == np.float64 else ann.float32, num_threads=threads, verbose=False)
     population = net.create(geometry=n, neuron=neuron)
     population.v = given["v0"]
     together = csr_matrix((given["data"], given["indices"], given["indptr"]), shape=(n, n))

@@ -41,10 +41,10 @@ def echo(given: Arrays, *, dtype: Any, **_: Any) -> Task:
 class Leaky(Node):
     """A layer of the workloads as a node: x <- keep x + gain (u W), y = tanh(x)."""
 
-    def __init__(self, w: Any, keep: Any, gain: Any) -> None:
+    def __init__(self, name: str, w: Any, keep: Any, gain: Any) -> None:
         self.w, self.keep, self.gain = np.ascontiguousarray(w.T), keep, gain
         self.input_dim, self.output_dim = w.shape
-        self.name, self.state, self.initialized = None, {}, False
+        self.name, self.state, self.initialized = name, {}, False
 
     def initialize(self, x: Any = None, y: Any = None) -> None:
         zero = np.zeros(self.output_dim, self.w.dtype)
@@ -63,25 +63,22 @@ def modelled(given: Arrays, dtype: Any, edges: list[tuple[int, int, int]], last:
     above[0] = 1
     for _, _, b in edges:
         above[b] += 1
-    nodes = [Leaky(np.tile(w, (many, 1)), keep, gain) for w, many in zip(given["w"], above, strict=True)]
-    entry = Input()
+    stacked = [np.tile(w, (many, 1)) for w, many in zip(given["w"], above, strict=True)]
+    nodes = [Leaky(f"n{k}", w, keep, gain) for k, w in enumerate(stacked)]
+    entry = Input(name="u")
     model = Model([entry, *nodes], [(entry, 0, nodes[0]), *((nodes[a], d, nodes[b]) for a, d, b in edges)])
-    model.initialize(given["u"])
-    sinks = {id(node) for node in model.outputs}
-    for k, node in enumerate(nodes):
-        node.name = f"n{k}"  # several outputs are told by name
-    model.named_nodes = {node.name: node for node in nodes}
-    many = len(sinks) > 1
+    entry.initialize(given["u"])
+    model.initialized = True  # its own way takes an edge with a delay for a cycle, unless a teacher is there
 
     def restart() -> None:
         for node in nodes:
             node.initialize()
-        for buffer in model.feedback_buffers.values():
-            buffer[:] = 0
+        delayed = [edge for edge in model.edges if edge[1]]
+        model.feedback_buffers = {edge: np.zeros((edge[1], edge[0].output_dim), dtype) for edge in delayed}
 
     def run() -> Any:
         told = model.run(given["u"])
-        return told[f"n{last}"] if many else told
+        return told[f"n{last}"] if model.is_multi_output else told
 
     return Task(run, lambda y: {"y": y}, restart)
 
