@@ -18,7 +18,7 @@ function show(drawing, keep) {
   graph.boxes.clear();
   graph.arrows = [];
   graph.world = make("svg:g", {});
-  for (const frame of drawing.frames) graph.world.append(frameElement(frame));
+  for (const frame of drawing.frames) graph.world.append(subnetworkFrame(frame));
   for (const arrow of drawing.arrows) graph.world.append(arrowElement(arrow));
   for (const box of drawing.boxes) graph.world.append(boxElement(box));
   const words = `Graph of ${drawing.boxes.length} boxes and ${drawing.arrows.length} edges. Arrow keys go from box to box, Enter selects.`;
@@ -34,7 +34,7 @@ function words(line, name) {
   return make("svg:text", look, line.text);
 }
 
-function frameElement(frame) {
+function subnetworkFrame(frame) {
   const [left, top, right, bottom] = frame.rect;
   const rim = make("svg:rect", {x: left, y: top, width: right - left, height: bottom - top, rx: 6});
   const close = badge(right - 9, top + 9, "−", `Close sub-network ${frame.group}`, () => toggle(frame.group));
