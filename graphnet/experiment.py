@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from . import judging, registry
 from .clock import exact, step_of, whole_steps
 from .datasets import Dataset, Trial
-from .document import wrong_options
+from .document import options
 from .errors import FileError, GraphnetError, InputError, ParameterError
 from .judging import Take, judge
 from .network import Network
@@ -109,11 +109,11 @@ def _trials(net: Network, sections: Mapping[str, Any], watch: Watch[Trial]) -> t
 def load_data(section: DataSection) -> Dataset:
     """The trials that a document's data section means. Raises ParameterError for options the source does not take."""
     source = registry.datasets.get(section.source)
-    options = dict(section.model_extra or {})
-    wrong = list(wrong_options(section.source, source, options))
+    given, wrong = options(section.source, source, section.model_extra or {})
     if wrong:
-        raise ParameterError("\n".join(text for _, text in wrong), owner=section.source, each=wrong)
-    return source(**options)
+        each = [(one.name, one.said) for one in wrong]
+        raise ParameterError("\n".join(said for _, said in each), owner=section.source, each=each)
+    return source(**given)
 
 
 def _check_inputs(net: Network, data: Dataset) -> None:
@@ -314,7 +314,7 @@ def write(net: Network, outcome: Outcome, folder: Path, pictures: bool = True) -
         return
     draw_files(net, [folder / "network.png", folder / "network.svg"])
     if outcome.activity is not None:
-        draw_activity(net, outcome.activity, folder / "activity.png", outcome.between)
+        draw_activity(net, outcome.activity, outcome.activity.classes, folder / "activity.png", outcome.between)
     if outcome.comparison is not None:
         draw_comparison(outcome.comparison, folder / "comparison.png")
 

@@ -5,14 +5,17 @@ from __future__ import annotations
 import math
 import os
 import platform
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..errors import FileError, UnknownName
 from ..timeseries import TimeSeries
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 @dataclass(frozen=True)
@@ -75,6 +78,33 @@ class Result(Mapping[str, TimeSeries]):
         where the file cannot be written.
         """
         write_signals(path, self, self.info)
+
+    def plot(
+        self,
+        names: str | Iterable[str] | None = None,
+        *,
+        t_start: float | None = None,
+        t_stop: float | None = None,
+        spectrogram: str | Iterable[str] | bool = (),
+        theme: str = "light",
+        title: str | None = None,
+    ) -> Figure:
+        """One figure of the signals, a panel each in the order of evolution, over one axis of time.
+
+        ``names``: which signals, by default all (the first 100). ``t_start``, ``t_stop``: the seconds that are shown.
+        ``spectrogram`` names signals whose power is drawn below them; True: all on a clock with up to 12 channels.
+        ``theme``: "light" or "dark". ``title``: by default the network's name. Long signals are bands from the least
+        to the greatest value in each of 1000 columns, with the mean; events have the rate of a channel below them.
+
+        Raises UnknownName for a name that is not there, ParameterError where there is nothing or no time to show.
+        """
+        from ..views.signals import traces
+
+        shown = traces.chosen(self, self.classes, names)
+        asked = [spectrogram] if isinstance(spectrogram, str) else spectrogram
+        power = traces.clocked(shown) if asked is True else asked or ()
+        line = self.network if title is None else title
+        return traces.activity(shown, line, t_start=t_start, t_stop=t_stop, spectrograms=list(power), theme=theme)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Result:

@@ -61,5 +61,5 @@ def write(figure: Any, path: str | FilePath) -> None:
     undated = {"svg": {"Date": None}, "pdf": {"CreationDate": None}, "png": None}[kind]
     picture = io.BytesIO()
     with style():
-        figure.savefig(picture, format=kind, dpi=dpi, metadata=undated)
+        figure.savefig(picture, format=kind, dpi=dpi, metadata=undated, facecolor=figure.get_facecolor())
     write_atomic(FilePath(path), picture.getvalue())

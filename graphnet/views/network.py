@@ -47,20 +47,22 @@ def draw_files(net: Network, paths: Iterable[Path]) -> None:
 
 
 def draw_activity(
-    net: Network, signals: Mapping[str, Any], path: Path, between: tuple[float, float] | None = None
+    net: Network,
+    signals: Mapping[str, Any],
+    classes: Mapping[str, str],
+    path: Path,
+    between: tuple[float, float] | None = None,
 ) -> None:
-    """Draw a run through every layer, one panel each in the order of evolution, into a file.
+    """Draw a run through every layer, one panel each in the order that the signals have, into a file.
 
-    ``between`` are the seconds that are shown, by default all.
+    ``classes`` are those of the signals' layers, ``between`` the seconds that are shown, by default all.
     """
     from .signals import traces
 
-    classes = {**dict.fromkeys(net.inputs, "Input"), **{name: one.class_name for name, one in net.layers.items()}}
-    order = [name for name in [*net.inputs, *net.evol_order] if name in signals]
-    order += [name for name in signals if name not in order]
-    panels = [(name, classes.get(name, ""), signals[name]) for name in order]
     start, stop = between or (None, None)
-    traces.save(traces.activity(panels, net.name, t_start=start, t_stop=stop), path)
+    shown = traces.chosen(signals, classes, None)
+    title = net.name if len(shown) == len(signals) else f"{net.name}: {len(shown)} of {len(signals)} signals"
+    traces.save(traces.activity(shown, title, t_start=start, t_stop=stop), path)
 
 
 def draw_comparison(shown: Comparison, path: Path) -> None:

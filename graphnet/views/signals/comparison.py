@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 from ...timeseries import TimeSeries, TSContinuous, TSEvent
 from ..figures import style
 from ..letters import measure
-from ..palette import COLOURS, INK, RULE, SOFT
-from . import panels as pens
-from .traces import NAME, SMALL, TITLE, frame, time_ticks
+from ..palette import COLOURS, INK, LIGHT, RULE, SOFT
+from . import panels, rasters
+from .frames import NAME, SMALL, TITLE, frame, time_ticks
+from .ticks import nice_ticks, tick_words
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -86,26 +87,26 @@ def draw(shown: Comparison) -> Figure:
         ticks = time_ticks(shown.between)
         for ax in axes:
             ax.set_xlim(*shown.between)
-            ax.set_xticks(ticks, pens.tick_words(ticks) if ax is axes[-1] and ticks else [""] * len(ticks))
+            ax.set_xticks(ticks, tick_words(ticks) if ax is axes[-1] and ticks else [""] * len(ticks))
         axes[-1].set_xlabel("time (s)", size=SMALL, color=INK, labelpad=3.0)
     return figure
 
 
 def _input(ax: Axes, name: str, series: TimeSeries, span: tuple[float, float]) -> None:
-    frame(ax)
+    frame(ax, LIGHT)
     if isinstance(series, TSContinuous):
-        pens.continuous(ax, series, span, INPUT)
+        panels.continuous(ax, series, span, INPUT, LIGHT)
         unit = f" ({series.units})" if series.units else ""
     else:
         assert isinstance(series, TSEvent)  # there is no third kind
-        pens.events(ax, series, span, INPUT)
+        rasters.events(ax, series, span, INPUT, LIGHT)
         unit = ""
     _header(ax, [(name + unit, INK)])
 
 
 def _spikes(ax: Axes, shown: Comparison, rasters: Sequence[Compared]) -> None:
     """Wanted spikes in the uppermost row, those of each signal in a row below, coincident ones joined to them."""
-    frame(ax)
+    frame(ax, LIGHT)
     lines = dict(zip((one.name for one in shown.signals), LINES * len(shown.signals), strict=False))
     words = [("spikes", INK)]
     for number, one in enumerate(rasters):
@@ -149,7 +150,7 @@ def _times(series: TimeSeries) -> NDArray[np.float64]:
 
 
 def _rates(ax: Axes, shown: Comparison) -> None:
-    frame(ax)
+    frame(ax, LIGHT)
     times, values = _within(shown.rate, shown.between)
     ax.fill_between(times, 0.0, values, color=RULE, alpha=0.55, linewidth=0.0, gid="wanted-rate")
     top = float(values.max(initial=0.0))
@@ -161,8 +162,8 @@ def _rates(ax: Axes, shown: Comparison) -> None:
         top = max(top, float(values.max(initial=0.0)))
         words.append((f"{one.name} {one.of_rates}".strip(), colour))
     ax.set_ylim(0.0, 1.06 * top or 1.0)
-    ticks = pens.nice_ticks(0.0, 1.06 * top or 1.0, 4)
-    ax.set_yticks(ticks, pens.tick_words(ticks))
+    ticks = nice_ticks(0.0, 1.06 * top or 1.0, 4)
+    ax.set_yticks(ticks, tick_words(ticks))
     _header(ax, words)
 
 

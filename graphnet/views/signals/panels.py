@@ -1,16 +1,17 @@
-"""One signal in one panel: lines for a few channels, an image for many, a raster for events."""
+"""One continuous signal in one panel: lines for a few channels, bands where they are long, an image for many."""
 
 from __future__ import annotations
 
-import math
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..letters import measure
-from ..palette import COLOURS, INK, RULE, SOFT
+from ...timeseries.content import clocked_times
+from ..palette import Theme
+from .decimating import envelope, means, within
+from .inks import AROUND, RISING, line_colours, shades
+from .ticks import LETTERS, Span, limits, nice_ticks, tick_words, value_words
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -18,126 +19,87 @@ if TYPE_CHECKING:
     from ...timeseries import TSContinuous, TSEvent
 
 MOST_LINES = 12  # channels drawn as lines; more become the rows of an image
-COLUMNS = 1500  # what a page can show: longer signals are drawn by their extremes in as many columns
-MANY_EVENTS = 5000  # above, an SVG holds the raster as an image
-LETTERS = 8.0
-ROOM = 52.0  # points: the widest number beside a panel
-MINUS = "\N{MINUS SIGN}"
-LINES = ("#27598c", "#d0782a", "#3b8f6b", "#a23b5b", "#7c6bb0", "#8a7a3a")
+COLUMNS = 1000  # what a page can show: a longer signal is drawn by its extremes and its mean in so many columns
+ROWS = 300  # of an image: neighbouring channels beyond that share one
 Array = NDArray[np.float64]
-Span = tuple[float, float]
 
 
-def tick_words(ticks: list[float]) -> list[str]:
-    """The shortest labels that tell evenly spaced ticks apart.
-
-    >>> tick_words([0.0, 0.5, 1.0]), tick_words([0.0, 2e6])
-    (['0.0', '0.5', '1.0'], ['0', '2e+06'])
-    """
-    step = min((b - a for a, b in pairwise(ticks)), default=1.0)
-    places = next((p for p in range(5) if abs(step * 10**p - round(step * 10**p)) < 1e-6 * step * 10**p), 5)
-    if places < 5 and max(abs(tick) for tick in ticks) < 1e5:
-        return [f"{tick + 0.0:.{places}f}".replace("-", MINUS) for tick in ticks]
-    return value_words(ticks)
-
-
-def value_words(values: list[float]) -> list[str]:
-    """Values to three digits, or to as many as tell them apart; beyond ROOM points, the first and what is added to it.
-
-    >>> value_words([0.0, 121.558]), value_words([1000.0, 1000.25]), value_words([123456.0, 123456.0000002])
-    (['0', '122'], ['1000', '1000.2'], ['1.23e+05', '+2e−07'])
-    """
-    digits = next((d for d in range(3, 17) if len({f"{v:.{d}g}" for v in values}) == len(set(values))), 17)
-    labels = [f"{value + 0.0:.{digits}g}" for value in values]
-    if max(measure(label, LETTERS)[0] for label in labels) > ROOM:
-        labels = [f"{values[0]:.3g}", *(f"+{value - values[0]:.2g}" for value in values[1:])]
-    return [label.replace("-", MINUS) for label in labels]
-
-
-def nice_ticks(low: float, high: float, most: int) -> list[float]:
-    """Round values within [low, high], one or two more than ``most`` at the most."""
-    from matplotlib.ticker import MaxNLocator
-
-    slack = 1e-9 * (high - low)
-    found = MaxNLocator(nbins=most, steps=[1, 2, 2.5, 5, 10]).tick_values(low, high)
-    return [float(tick) for tick in found if low - slack <= tick <= high + slack]
-
-
-def continuous(ax: Axes, series: TSContinuous, span: Span, height: float) -> None:
+def continuous(ax: Axes, series: TSContinuous, span: Span, height: float, theme: Theme) -> None:
     """Draw a continuous signal over the span of time; each sample holds until the next, the last one to t_stop."""
-    times, samples = _within(series, span)
-    if samples.size == 0:
-        empty(ax, "no samples")
-    elif not np.isfinite(samples).any():
-        empty(ax, "no finite samples")
-    elif samples.shape[1] <= MOST_LINES:
-        _lines(ax, times, samples, height)
+    if series.samples.size == 0:
+        empty(ax, "no samples", theme)
+    elif apart(series, span):
+        empty(ax, "nothing at these times", theme)
+    elif series.num_channels <= MOST_LINES:
+        _lines(ax, series, span, height, theme)
     else:
-        _image(ax, times, samples, span)
+        _image(ax, series, span, theme)
 
 
-def events(ax: Axes, series: TSEvent, span: Span, height: float) -> None:
-    """Draw events as ticks, one row a channel, channel 0 at the bottom."""
-    channels = int(series.num_channels)
-    if channels == 0:
-        empty(ax, "no channels")
-        return
-    here = (series.times >= span[0]) & (series.times <= span[1])
-    size = min(max(0.85 * height / channels, 1.2), 9.0)
-    count = int(here.sum())
-    width = min(max(140.0 * channels / max(count, 1), 0.25), 0.7)  # thinner where they crowd
-    look: dict[str, Any] = {"linestyle": "none", "marker": "|", "markersize": size, "markeredgewidth": width}
-    many = count > MANY_EVENTS
-    colour = COLOURS["TSEvent"]
-    ax.plot(series.times[here], series.channels[here], color=colour, rasterized=many, gid="events", **look)
-    _channel_axis(ax, channels)
+def apart(series: TSContinuous | TSEvent, span: Span) -> bool:
+    """Whether a series lies outside the span of time."""
+    return series.t_stop > series.t_start and not (series.t_start < span[1] and span[0] < series.t_stop)
 
 
-def empty(ax: Axes, why: str) -> None:
+def empty(ax: Axes, why: str, theme: Theme) -> None:
     """Say that there is nothing to see."""
     ax.set_yticks([])
-    ax.text(0.5, 0.5, why, transform=ax.transAxes, size=LETTERS, color=SOFT, ha="center", va="center")
+    ax.text(0.5, 0.5, why, transform=ax.transAxes, size=LETTERS, color=theme.soft, ha="center", va="center")
 
 
-def _within(series: TSContinuous, span: Span) -> tuple[Array, Array]:
-    """Times (T + 1,), the last being the end of the last sample, and samples (T, channels), cut to the span."""
-    times = np.asarray(series.times, dtype=float)
-    first = max(int(np.searchsorted(times, span[0], side="right")) - 1, 0)
-    last = int(np.searchsorted(times, span[1], side="right"))
-    end = times[last] if last < len(times) else max(float(series.t_stop), times[-1] if len(times) else 0.0)
-    return np.append(times[first:last], end), np.asarray(series.samples, dtype=float)[first:last]
+# --- lines and bands --------------------------------------------------------------------------------------------------
 
 
-def _lines(ax: Axes, times: Array, samples: Array, height: float) -> None:
-    channels = samples.shape[1]
-    colours = _colours(channels)
-    for channel in range(channels):
-        x, y = _extremes(times, samples[:, channel])
-        look = {"color": colours[channel], "linewidth": 0.9, "drawstyle": "steps-post", "gid": f"channel-{channel}"}
-        ax.plot(x, y, **look)
-    finite = samples[np.isfinite(samples)]
-    low, high = _limits(float(finite.min()), float(finite.max()))
-    ax.set_ylim(low, high)
-    ticks = nice_ticks(low, high, 3)
+def _lines(ax: Axes, series: TSContinuous, span: Span, height: float, theme: Theme) -> None:
+    part = within(series, *span)
+    first, last = max(part.start - 1, 0), min(part.stop + 1, len(series.samples))
+    colours = line_colours(series.num_channels, theme)
+    if last - first <= 2 * COLUMNS:
+        times, samples = held(series, first, last)
+        reach = samples[:-1] if last < len(series.samples) else samples
+        for channel, colour in enumerate(colours):
+            look: dict[str, Any] = {"color": colour, "linewidth": 0.9, "drawstyle": "steps-post"}
+            ax.plot(times, samples[:, channel], gid=f"channel-{channel}", **look)
+        low = high = reach
+    else:
+        low, high = _bands(ax, series, span, colours)
+    found = [one[np.isfinite(one)] for one in (low, high)]
+    if not found[0].size:
+        empty(ax, "no finite samples", theme)
+        return
+    bottom, top = limits(float(found[0].min()), float(found[1].max()))
+    ax.set_ylim(bottom, top)
+    ticks = nice_ticks(bottom, top, 3)
     ax.set_yticks(ticks, tick_words(ticks) if ticks else [])
-    if channels > 1:
+    if series.num_channels > 1:
         _channel_numbers(ax, colours, height)
 
 
-def _limits(low: float, high: float) -> Span:
-    """Room above and below the values; around a constant, room that shows it as a line in the middle."""
-    room = 0.08 * (high - low) if high > low else 0.0
-    if room <= 1e-12 * max(abs(low), abs(high)):
-        room = max(abs(high), 1.0) * 0.5
-    return low - room, high + room
+def held(series: TSContinuous, first: int, last: int) -> tuple[Array, NDArray[Any]]:
+    """Samples first to last and their times, the last one again where it ends; the times of no others are computed."""
+    grid = series._content.grid
+    if grid is None:
+        times = series.times[first : last + 1]
+    else:
+        times = clocked_times(grid, first, min(last + 1, len(series.samples)) - first)
+    samples = series.samples[first:last]
+    if last >= len(series.samples) and len(samples):
+        times = np.append(times, max(series.t_stop, float(times[-1])))
+    return times, np.concatenate([samples, samples[-1:]])
 
 
-def _colours(channels: int) -> list[Any]:
-    if channels <= len(LINES):
-        return list(LINES[:channels])
-    from matplotlib import colormaps
-
-    return [tuple(colour) for colour in colormaps["viridis"](np.linspace(0.0, 0.92, channels))]
+def _bands(ax: Axes, series: TSContinuous, span: Span, colours: list[Any]) -> tuple[Array, Array]:
+    """From the least to the greatest value in each column, with the mean in it."""
+    start, stop = max(span[0], series.t_start), min(span[1], series.t_stop)
+    found = envelope(series, COLUMNS, start, stop)
+    middle = means(series, COLUMNS, start, stop)
+    low, high = (np.where(np.isfinite(one), one, np.nan) for one in (found.low, found.high))
+    for channel, colour in enumerate(colours):
+        edges = [np.append(one[:, channel], one[-1, channel]) for one in (low, high, middle)]
+        look: dict[str, Any] = {"color": colour, "linewidth": 0.5, "step": "post"}
+        ax.fill_between(found.edges, edges[0], edges[1], alpha=0.45, gid=f"band-{channel}", **look)
+        ax.plot(found.edges, edges[2], color=colour, linewidth=0.9, drawstyle="steps-post", gid=f"mean-{channel}")
+    return low, high
 
 
 def _channel_numbers(ax: Axes, colours: list[Any], height: float) -> None:
@@ -151,73 +113,77 @@ def _channel_numbers(ax: Axes, colours: list[Any], height: float) -> None:
         )
 
 
-def _extremes(times: Array, values: Array) -> tuple[Array, Array]:
-    """The signal as steps, or by its least and greatest value in each column where it has more samples than a page."""
-    if len(values) <= 2 * COLUMNS:
-        return times, np.append(values, values[-1])
-    edges = np.linspace(0, len(values), COLUMNS + 1).astype(int)[:-1]
-    both = np.column_stack([np.fmin.reduceat(values, edges), np.fmax.reduceat(values, edges)])
-    return np.repeat(times[edges], 2), both.ravel()
+# --- images -----------------------------------------------------------------------------------------------------------
 
 
-def _image(ax: Axes, times: Array, samples: Array, span: Span) -> None:
-    """Channels as rows, values as shades, with the scale of shades right of the panel."""
-    from matplotlib import colormaps
-
-    finite = samples[np.isfinite(samples)]
+def _image(ax: Axes, series: TSContinuous, span: Span, theme: Theme) -> None:
+    """Channels as rows, means as shades, with the scale of shades right of the panel."""
+    start, stop = max(span[0], series.t_start), min(span[1], series.t_stop)
+    shown = _rows(means(series, _columns(series, start, stop), start, stop))
+    finite = shown[np.isfinite(shown)]
+    if not finite.size:
+        empty(ax, "no finite samples", theme)
+        return
     low, high = float(finite.min()), float(finite.max())
-    if low < 0.0 < high:
+    around = low < 0.0 < high
+    if around:
         high = max(-low, high)
-        low, shades = -high, "RdBu_r"
+        low = -high
     else:
         low = 0.0 if 0.0 < low < 0.05 * high else low
-        shades = "Blues"
-    start, stop = max(span[0], float(times[0])), min(span[1], float(times[-1]))
+    scale = shades(AROUND if around else RISING, theme)
     ax.imshow(
-        _columns(times, samples, start, stop).T,
-        extent=(start, stop, -0.5, samples.shape[1] - 0.5),
+        shown.T,
+        extent=(start, stop, -0.5, series.num_channels - 0.5),
         vmin=low,
         vmax=high if high > low else low + 1.0,
-        cmap=colormaps[shades].with_extremes(bad=RULE),
+        cmap=scale,
         aspect="auto",
         origin="lower",
         interpolation="nearest",
         interpolation_stage="data",
         gid="image",
     )
-    _channel_axis(ax, samples.shape[1])
-    _scale(ax, shades, value_words([low, high]))
+    channel_axis(ax, series.num_channels)
+    scale_beside(ax, scale, value_words([low, high]), theme, str(series.units or ""))
 
 
-def _columns(times: Array, samples: Array, start: float, stop: float) -> Array:
-    """The mean of the samples in each of at most COLUMNS equal stretches of time, or the one held where none begins."""
-    step = np.diff(times)
-    count = int(min(COLUMNS, max(1.0, math.ceil((stop - start) / max(float(step.min()), 1e-300)))))
-    edges = np.linspace(start, stop, count + 1)
-    middles = (edges[:-1] + edges[1:]) / 2
-    held = np.clip(np.searchsorted(times[:-1], middles, side="right") - 1, 0, len(samples) - 1)
-    if len(samples) <= COLUMNS:
-        return samples[held]
-    starts = np.clip(np.searchsorted(times[:-1], edges[:-1]), 0, len(samples) - 1)
-    counts = np.diff(np.append(starts, len(samples)))
-    means = np.add.reduceat(samples, starts, axis=0) / np.maximum(counts, 1)[:, None]
-    return np.where((counts > 0)[:, None], means, samples[held])
+def _columns(series: TSContinuous, start: float, stop: float) -> int:
+    """As many columns as there are samples, COLUMNS at the most."""
+    dt = series.dt
+    if dt is None:
+        steps = np.diff(series.times[within(series, start, stop)])
+        steps = steps[steps > 0]
+        dt = float(steps.min()) if steps.size else stop - start
+    return int(min(COLUMNS, max(1.0, np.ceil((stop - start) / dt - 1e-6))))
 
 
-def _scale(ax: Axes, shades: str, ends: list[str]) -> None:
+def _rows(values: Array) -> Array:
+    """(n, C) with the means of neighbouring channels, where there are more than ROWS."""
+    group = -(-values.shape[1] // ROWS)
+    if group == 1:
+        return values
+    starts = np.arange(0, values.shape[1], group)
+    return np.add.reduceat(values, starts, axis=1) / np.diff(np.append(starts, values.shape[1]))
+
+
+def scale_beside(ax: Axes, scale: Any, ends: list[str], theme: Theme, unit: str = "") -> None:
+    """A strip of the shades right of the panel, its ends in words, the unit between them."""
     width = ax.get_window_extent().width * 72 / ax.figure.dpi
     strip = ax.inset_axes((1.0 + 6.0 / width, 0.0, 6.0 / width, 1.0))
-    strip.imshow(np.linspace(0.0, 1.0, 64)[:, None], cmap=shades, aspect="auto", origin="lower", vmin=0.0, vmax=1.0)
+    strip.imshow(np.linspace(0.0, 1.0, 64)[:, None], cmap=scale, aspect="auto", origin="lower", vmin=0.0, vmax=1.0)
     strip.set(xticks=[], yticks=[])
     for spine in strip.spines.values():
-        spine.set(color=RULE, linewidth=0.6)
-    for text, y, va in ((ends[0], 0.0, "bottom"), (ends[1], 1.0, "top")):
-        ax.annotate(
-            text, (1.0, y), (16.0, 0.0), "axes fraction", "offset points", size=LETTERS, color=INK, va=va, ha="left"
-        )
+        spine.set(color=theme.rule, linewidth=0.6)
+    words = [(ends[0], 0.0, "bottom", theme.ink), (ends[1], 1.0, "top", theme.ink), (unit, 0.5, "center", theme.soft)]
+    for text, y, va, colour in words:
+        look: dict[str, Any] = {"size": LETTERS, "color": colour, "va": va, "ha": "left"}
+        if text:
+            ax.annotate(text, (1.0, y), (16.0, 0.0), "axes fraction", "offset points", **look)
 
 
-def _channel_axis(ax: Axes, channels: int) -> None:
+def channel_axis(ax: Axes, channels: int) -> None:
+    """The numbers of the lowest and the highest channel, within the panel's height."""
     ax.set_ylim(-0.5, channels - 0.5)
     ticks = [0, channels - 1] if channels > 1 else [0]
     ax.set_yticks(ticks, [str(tick) for tick in ticks])
@@ -225,3 +191,6 @@ def _channel_axis(ax: Axes, channels: int) -> None:
         low, high = ax.get_yticklabels()[0], ax.get_yticklabels()[-1]
         low.set_verticalalignment("bottom")
         high.set_verticalalignment("top")
+
+
+__all__ = ["COLUMNS", "MOST_LINES", "apart", "channel_axis", "continuous", "empty", "held", "scale_beside"]

@@ -2,70 +2,94 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, Any
 
-from ...errors import ParameterError, ParameterTypeError
+from ...errors import ParameterError, ParameterTypeError, UnknownName
 from ...timeseries import TSContinuous, TSEvent
 from ..figures import style, write
-from ..graph.drawing import WORDS
-from ..letters import measure, shorten
-from ..palette import COLOURS, INK, RULE, SOFT
-from . import panels as pens
+from ..palette import Theme
+from ..palette import theme as themed
+from . import frames, panels, rasters, spectrogram
+from .frames import LEFT, SMALL, TITLE, WIDTH, Line
+from .ticks import Span
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 Series = TSContinuous | TSEvent
 Panel = tuple[str, str, Series]
 
-WIDTH = 540.0  # points, as all below
-PANEL, HEADER, GAP = 60.0, 15.0, 9.0
-LEFT, RIGHT, TOP, BOTTOM = 70.0, 72.0, 10.0, 36.0
-TITLE, NAME, SMALL, LETTERS = 12.0, 9.5, 8.5, 8.0
+TOP, BOTTOM, HEADER, GAP = 10.0, 36.0, 15.0, 9.0  # points, as all below
+PANEL, RATE, POWER = 60.0, 24.0, 66.0
 CROWD, TALL = 500, 216.0  # a raster of more channels is so high: lower, its events run into each other
+UNROLLED = 50_000_000  # samples or events of a periodic series, repeated
+MOST = 100  # panels, where nobody has named them
+
+
+@dataclass(frozen=True)
+class Strip:
+    """A part of the figure: what is drawn of which panel, how high, and how far below the one above it."""
+
+    what: str
+    panel: Panel
+    height: float
+    above: float
 
 
 def activity(
-    panels: Sequence[Panel],
+    shown: Sequence[Panel],
     title: str | None = None,
     *,
     t_start: float | None = None,
     t_stop: float | None = None,
+    spectrograms: Collection[str] = (),
+    theme: str = "light",
 ) -> Figure:
     """One figure of a run: a panel for each ``(name, class_name, series)``, stacked in that order over one time axis.
 
-    Continuous signals of up to 12 channels are lines, each sample held to the next; more channels become an image
-    with its scale beside it. Events are rasters. The axis runs from ``t_start`` to ``t_stop`` in seconds, by default
-    over all series. Letters have 8 points or more; the figure grows by 84 points a panel: ten fill a page. A raster
-    of more than 500 channels is higher.
+    Continuous signals of up to 12 channels are lines, each sample held to the next; long ones bands from the least to
+    the greatest value in each of 1000 columns, with the mean; more channels become an image with its scale beside it.
+    Events are rasters, the rate of a channel below. ``spectrograms`` names signals whose power is drawn too. The axis
+    runs from ``t_start`` to ``t_stop`` in seconds, by default over all series. ``theme`` is "light" or "dark". Letters
+    have 8 points or more, and the figure grows with its panels.
 
-    Raises ParameterError where there is no panel or no time to show, ParameterTypeError for any other kind of panel.
+    Raises ParameterError where there is no panel or no time to show, UnknownName for spectrograms of what is not shown,
+    ParameterTypeError for any other kind of panel.
     """
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
+    found = [_checked(panel, number) for number, panel in enumerate(shown)]
+    span = _span(found, t_start, t_stop)
+    found = [(name, class_name, _unrolled(series, span)) for name, class_name, series in found]
+    colours = themed(theme)
+    for name in spectrograms:
+        _check_spectrogram(name, found)
+    strips = [one for panel in found for one in _strips(panel, panel[0] in spectrograms)]
+    return _drawn(strips, title, span, colours)
 
-    shown = [_checked(panel, number) for number, panel in enumerate(panels)]
-    span = _span(shown, t_start, t_stop)
-    top = TOP + (TITLE * 1.2 + 8.0 if title else 0.0)
-    talls = [_height(series) for _, _, series in shown]
-    height = top + sum(talls) + len(shown) * HEADER + (len(shown) - 1) * GAP + BOTTOM
-    with style():
-        figure = Figure(figsize=(WIDTH / 72, height / 72), dpi=100, facecolor="white")
-        FigureCanvasAgg(figure)
-        if title:
-            line = shorten(title, TITLE, True, WIDTH - LEFT - TOP)
-            at = (LEFT / WIDTH, 1 - (TOP + TITLE * 0.6) / height)
-            figure.text(*at, line, size=TITLE, weight="bold", color=INK, va="center_baseline", gid="title")
-        ticks = time_ticks(span)
-        bottom = height - top + GAP
-        for number, (panel, tall) in enumerate(zip(shown, talls, strict=True)):
-            bottom -= GAP + HEADER + tall
-            box = (LEFT / WIDTH, bottom / height, (WIDTH - LEFT - RIGHT) / WIDTH, tall / height)
-            _panel(figure.add_axes(box), panel, span, ticks, tall, last=number == len(shown) - 1)
-    return figure
+
+def chosen(signals: Mapping[str, Any], classes: Mapping[str, str], names: str | Iterable[str] | None) -> list[Panel]:
+    """The panels of these names, by default of all signals (the first MOST of them), in the signals' own order.
+
+    Raises what ``signals`` raise for an unknown name.
+    """
+    asked = list(signals)[:MOST] if names is None else [names] if isinstance(names, str) else list(names)
+    place = {name: i for i, name in enumerate(signals)}
+    found = {name: signals[name] for name in asked}
+    return [(name, classes.get(name, ""), found[name]) for name in sorted(found, key=place.__getitem__)]
+
+
+def clocked(shown: Iterable[Panel]) -> list[str]:
+    """The signals of which a spectrogram can be drawn, of those that are drawn as lines."""
+    return [
+        name
+        for name, _, series in shown
+        if isinstance(series, TSContinuous)
+        and series.exact_dt is not None
+        and series.num_channels <= panels.MOST_LINES
+        and len(series.samples) >= spectrogram.SHORTEST
+    ]
 
 
 def save(figure: Figure, path: str | FilePath) -> None:
@@ -74,6 +98,9 @@ def save(figure: Figure, path: str | FilePath) -> None:
     Raises ParameterError for another ending.
     """
     write(figure, path)
+
+
+# --- what is shown ----------------------------------------------------------------------------------------------------
 
 
 def _checked(panel: Any, number: int) -> Panel:
@@ -90,13 +117,15 @@ def _checked(panel: Any, number: int) -> Panel:
     return str(name), str(class_name), series
 
 
-def _span(shown: Sequence[Panel], t_start: float | None, t_stop: float | None) -> tuple[float, float]:
+def _span(shown: Sequence[Panel], t_start: float | None, t_stop: float | None) -> Span:
     if not shown:
         raise ParameterError("an activity figure needs at least one panel", parameter="panels")
-    filled = [series for _, _, series in shown if series.t_stop > series.t_start] or [s for _, _, s in shown]
+    everything = [series for _, _, series in shown]
+    lasting = [one for one in everything if one.t_stop > one.t_start]
+    filled = [one for one in lasting if not one.periodic] or lasting or everything
     start = min(float(one.t_start) for one in filled) if t_start is None else float(t_start)
     stop = max(float(one.t_stop) for one in filled) if t_stop is None else float(t_stop)
-    if not stop > start:
+    if not start < stop < float("inf") or start == -float("inf"):
         raise ParameterError(
             f"there is no time to show between t_start = {start:g} s and t_stop = {stop:g} s",
             parameter="t_stop",
@@ -105,71 +134,85 @@ def _span(shown: Sequence[Panel], t_start: float | None, t_stop: float | None) -
     return start, stop
 
 
-def time_ticks(span: tuple[float, float]) -> list[float]:
-    """As many round times as have room for their labels side by side."""
-    for most in range(8, 1, -1):
-        ticks = pens.nice_ticks(*span, most)
-        widths = [measure(text, LETTERS)[0] + 12.0 for text in pens.tick_words(ticks)] if ticks else []
-        if sum(widths) <= WIDTH - LEFT - RIGHT:
-            return ticks
-    return [span[0]]
+def _unrolled(series: Series, span: Span) -> Series:
+    """A periodic series over the whole span; one that would be longer than UNROLLED as it is, once."""
+    repeats = (span[1] - span[0]) / series.duration if series.periodic and series.duration > 0 else 0.0
+    if not 0 < repeats * len(series._content.channels if isinstance(series, TSEvent) else series.samples) <= UNROLLED:
+        return series
+    if isinstance(series, TSEvent):
+        return series.clip(*span)
+    return series.clip(*span, include_stop=False, sample_limits=False)
 
 
-def _height(series: Series) -> float:
-    return TALL if isinstance(series, TSEvent) and series.num_channels > CROWD else PANEL
+def _check_spectrogram(name: str, shown: Sequence[Panel]) -> None:
+    series = next((one for known, _, one in shown if known == name), None)
+    if series is None:
+        raise UnknownName("signal", name, [one for one, _, _ in shown], where="spectrogram")
+    spectrogram.check(name, series)
 
 
-def _panel(ax: Axes, panel: Panel, span: tuple[float, float], ticks: list[float], tall: float, *, last: bool) -> None:
-    name, class_name, series = panel
-    frame(ax)
+def _strips(panel: Panel, power: bool) -> list[Strip]:
+    series = panel[2]
+    height = PANEL
+    if isinstance(series, TSEvent) and series.num_channels:
+        height = TALL if series.num_channels > CROWD else min(PANEL, 10.0 + 10.0 * series.num_channels)
+    found = [Strip("signal", panel, height, GAP + HEADER)]
+    if isinstance(series, TSEvent) and series.num_channels and series.t_stop > series.t_start:
+        found.append(Strip("rate", panel, RATE, 5.0))
+    if power:
+        found.append(Strip("power", panel, POWER, GAP + HEADER))
+    return found
+
+
+# --- drawing ----------------------------------------------------------------------------------------------------------
+
+
+def _drawn(strips: Sequence[Strip], title: str | None, span: Span, theme: Theme) -> Figure:
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    from .shown import Shown
+
+    top = TOP - GAP + (TITLE * 1.2 + 8.0 if title else 0.0)
+    height = top + sum(one.height + one.above for one in strips) + BOTTOM
+    with style():
+        figure = Shown(figsize=(WIDTH / 72, height / 72), dpi=100, facecolor=theme.page)
+        FigureCanvasAgg(figure)
+        if title:
+            frames.title(figure, title, TOP, height, theme)
+        ticks = frames.time_ticks(span)
+        bottom = height - top
+        for number, one in enumerate(strips):
+            bottom -= one.above + one.height
+            box = (LEFT / WIDTH, bottom / height, frames.INNER / WIDTH, one.height / height)
+            ax = figure.add_axes(box)
+            frames.frame(ax, theme)
+            _draw(ax, one, span, theme)
+            frames.time_axis(ax, span, ticks, theme, last=number == len(strips) - 1)
+    return figure
+
+
+def _draw(ax: Any, strip: Strip, span: Span, theme: Theme) -> None:
+    name, class_name, series = strip.panel
+    if strip.what == "power":
+        assert isinstance(series, TSContinuous)  # check has refused the others
+        spectrogram.draw(ax, series, span, theme)
+        frames.side_label(ax, "Hz", strip.height, theme)
+        frames.header(ax, [Line("spectrogram", theme.soft, SMALL), Line(spectrogram.about(series, span), theme.soft)])
+        return
+    if strip.what == "rate":
+        assert isinstance(series, TSEvent)  # others have no rate
+        rasters.histogram(ax, series, span, theme)
+        frames.side_label(ax, "Hz", strip.height, theme)
+        return
     label = "channel"
     if isinstance(series, TSEvent):
-        pens.events(ax, series, span, tall)
+        rasters.events(ax, series, span, strip.height, theme)
     else:
-        pens.continuous(ax, series, span, tall)
-        if series.num_channels <= pens.MOST_LINES:
+        panels.continuous(ax, series, span, strip.height, theme)
+        if series.num_channels <= panels.MOST_LINES:
             label = str(series.units or "")
-    _side_label(ax, label)
-    ax.set_xlim(*span)
-    ax.set_xticks(ticks, pens.tick_words(ticks) if last and ticks else [""] * len(ticks))
-    if last:
-        ax.set_xlabel("time (s)", size=SMALL, color=INK, labelpad=3.0)
-    _header(ax, name, class_name, series)
+    frames.side_label(ax, label, strip.height, theme)
+    frames.header(ax, frames.named(name, class_name, series, theme))
 
 
-def _side_label(ax: Axes, label: str) -> None:
-    """What the vertical axis counts, left of the widest of its numbers."""
-    numbers = [measure(tick.get_text(), LETTERS)[0] for tick in ax.get_yticklabels()]
-    if label and numbers:
-        text = shorten(label, LETTERS, False, PANEL + GAP)
-        at = (max(6.0 - LEFT, -max(5.5 + max(numbers) + 9.0, 36.0)), 0.0)
-        look = {"size": LETTERS, "color": SOFT, "rotation": 90, "ha": "center", "va": "center"}
-        ax.annotate(text, (0.0, 0.5), at, "axes fraction", "offset points", **look)
-
-
-def frame(ax: Axes) -> None:
-    """Two thin lines at the left and below, with small letters, whatever the caller's style says."""
-    ax.set_facecolor("white")
-    ax.grid(False)
-    ax.tick_params(
-        labelsize=LETTERS, labelcolor=INK, color=RULE, length=3.0, width=0.8, pad=2.5, direction="out", labelrotation=0
-    )
-    ax.tick_params(axis="both", which="both", top=False, right=False, bottom=True, left=True, labelbottom=True)
-    for side, spine in ax.spines.items():
-        spine.set(color=RULE, linewidth=0.8, visible=side in ("left", "bottom"))
-
-
-def _header(ax: Axes, name: str, class_name: str, series: Series) -> None:
-    """Above the panel at its left edge: the name, then class and channels, then the type in its colour."""
-    kind = "TSEvent" if isinstance(series, TSEvent) else "TSContinuous"
-    channels = int(series.num_channels)
-    count = f"{channels} channel{'' if channels == 1 else 's'}"
-    class_name = shorten(class_name, SMALL, False, (WIDTH - LEFT - RIGHT) / 3)
-    rest = [(f"{class_name}, {count}" if class_name else count, SOFT), (WORDS[kind], COLOURS[kind])]
-    room = WIDTH - LEFT - 12.0 - sum(measure(text, SMALL)[0] + 9.0 for text, _ in rest)
-    name = shorten(name, NAME, True, room)
-    x = 0.0
-    for text, size, bold, colour in ((name, NAME, True, INK), *((text, SMALL, False, colour) for text, colour in rest)):
-        look = {"size": size, "weight": "bold" if bold else "normal", "color": colour, "va": "baseline"}
-        ax.annotate(text, (0.0, 1.0), (x, 5.0), "axes fraction", "offset points", gid="header", **look)
-        x += measure(text, size, bold)[0] + 9.0
+__all__ = ["MOST", "Panel", "activity", "chosen", "clocked", "save"]
