@@ -25,13 +25,23 @@ function layPlots() {
       for (let c = 0; c < one.channels; c++) colours.append(make("span", {style: `color: ${CHANNELS[c % CHANNELS.length]}`}, String(c)));
       title.append(colours);
     }
+    if (one.form === "image" && !one.live) title.append(scale(one));
     const plot = make("div", {class: "plot", role: "img", "aria-label": `${one.name}: ${facts}, over time`});
     plot.append(root);
     list.append(make("article", {"data-signal": one.name, "data-owner": one.owner}, title, plot));
   });
-  byId("weights-plot").append(roots[content.signals.length]);
+  byId("axis").append(roots[content.signals.length]);
+  byId("weights-plot").append(roots[content.signals.length + 1]);
+  list.addEventListener("dblclick", () => setTime(...plots.whole));
   byId("signals").hidden = !content.signals.length;
   document.body.classList.toggle("with-signals", content.signals.length > 0);
+}
+
+// What the colours of an image mean: its least and greatest, and the colours between.
+function scale(one) {
+  const word = (value) => Number(value.toPrecision(3)).toString().replace("-", "−");
+  const label = `Colours from ${word(one.low)} to ${word(one.high)} ${one.units}`;
+  return make("span", {class: "scale", role: "img", "aria-label": label, title: label}, word(one.low), make("span", {class: "ramp"}), word(one.high));
 }
 
 function openPlots(made) {
@@ -39,7 +49,11 @@ function openPlots(made) {
   plots.NDArray = model("weights-cells").data.image[0].constructor;
   plots.time = model("time");
   plots.whole = [plots.time.start, plots.time.end];
-  for (const one of content.signals) if (!one.live) plots.stored.set(one.name, unpack(one));
+  for (const one of content.signals) {
+    if (one.live) continue;
+    plots.stored.set(one.name, unpack(one));
+    if (one.form === "image") model(`shades:${one.name}`).setv({low: one.low, high: one.high});
+  }
   let asked = false;
   const follow = () => {
     if (asked) return;
@@ -266,6 +280,8 @@ function paintPlots() {
   if (!plots.document) return;
   const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
   const [ink, soft, rule, event] = ["ink", "soft", "hair", "events"].map(colour);
+  const shades = ramp(colour("panel"), event);
+  for (const one of content.signals) if (one.form === "events" || one.form === "counts") model(`shades:${one.name}`).palette = shades;
   for (const plot of plots.document.roots()) {
     const axes = [...plot.below, ...plot.left];
     for (const axis of axes) axis.setv({major_label_text_color: soft, axis_label_text_color: soft, axis_line_color: rule, major_tick_line_color: rule});
@@ -273,4 +289,11 @@ function paintPlots() {
     for (const bar of plot.right) bar.setv({major_label_text_color: soft, title_text_color: ink});
     for (const renderer of plot.renderers) if (renderer.glyph.type === "Scatter") renderer.glyph.line_color = {value: event};
   }
+}
+
+// Shades from a third of a colour to all of it: a lone event is seen.
+function ramp(paper, ink) {
+  const parts = (hex) => [1, 3, 5].map((i) => parseInt(hex.slice(i, i + 2), 16)), [from, to] = [parts(paper), parts(ink)];
+  const mixed = (t) => from.map((value, i) => Math.round(value + (to[i] - value) * t));
+  return Array.from({length: 32}, (_, i) => "#" + mixed(0.3 + 0.7 * i / 31).map((v) => v.toString(16).padStart(2, "0")).join(""));
 }

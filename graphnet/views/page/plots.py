@@ -18,6 +18,9 @@ HEIGHT, TALL = 110, 170
 LINES = ("#3d7fc1", "#d97a1e", "#2f9e77", "#c2528b", "#8a6fd1", "#a08a1f", "#4aa8c9", "#d0543f", "#6f7f2c", "#9a6a4f",
          "#5b6ee1", "#7d7d86")  # fmt: skip
 """Colours of channels, each legible on white and on the dark page."""
+FRAME: dict[str, Any] = {"toolbar_location": None, "sizing_mode": "stretch_width", "min_border_left": 58,
+                        "min_border_right": 12}  # fmt: skip
+"""What all figures over time have in common, so that they lie exactly below each other."""
 FEW_EVENTS = 8000
 """So many events in view are strokes; more are cells, the darker the more events they hold."""
 
@@ -79,8 +82,8 @@ def _no_cells() -> dict[str, Any]:
 
 
 def roots(content: Content) -> list[Model]:
-    """The figures, in the order of the signals, then the one for weights. Their sources are empty: the page fills them
-    from its content, a server those that are live.
+    """The figures in the order of the signals, then the axis of time, then the one for weights. Their sources are empty: the page fills
+    them from its content, a server those that are live.
     """
     from bokeh.models import CrosshairTool, Range1d, Span
 
@@ -89,13 +92,11 @@ def roots(content: Content) -> list[Model]:
     stop = stop if stop > start else start + 1.0
     time = Range1d(start, stop, name="time")
     cursor = CrosshairTool(overlay=Span(dimension="height", line_width=1, line_color="#8a94a0", line_dash="dotted"))
-    last = len(content.signals) - 1
-    figures = [_figure(one, time, cursor, k == last) for k, one in enumerate(content.signals)]
-    return [*figures, _weights()]
+    return [*(_figure(one, time, cursor) for one in content.signals), _axis(time), _weights()]
 
 
-def _figure(one: Signal, time: Any, cursor: Any, last: bool) -> Any:
-    from bokeh.models import ColumnDataSource, DataRange1d, Range1d
+def _figure(one: Signal, time: Any, cursor: Any) -> Any:
+    from bokeh.models import ColumnDataSource, DataRange1d, Range1d, WheelZoomTool
     from bokeh.plotting import figure
 
     lines = one.form == "lines"
@@ -104,8 +105,8 @@ def _figure(one: Signal, time: Any, cursor: Any, last: bool) -> Any:
         y_range = DataRange1d(range_padding=0.08) if one.live else Range1d(-1.0, 1.0)
     tall = HEIGHT if lines or one.channels <= 40 else TALL
     plot = figure(name=f"signal:{one.name}", x_range=time, y_range=y_range, height=tall, tools=_tools(cursor),
-                  toolbar_location=None, sizing_mode="stretch_width", output_backend="canvas", lod_threshold=None,
-                  min_border_left=58, min_border_right=12, min_border_top=4, min_border_bottom=4)  # fmt: skip
+                  lod_threshold=None, min_border_top=4, min_border_bottom=4, **FRAME)  # fmt: skip
+    plot.toolbar.active_scroll = plot.select_one({"type": WheelZoomTool})
     y = [f"y{k}" for k in range(one.channels)] if lines else ["channel"]
     empty: dict[str, Any] = {"x": [], **{name: [] for name in y}}
     source = ColumnDataSource(empty, name=f"columns:{one.name}", syncable=False)
@@ -117,19 +118,33 @@ def _figure(one: Signal, time: Any, cursor: Any, last: bool) -> Any:
         _image_of(plot, one, cells)
         if one.form in ("events", "counts"):
             _strokes(plot, source)
-    _plain(plot, last)
+    _plain(plot)
+    plot.xaxis.visible = False
+    if not lines:
+        plot.yaxis.ticker.min_interval = 1
     return plot
 
 
 def _tools(cursor: Any) -> list[Any]:
-    from bokeh.models import BoxZoomTool, PanTool, WheelZoomTool
+    """Drag moves, the wheel zooms with Ctrl alone: without it, it scrolls the page."""
+    from bokeh.models import PanTool, WheelZoomTool
 
-    return [
-        PanTool(dimensions="width"),
-        WheelZoomTool(dimensions="width", modifiers={"ctrl": True}),
-        BoxZoomTool(dimensions="width"),
-        cursor,
-    ]
+    return [PanTool(dimensions="width"), WheelZoomTool(dimensions="width", modifiers={"ctrl": True}), cursor]
+
+
+def _axis(time: Any) -> Any:
+    """The one axis of time below all signals."""
+    from bokeh.models import PanTool, Range1d
+    from bokeh.plotting import figure
+
+    plot = figure(name="axis", x_range=time, y_range=Range1d(0, 1), height=44, tools=[PanTool(dimensions="width")],
+                  min_border_top=0, min_border_bottom=0, **FRAME)  # fmt: skip
+    plot.line([], [])  # a figure without anything in it is a mistake to Bokeh
+    _plain(plot)
+    plot.yaxis.visible = False
+    plot.xgrid.grid_line_color = None
+    _labelled(plot.xaxis, "time (s)")
+    return plot
 
 
 def _strokes(plot: Any, source: Any) -> None:
@@ -148,23 +163,24 @@ def _image_of(plot: Any, one: Signal, cells: Any) -> None:
     plot.image("image", "x", "y", "dw", "dh", source=cells, color_mapper=mapper)
 
 
-def _plain(plot: Any, last: bool) -> None:
+def _plain(plot: Any) -> None:
     """Few lines and small letters; the page sets their colours for light and dark."""
     plot.background_fill_color = None
     plot.border_fill_color = None
     plot.outline_line_color = None
-    plot.xaxis.visible = last
     plot.xgrid.grid_line_alpha = 0.6
     plot.ygrid.grid_line_color = None
     plot.axis.minor_tick_line_color = None
     plot.axis.major_label_text_font_size = "11px"
     plot.yaxis.ticker.desired_num_ticks = 3
     plot.yaxis.ticker.num_minor_ticks = 0
-    if last:
-        plot.xaxis.axis_label = "time (s)"
-        plot.xaxis.axis_label_text_font_size = "12px"
-        plot.xaxis.axis_label_text_font_style = "normal"
-        plot.height += 40
+
+
+def _labelled(axis: Any, text: str) -> None:
+    axis.axis_label = text
+    axis.axis_label_text_font_size = "12px"
+    axis.axis_label_text_font_style = "normal"
+    axis.axis_label_standoff = 2
 
 
 def _weights() -> Any:
@@ -176,11 +192,10 @@ def _weights() -> Any:
     plot = figure(name="weights", height=250, sizing_mode="stretch_width", tools="pan,wheel_zoom,reset",
                   toolbar_location=None, x_range=Range1d(0, 1), y_range=Range1d(1, 0), min_border=4)  # fmt: skip
     plot.image("image", "x", "y", "dw", "dh", source=source, color_mapper=mapper)
-    _plain(plot, True)
+    _plain(plot)
     plot.xgrid.grid_line_color = None
-    plot.xaxis.axis_label, plot.yaxis.axis_label = "to unit", "from channel"
-    plot.yaxis.axis_label_text_font_size = "12px"
-    plot.yaxis.axis_label_text_font_style = "normal"
+    _labelled(plot.xaxis, "to unit")
+    _labelled(plot.yaxis, "from channel")
     bar = ColorBar(color_mapper=mapper, width=10, padding=6, label_standoff=4, background_fill_color=None,
                    major_label_text_font_size="11px", name="weights-bar")  # fmt: skip
     plot.add_layout(bar, "right")
