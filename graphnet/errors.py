@@ -7,6 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from .showing import named, shown
+
 
 class GraphnetError(Exception):
     """Root of all errors raised by graphnet.
@@ -119,17 +121,11 @@ class UnknownName(GraphnetError, KeyError, ValueError):
         if self.near is not None:
             cure = f"; did you mean {self.near!r}?"
         elif known:
-            shown = ", ".join(_printable(one) for one in known[:8]) + (", ..." if len(known) > 8 else "")
-            cure = f"; there are: {shown}"
+            some = ", ".join(named(one) for one in known[:8]) + (", ..." if len(known) > 8 else "")
+            cure = f"; there are: {some}"
         else:
             cure = "; there are none yet"
-        super().__init__(f"no {kind} named {name!r}{place}{cure}")
-
-
-def _printable(name: str) -> str:
-    """A name that no terminal obeys, cut where it is long."""
-    cut = name if len(name) <= 80 else f"{name[:77]}..."
-    return "".join(one if one.isprintable() else ascii(one)[1:-1] for one in cut)
+        super().__init__(f"no {kind} named {shown(name)}{place}{cure}")
 
 
 class NameTaken(NetworkError):

@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from .errors import ParameterError
+from .showing import shown
 
 PATTERN = r"^\s*[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d{1,2})?(/\d+)?\s*[^\s\d.]\S*\s*$"
 """What a quantity looks like, for the schema of documents."""
@@ -31,7 +32,7 @@ def amount(text: str, unit: str) -> float:
     found = _QUANTITY.fullmatch(text)
     factor = None if found is None else _factor(found[2], unit)
     if found is None or factor is None:
-        raise ParameterError(f"should be {expected(unit)}, got {_shown(text)}")
+        raise ParameterError(f"should be {expected(unit)}, got {shown(text)}")
     return float(Fraction(found[1]) * factor)
 
 
@@ -64,7 +65,3 @@ def _factor(given: str, unit: str) -> Fraction | None:
         if powers[0] is not None and powers[1] is not None:
             return Fraction(10) ** (powers[0] - powers[1])
     return None
-
-
-def _shown(text: str) -> str:
-    return repr(text if len(text) <= 80 else f"{text[:77]}...")

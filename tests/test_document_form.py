@@ -39,9 +39,9 @@ def said(text, *settings):
 def test_an_error_shows_the_line_and_points_at_the_column():
     (one,) = problems("layers:\n  a: {type: LowPass, size: 1, tau: -1}\n")
     assert str(one) == (
-        "net.yaml:2:31: layers.a.tau: LowPass: tau should be greater than 0, got -1.0 (in s)\n"
+        "net.yaml:2:36: layers.a.tau: LowPass: tau should be greater than 0, got -1.0 (in s)\n"
         "  2 |   a: {type: LowPass, size: 1, tau: -1}\n"
-        "    |                               ^"
+        "    |                                    ^"
     )
 
 
@@ -52,11 +52,50 @@ def test_an_error_shows_the_line_and_points_at_the_column():
 def test_columns_count_characters_and_the_caret_stands_below_the_key(text):
     source = parse(text, file="net.json", format="json" if text[0] == "{" else "yaml")
     place = ("layers", "é") if "- &x" not in text else ("layers", 0, "é")
-    one = source.problem("here", place)
+    one = source.problem("here", place, key=True)
     line = text.split("\n")[one.line - 1]
     assert line[one.column - 1 :].lstrip('"').startswith("é")
     shown, caret = one.excerpt.split("\n")
     assert shown[caret.index("^")] == line[one.column - 1]
+
+
+PLACES = """\
+layers:
+  a: {type: LowPass, size: 1, tau: {init: normal, shape: 1}}
+  b: {type: LowPass, siz: 1, tau: "fast"}
+  c:
+    type: LowPass
+    size: 2
+    tau:
+      -3
+  "d!": {type: LowPass, tau: 1, size: 1}
+edges: [a -> q]
+merge: {q: sum}
+run: {duration: &t soon, inputs: {y: y.npz}, blocks: 2}
+data:
+  source: nitime
+  recording: 3
+  split: {s: 1}
+"""
+
+
+@pytest.mark.parametrize("form", ["yaml", "json"])
+def test_the_caret_stands_below_the_value_or_below_the_key_where_that_is_what_is_wrong(form):
+    text = PLACES if form == "yaml" else json.dumps(parse(PLACES).data, indent=1)
+    with pytest.raises(DocumentError) as caught:
+        build_source(parse(text, file="net.json", format=form))
+    lines = text.split("\n")
+    pointed = {one.path: lines[one.line - 1][one.column - 1 :] for one in caught.value.problems}
+    values = {
+        "layers.a.tau": "{", "layers.b.tau": "fast", "layers.c.tau": "-3", "edges.0": "a -> q",
+        "run.duration": "&t soon" if form == "yaml" else "soon", "data.recording": "3", "data.split": "{",
+    }  # fmt: skip
+    keys = {"layers.b.siz": "siz", "merge.q": "q", "run.blocks": "blocks"}
+    for path, begins in (values | keys).items():
+        assert pointed[path].lstrip('"').startswith(begins), (path, pointed[path])
+    for one in caught.value.problems:
+        shown, caret = one.excerpt.split("\n")
+        assert shown[caret.index("^") :].strip() == lines[one.line - 1][one.column - 1 :].strip()
 
 
 def test_a_long_line_is_cut_around_the_caret_and_shows_no_control_characters():
@@ -90,9 +129,9 @@ def test_what_is_told_of_any_text_is_short_and_obeyed_by_no_terminal(text):
 def test_problems_of_one_line_come_in_the_order_of_its_columns():
     found = said("layers: {a: {type: LowPas}, b: {type: LowPass, tau: 1, size: 0}, c: {}}\nedges: [x -> y, q]\n")
     assert [one[:3] for one in found] == [
-        (1, 14, "layers.a.type"),
-        (1, 56, "layers.b.size"),
-        (1, 66, "layers.c"),
+        (1, 20, "layers.a.type"),
+        (1, 62, "layers.b.size"),
+        (1, 69, "layers.c"),
         (2, 9, "edges.0"),
         (2, 17, "edges.1"),
     ]
@@ -143,7 +182,7 @@ def test_a_written_network_has_values_and_no_references():
         ("params: {a: [1]}\nname: x${a}\n", "name", "${a} is a list, which cannot stand inside a text"),
         ("params: {a: {b: 1}}\nname: ${a.c}\n", "name", "no key named 'c' in ${a.c}; there are: b"),
         ("params: {a: 1}\nname: ${a.c}\n", "name", "${a.c}: nothing 'c' is inside a single value"),
-        ("params: [1]\n", "params", "should be a valid dictionary, got [1]"),
+        ("params: [1]\n", "params", "should be a mapping, got [1]"),
         ("name: ${a}\n", "name", "no parameter named 'a' in params, as ${a} wants; there are none yet"),
         ("name: ${__import__('os')}\n", "name", "no parameter named \"__import__('os')\" in params"),
     ],
@@ -271,9 +310,9 @@ def test_the_command_tells_problems_with_their_places(tmp_path, monkeypatch, cap
     (tmp_path / "n.yaml").write_text("params: {rho: 1}\nlayers:\n  a: {type: LowPass, size: 1, tau: '${roh}'}\n")
     assert status(["check", "n.yaml"]) == 2
     assert capfd.readouterr().err.splitlines()[:3] == [
-        "n.yaml:3:31: layers.a.tau: no parameter named 'roh' in params, as ${roh} wants; did you mean 'rho'?",
+        "n.yaml:3:36: layers.a.tau: no parameter named 'roh' in params, as ${roh} wants; did you mean 'rho'?",
         "  3 |   a: {type: LowPass, size: 1, tau: '${roh}'}",
-        "    |                               ^",
+        "    |                                    ^",
     ]
 
 
@@ -295,8 +334,10 @@ def test_how_a_run_goes_is_written_in_the_document_and_changes_no_bit(tmp_path):
             perform(net_of(RUN.format(file=str(tmp_path / "x.npz"), how=how)))
             for how in ("", ", block: 7, backend: threads, workers: 2")
         )
-    assert sorted(whole.arrays) == sorted(pieces.arrays) == ["a", "b.v", "x"]
-    assert all(np.array_equal(whole.arrays[name], pieces.arrays[name]) for name in whole.arrays)
+    first, second = whole.activity, pieces.activity
+    assert first is not None and second is not None
+    assert sorted(first) == sorted(second) == ["a", "b.v", "x"]
+    assert all(first[name] == second[name] for name in first)
     data = net_of(RUN.format(file="x.npz", how=", block: 7, checkpoint: 50 ms")).to_document()
     assert data["run"] == {"duration": "300 ms", "inputs": data["run"]["inputs"], "block": 7, "checkpoint": "50 ms"}
     assert Network.from_document(data).to_document() == data

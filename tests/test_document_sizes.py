@@ -179,12 +179,12 @@ def test_a_document_uses_another_with_its_values_changed(files):
 
 def test_a_problem_inside_has_its_own_place_and_one_of_a_setting_that_of_the_setting(files):
     said = refused("layers:\n  front: {use: parts/front.yaml, set: {layers.filter.tau: -5 ms}}\n  b: {type: LowPas}\n")
-    assert said.startswith("net.yaml:2:40: layers.front.set.layers.filter.tau: LowPass: tau should be greater than 0")
-    assert "net.yaml:3:7: layers.b.type: no layer class named 'LowPas'" in said
+    assert said.startswith("net.yaml:2:59: layers.front.set.layers.filter.tau: LowPass: tau should be greater than 0")
+    assert "net.yaml:3:13: layers.b.type: no layer class named 'LowPas'" in said
     assert "did you mean 'filter'" in refused("layers: {f: {use: parts/front.yaml, set: {layers.filtr.tau: 1}}}")
     (files / "parts" / "bad.yaml").write_text("layers:\n  a: {type: LowPas}\n")
     said = refused("layers: {front: {use: parts/bad.yaml}}\nedges: [front.x -> front.y]\n")
-    assert said.startswith("parts/bad.yaml:2:7: layers.a.type: no layer class named 'LowPas'")
+    assert said.startswith("parts/bad.yaml:2:13: layers.a.type: no layer class named 'LowPas'")
     assert said.count("\n") == 2
 
 

@@ -79,7 +79,7 @@ def test_a_mistake_in_such_a_document_is_told_with_its_line(installed):
     command = [Path(sysconfig.get_path("scripts")) / "graphnet", "check", "wrong.yaml"]
     said = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, check=False)
     assert said.returncode == 2
-    assert said.stderr.startswith("wrong.yaml:5:35: layers.peak.tau: PeakHold: tau should be greater than 0, got -0.2")
+    assert said.stderr.startswith("wrong.yaml:5:40: layers.peak.tau: PeakHold: tau should be greater than 0, got -0.2")
 
 
 def test_the_schema_of_documents_has_its_parameters_with_bounds_and_units(installed):

@@ -10,10 +10,10 @@
 A description may come from a stranger: what it costs is bounded by ``Limits``, where it leads by its folder.
 """
 
+from ..limits import Limits, limited
 from . import drawing, reservoirs
 from .arguments import Argument, Array, Seed, Shape, Sides
-from .initialising import Draws, Values, array_definitions, initialiser, initialiser_arguments
-from .limits import Limits, limited
+from .initialising import Draws, Values, array_definitions, initialiser, initialiser_arguments, quantities_of
 from .spec import Spec, is_spec, literal, read_only, resolve
 
 __all__ = [
@@ -33,6 +33,7 @@ __all__ = [
     "is_spec",
     "limited",
     "literal",
+    "quantities_of",
     "read_only",
     "reservoirs",
     "resolve",

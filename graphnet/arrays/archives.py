@@ -13,7 +13,8 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from .limits import current, limited, named
+from ..limits import current, limited, raising
+from ..showing import named
 from .npy import MAGIC, read_npy
 from .npz import check_list, members_of
 from .places import open_regular
@@ -79,7 +80,8 @@ def _check_sizes(members: list[zipfile.ZipInfo], size: int) -> None:
         raise ValueError(f"its members promise more than the {size} bytes of the file")
     packed = sum(one.file_size for one in members if one.compress_type != zipfile.ZIP_STORED)
     if packed > current().unpacked:
-        raise ValueError(f"its packed members promise {packed} bytes, at most {current().unpacked} are unpacked")
+        said = f"its packed members promise {packed} bytes, at most {current().unpacked} are unpacked"
+        raise ValueError(f"{said}; {raising('unpacked')}")
 
 
 def _read(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> NDArray[Any]:

@@ -14,7 +14,8 @@ import annotated_types as at
 import numpy as np
 
 from ..errors import ParameterError, ParameterTypeError, near
-from .limits import LARGEST_SIDE, shown
+from ..showing import shown
+from .limits import LARGEST_SIDE
 
 Form = Literal["shape", "sides", "slice", "values", "array", "number", "whole", "flag", "text"]
 

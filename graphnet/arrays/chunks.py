@@ -22,7 +22,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import ParameterError
-from .limits import current, named, shown
+from ..limits import current, raising
+from ..showing import named, shown
 from .places import open_regular
 
 LARGEST_DESCRIPTION = 2**20  # bytes
@@ -65,9 +66,10 @@ def read_zarr(folder: Path, key: str | None, file: str) -> NDArray[Any]:
     most = current()
     needed = 8 * count + 3 * layout.dtype.itemsize * math.prod(layout.chunk)  # and a chunk as it lies, and unpacked
     if needed > most.unpacked:
-        raise ValueError(f"its shape and chunks need {shown(needed)} bytes, which pass the limit, {most.unpacked}")
+        said = f"its shape and chunks need {shown(needed)} bytes, which pass the limit, {most.unpacked}"
+        raise ValueError(f"{said}; {raising('unpacked')}")
     if math.prod(len(one) for one in grid) > most.members:
-        raise ValueError(f"it has more than {most.members} chunks")
+        raise ValueError(f"it has more than {most.members} chunks; {raising('members')}")
     found = np.full(layout.shape, layout.fill, dtype=layout.dtype.newbyteorder("="))
     for index in itertools.product(*grid):
         path = layout.path(folder, index)
@@ -89,7 +91,8 @@ def files_of(folder: Path, file: str) -> Iterator[Path]:
                 raise ParameterError(f"{named(file)}: {named(name)} is a link", hint="copy what it leads to")
         found += [Path(base, name) for name in files]
         if len(found) + len(folders) > current().members:
-            raise ParameterError(f"{named(file)} holds more than {current().members} files")
+            said = f"{named(file)} holds more than {current().members} files"
+            raise ParameterError(said, hint=raising("members"))
     return iter(sorted(found, key=lambda one: one.relative_to(folder).as_posix()))
 
 

@@ -17,10 +17,12 @@ from numpy.typing import NDArray
 
 from ..blas import one_blas_thread
 from ..errors import ParameterError
+from ..limits import room
 from ..products import Matrix
+from ..showing import shown
 from .arguments import Above, Count, NotBelow, Seed, Shape, Share, Sides, Slice
 from .initialising import Distribution, Draws, Values, distribution, initialiser
-from .limits import LARGEST_SIDE, room, shown
+from .limits import LARGEST_SIDE
 
 
 def as_rows(shape: tuple[int, ...]) -> tuple[int, int]:

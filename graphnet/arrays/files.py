@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import GraphnetError, ParameterError
+from ..showing import named, shown
 from .chunks import files_of, read_zarr
-from .limits import named, shown
 from .npy import AT_ONCE, read_npy
 from .npz import read_npz
 from .places import Folders, open_regular, place

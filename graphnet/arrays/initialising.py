@@ -16,8 +16,8 @@ from ..noise import noise_key
 from ..noise import normal as normal_draws
 from ..noise import uniform as uniform_draws
 from ..products import Matrix
+from ..showing import SHOWN, shown
 from .arguments import Above, Argument, As, NotBelow, arguments_of, checked
-from .limits import SHOWN, shown
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -85,6 +85,19 @@ def _is_array(value: Any) -> bool:
 def initialiser_arguments(name: str) -> dict[str, Argument]:
     """What the initialiser of this name takes, in order: name, form, default, bounds. Raises UnknownName."""
     return arguments_of(registry.initialisers.get(name))
+
+
+def quantities_of(spec: Mapping[str, Any]) -> frozenset[str]:
+    """The arguments of ``{init: NAME, ...}`` that are in the unit of the array: numbers, and what they are drawn from.
+
+    Those of a distribution are those of the initialiser of its name. Of one that is not known, none.
+    """
+    name = spec.get("init")
+    try:
+        takes = initialiser_arguments(name) if isinstance(name, str) else {}
+    except GraphnetError:  # told where it is made
+        takes = {}
+    return frozenset(key for key, one in takes.items() if one.form in ("number", "values", "array"))
 
 
 # --- draws and distributions -----------------------------------------------------------------------------------------
@@ -175,7 +188,8 @@ def distribution(name: str, value: Any) -> Distribution:
 def array_definitions() -> dict[str, Any]:
     """Definitions of JSON Schema (2020-12) for ``$defs``: ``array`` is every form of an array in a document.
 
-    Each registered initialiser stands as ``initialiser.NAME``, what entries are drawn from as ``distribution``.
+    Its described forms stand as ``array.init``, ``array.file`` and ``array.csr`` too, each registered initialiser as
+    ``initialiser.NAME``, what entries are drawn from as ``distribution``.
     """
     registry.initialisers.load()
     found: dict[str, Any] = {}
@@ -194,7 +208,9 @@ def array_definitions() -> dict[str, Any]:
         "file": {"properties": file, "additionalProperties": False},
         "csr": {"properties": {"csr": csr}, "additionalProperties": False},
     }
-    described = [{"type": "object", "required": [key], **form} for key, form in forms.items()]
+    for key, form in forms.items():
+        found[f"array.{key}"] = {"type": "object", "required": [key], **form}
+    described = [{"$ref": f"#/$defs/array.{key}"} for key in forms]
     found["distribution"] = {"oneOf": drawn}
     found["array"] = {"anyOf": [number, row, {"type": "array", "items": row}, *described]}
     return found

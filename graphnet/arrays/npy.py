@@ -12,7 +12,8 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from .limits import current, shown
+from ..limits import current, raising
+from ..showing import shown
 
 MAGIC = b"\x93NUMPY"
 LONGEST_HEADER = 10_000
@@ -42,7 +43,8 @@ def read_npy(stream: BinaryIO, size: int, packed: bool = False, text: bool = Fal
     turned = packed and fortran and len(shape) > 1  # turning it round takes its room again
     needed = max(8, dtype.itemsize) * count * (1 + turned)
     if needed > most:
-        raise ValueError(f"its shape {shown(shape)} needs {shown(needed)} bytes, at most {most} are read")
+        said = f"its shape {shown(shape)} needs {shown(needed)} bytes, at most {most} are read"
+        raise ValueError(f"{said}; {raising('unpacked' if packed else 'stored')}")
     array = np.empty(count, dtype=dtype)
     fill(array, stream)
     if not dtype.isnative:  # in place: a copy would take its room again

@@ -11,7 +11,8 @@ from pathlib import PurePosixPath
 from typing import Any, BinaryIO
 
 from ..errors import UnknownName
-from .limits import current, named, shown
+from ..limits import current, raising
+from ..showing import named, shown
 from .npy import read_npy
 
 CSR = ("data", "indices", "indptr", "shape")
@@ -87,4 +88,5 @@ def check_list(stream: BinaryIO, size: int) -> None:
         count, length = struct.unpack_from("<QQ", record, 32)
     most = current().members
     if count > most or length > most * _ENTRY:
-        raise ValueError(f"it lists {count} members in {length} bytes, at most {most} are read")
+        said = f"it lists {count} members in {length} bytes, at most {most} are read"
+        raise ValueError(f"{said}; {raising('members')}")

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from ..errors import ParameterError
-from .limits import current, named, shown
+from ..limits import current
+from ..showing import named, shown
 
 Folders = Sequence[str | os.PathLike[str]]
 
@@ -36,7 +37,7 @@ def place(file: Any, folder: Path | None, allow: Folders = ()) -> Path:
             f"cannot read {named(file)}: it lies outside of the document's folder",
             parameter="file",
             hint="move it beside the document, or allow its folder: --allow FOLDER, "
-            "in Python graphnet.arrays.limited(Limits(allow=[FOLDER]))",
+            "in Python limited(Limits(allow=[FOLDER]))",
         )
     return found
 

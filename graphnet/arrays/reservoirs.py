@@ -10,11 +10,12 @@ from numpy.typing import NDArray
 
 from ..blas import one_blas_thread
 from ..errors import ParameterError
+from ..limits import room
 from ..products import Matrix
+from ..showing import shown
 from .arguments import Above, Array, Count, Seed, Share
 from .drawing import chosen
 from .initialising import Draws, initialiser
-from .limits import room, shown
 from .spec import resolve
 
 DENSE = 500  # units of one loop: up to there all eigenvalues are found as fast as a few

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import UnknownName
-from .limits import current, named, shown
+from ..limits import current, raising
+from ..showing import named, shown
 
 MOST_LINES = 500_000
 """Lines of a table: reading more of the shortest ones takes longer than a refusal may."""
@@ -26,7 +27,8 @@ def read_csv(stream: BinaryIO, size: int, key: str | None, file: str) -> NDArray
     passed over. Raises UnknownName for a column that is not there, ValueError with the line that is wrong.
     """
     if size > current().text:
-        raise ValueError(f"it has {size} bytes, tables up to {current().text} are read; save larger ones as .npy")
+        said = f"it has {size} bytes, tables up to {current().text} are read"
+        raise ValueError(f"{said}; save larger ones as .npy, or {raising('text')}")
     text = _text(stream.read(size + 1))
     lines = ((number, line) for number, line in enumerate(io.StringIO(text), 1) if line.strip())
     names: list[str] | None = None

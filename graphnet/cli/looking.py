@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from .door import DONE, FAILED, commands
-from .reading import allow, document, load, settings
+from .reading import allow, document, limit, load, settings
 
 if TYPE_CHECKING:
     from ..layer.parameters import Parameter
@@ -54,6 +54,7 @@ def explain(file: Path, block: int | None, settings: tuple[str, ...]) -> None:
 @click.argument("old", type=click.Path(path_type=Path))
 @click.argument("new", type=click.Path(path_type=Path))
 @allow
+@limit
 def diff(old: Path, new: Path) -> int:
     """Say what differs between two documents: layers, parameters, edges, delays, what is done with the network.
 

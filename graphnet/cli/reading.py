@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,14 +20,27 @@ document: Wrap = click.argument("file", type=click.Path(path_type=Path))
 def _allowed(context: click.Context, _: click.Parameter, folders: Sequence[Path]) -> None:
     """Let documents name files in these folders, as long as the command runs."""
     if folders:
-        from ..arrays import Limits, limited
+        from ..limits import current, limited
 
-        context.with_resource(limited(Limits(allow=tuple(folders))))
+        context.with_resource(limited(replace(current(), allow=tuple(folders))))
+
+
+def _limited(context: click.Context, _: click.Parameter, settings: Sequence[str]) -> None:
+    """Other limits, as long as the command runs."""
+    if settings:
+        from ..limits import changed, current, limited
+
+        context.with_resource(limited(changed(current(), settings)))
 
 
 allow: Wrap = click.option(
     "--allow", multiple=True, metavar="FOLDER", type=click.Path(path_type=Path, file_okay=False, exists=True),
     callback=_allowed, expose_value=False, help="Let the document name files in this folder too; may be repeated.",
+)  # fmt: skip
+limit: Wrap = click.option(
+    "--limit", multiple=True, metavar="NAME=VALUE", callback=_limited, expose_value=False,
+    help="Another limit for what is read: of a document (document, depth, nodes, aliases, references, uses, nesting), "
+    "of arrays (stored, unpacked, text, drawn, total, members), of a file of NIR (groups, reading); may be repeated.",
 )  # fmt: skip
 _set: Wrap = click.option(
     "--set", "settings", multiple=True, metavar="KEY=VALUE", help="Replace a value, e.g. layers.res.tau=0.05."
@@ -34,8 +48,8 @@ _set: Wrap = click.option(
 
 
 def settings(command: Any) -> Any:
-    """What every command that reads a document takes: values to replace, folders to allow."""
-    return _set(allow(command))
+    """What every command that reads a document takes: values to replace, folders to allow, limits."""
+    return _set(allow(limit(command)))
 
 
 seed: Wrap = click.option("--seed", type=int, help="The seed of all noise, as --set seed=N.")

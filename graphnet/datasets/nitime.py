@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import ParameterError, UnknownName
+from ..layer import Positive, Seconds
 from ..timeseries import TSContinuous, TSEvent
 from .trials import Dataset, Trial, dataset
 
@@ -19,7 +21,7 @@ MICROSECOND = 1e-6
 
 
 @dataset("nitime")
-def from_nitime(*, dataset: str, recording: int, input: str, split: float = 5.0) -> Dataset:
+def from_nitime(*, dataset: str, recording: Literal[1, 2], input: str, split: Positive[Seconds] = 5.0) -> Dataset:
     """The spikes of a receptor that heard a tone of random amplitude for 10 s: ``train`` up to ``split`` (s), ``test``.
 
     The signal on the network's ``input`` is the tone's amplitude in dB below its greatest, at 20 kHz; the target is the

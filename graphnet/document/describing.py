@@ -6,9 +6,13 @@ import inspect
 from typing import Any
 
 from .. import registry
+from ..arrays import array_definitions
 from ..layer import ArrayLayer
 from ..layer.meanings import meanings
+from ..layer.parameters import MISSING
+from ..layer.schema import ARRAYS
 from ..quantities import PATTERN
+from .options import option_schema, options_of
 from .sizing import FROM_PORTS
 
 REFERENCE: dict[str, Any] = {"type": "string", "pattern": r"\$\{"}
@@ -31,16 +35,92 @@ def json_schema() -> dict[str, Any]:
     registry.layers.load()
     found: dict[str, Any] = Document.model_json_schema()
     definitions: dict[str, Any] = found.setdefault("$defs", {})
-    classes = {registry.layers.name_of(cls): cls for _, cls in registry.layers if not inspect.isabstract(cls)}
-    for name, cls in classes.items():
-        definitions[f"layer.{name}"] = _layer_schema(name, cls, definitions)
-    for section in (found, *(one for name, one in definitions.items() if not name.startswith("layer."))):
+    for section in (found, *definitions.values()):
         for name, schema in section.get("properties", {}).items():
             if section is not found or name not in WITHOUT_REFERENCES:
                 section["properties"][name] = _open(schema, [REFERENCE])
-    entry = _entry_schema(sorted(classes))
-    found["properties"]["layers"]["additionalProperties"] = entry
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **found}
+    classes = {registry.layers.name_of(cls): cls for _, cls in registry.layers if not inspect.isabstract(cls)}
+    for name, cls in classes.items():
+        definitions[f"layer.{name}"] = _layer_schema(name, cls, definitions)
+    found["properties"]["layers"]["additionalProperties"] = _entry_schema(sorted(classes))
+    definitions |= _arrays() | _sources()
+    definitions["DataSection"] = _data_schema(definitions["DataSection"], definitions)
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **_here(found)}
+
+
+def _here(value: Any) -> Any:
+    """A schema with its references to the definitions of arrays leading to those beside it."""
+    if isinstance(value, dict):
+        return {key: _here(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_here(one) for one in value]
+    return value.replace(ARRAYS, "#/$defs/") if isinstance(value, str) and value.startswith(ARRAYS) else value
+
+
+def _arrays() -> dict[str, Any]:
+    """The forms of arrays, with references and quantities, and without the shapes that follow from edges."""
+    found = array_definitions()
+    for name, one in found.items():
+        if name.startswith("initialiser."):
+            found[name] = _initialiser(one)
+    found["distribution"] = {"anyOf": [_described(one) for one in found["distribution"]["oneOf"]]}
+    row = _open({"type": "array", "items": {"type": "number"}}, [REFERENCE, QUANTITY])
+    number, _, _, *described = found["array"]["anyOf"]
+    forms = [number, QUANTITY, REFERENCE, row, {"type": "array", "items": row}, *described]
+    found["array"] = {"anyOf": forms}
+    return found
+
+
+def _initialiser(one: dict[str, Any]) -> dict[str, Any]:
+    found = _described(one)
+    sides = {"shape", "size"} & set(found["properties"])
+    if sides:
+        found["properties"].setdefault("size", found["properties"].get("shape"))
+        found["required"] = [key for key in found["required"] if key not in sides]
+    return found
+
+
+def _described(one: dict[str, Any]) -> dict[str, Any]:
+    """The description of an array or a distribution, each value of which may be a reference, a number a quantity."""
+    properties = {
+        key: schema if key == "init" else _open(schema, [REFERENCE, QUANTITY])
+        for key, schema in one["properties"].items()
+    }
+    return {**one, "properties": properties}
+
+
+def _sources() -> dict[str, Any]:
+    """Each registered dataset source with its options, as ``data.NAME``."""
+    registry.datasets.load()
+    found: dict[str, Any] = {}
+    for _, source in registry.datasets:
+        name = registry.datasets.name_of(source)
+        options = options_of(source)
+        schema: dict[str, Any] = {"description": (inspect.getdoc(source) or "").partition("\n")[0]}
+        if options is not None:
+            schema["properties"] = {"source": {"const": name}} | {
+                key: _open(option_schema(one), [REFERENCE, QUANTITY] if one.unit else [REFERENCE])
+                for key, one in options.items()
+            }
+            schema["required"] = ["source", *(key for key, one in options.items() if one.default is MISSING)]
+            schema["additionalProperties"] = False
+        found[f"data.{name}"] = schema
+    return found
+
+
+def _data_schema(section: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:
+    """The section ``data``: a source, and the options that it takes."""
+    names = [one.removeprefix("data.") for one in definitions if one.startswith("data.")]
+    properties = {**section["properties"], "source": {"anyOf": [{"enum": names}, REFERENCE]}}
+    return {**section, "properties": properties, "allOf": [_chosen("source", name, "data") for name in names]}
+
+
+def _chosen(key: str, name: str, kind: str) -> dict[str, Any]:
+    """What holds where a key has the name of a definition."""
+    return {
+        "if": {"properties": {key: {"const": name}}, "required": [key]},
+        "then": {"$ref": f"#/$defs/{kind}.{name}"},
+    }
 
 
 def _entry_schema(classes: list[str]) -> dict[str, Any]:
@@ -49,13 +129,7 @@ def _entry_schema(classes: list[str]) -> dict[str, Any]:
         "use": {"type": "string", "description": "Another document, whose network comes in under this name."},
         "set": {"type": "object", "description": "Values for keys of that document, as --set takes them."},
     }
-    known = [
-        {
-            "if": {"properties": {"type": {"const": name}}, "required": ["type"]},
-            "then": {"$ref": f"#/$defs/layer.{name}"},
-        }
-        for name in classes
-    ]
+    known = [_chosen("type", name, "layer") for name in classes]
     other = {"if": {"required": ["use"]}, "then": {"properties": used, "additionalProperties": False}}
     return {
         "type": "object",

@@ -54,7 +54,7 @@ class Ends:
             for name, one in given.items():
                 if name in self.failed:
                     continue
-                if not self.told.attempt((section, name), partial(declare, name, one.size, one.type)):
+                if not self.told.attempt((section, name), partial(declare, name, one.size, one.type), key=True):
                     self.failed.add(name)
                 self._sizes[name] = one.size
         for name, entry in self.document.layers.items():
@@ -64,7 +64,9 @@ class Ends:
         for name in self.document.layers:
             one = self._made.get(name)
             adding = add_network if isinstance(one, Network) else Network.add_layer
-            if one is not None and not self.told.attempt(("layers", name), partial(adding, net, one, name=name)):
+            if one is None:
+                continue
+            if not self.told.attempt(("layers", name), partial(adding, net, one, name=name), key=True):
                 self.failed.add(name)
 
     def _enter(self, name: str, entry: Mapping[str, Any], nested: Nested) -> None:
@@ -108,7 +110,8 @@ class Ends:
             for parameter, message in error.each:
                 place: Place = ("layers", name, parameter) if parameter in entry else ("layers", name)
                 lonely = name in self._lonely and parameter in ("", "weights")
-                self.told.note(f"{message}\n  {FOLLOWS}" if lonely else message, place, error)
+                unknown = issubclass(target, ArrayLayer) and parameter not in target.parameters()
+                self.told.note(f"{message}\n  {FOLLOWS}" if lonely else message, place, error, key=unknown)
         except GraphnetError as error:
             self._fail(name, error, ("layers", name))
 

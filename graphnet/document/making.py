@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from .. import registry
-from ..arrays import resolve
+from ..arrays import quantities_of, resolve
 from ..errors import GraphnetError, ParameterError, ParameterTypeError, UnknownName, near
 from ..layer import ArrayLayer, Layer
 from ..layer.parameters import RESERVED, Parameter
@@ -92,16 +92,12 @@ def _plain(value: Any, unit: str) -> Any:
     """A value in its parameter's unit; of initialisers and of values by name, what is a quantity in them."""
     if not isinstance(value, dict):
         return in_unit(value, unit)
+    if "init" in value:
+        numbers = quantities_of(value)
+        return {key: _plain(one, unit) if key in numbers else one for key, one in value.items()}
     if any(key in value for key in RESERVED):
-        return {
-            key: in_unit(one, unit) if isinstance(one, str) and key not in NO_QUANTITY else one
-            for key, one in value.items()
-        }
+        return value
     return {key: _plain(one, unit) for key, one in value.items()}
-
-
-NO_QUANTITY = ("init", "file", "sha256", "key", "rows", "columns")
-"""What in the description of an array is text."""
 
 
 def _built(target: type[Layer], make: Callable[[dict[str, Any]], L], given: dict[str, Any]) -> L:

@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .. import registry
 from ..clock import exact, whole_steps
-from ..errors import GraphnetError, NetworkError, ParameterError, UnknownName, near
+from ..errors import GraphnetError, NetworkError, ParameterError, UnknownName
 from ..layer import ArrayLayer, Trainable
 from ..timeseries import TSEvent
+from .options import options
 
 if TYPE_CHECKING:
     from ..network import Network
     from ..sections import DataSection, Document, EvaluateSection, FitSection, RunSection
 
-Found = Iterator[tuple[tuple[str | int, ...], GraphnetError]]
-"""Places in a document, each with what is wrong there."""
+
+class Misfit(NamedTuple):
+    """A place in a document, what is wrong there, and whether that is the key."""
+
+    place: tuple[str | int, ...]
+    error: GraphnetError
+    key: bool = False
+
+
+Found = Iterator[Misfit]
 
 
 def misfits(net: Network, document: Document) -> Found:
@@ -27,17 +35,16 @@ def misfits(net: Network, document: Document) -> Found:
         yield from _data(document.data)
     for part in ("fit", "evaluate"):
         if getattr(document, part) is not None and document.data is None:
-            yield (part,), ParameterError(f"{part} needs trials: the section data is missing", parameter=part)
+            said = f"{part} needs trials: the section data is missing"
+            yield Misfit((part,), ParameterError(said, parameter=part), key=True)
     if document.fit is not None:
         yield from _fit(net, layers, document.fit)
     if document.evaluate is not None:
         yield from _evaluate(net, layers, document.evaluate)
     if document.run is not None:
         if document.data is not None:
-            yield (
-                ("run",),
-                ParameterError("run is for a network without trials: the document has data", parameter="run"),
-            )
+            said = "run is for a network without trials: the document has data"
+            yield Misfit(("run",), ParameterError(said, parameter="run"), key=True)
         yield from _run(net, document, document.run)
     if document.record is not None:
         yield from _record(net, document, layers, document.record)
@@ -47,39 +54,20 @@ def _data(section: DataSection) -> Found:
     try:
         source = registry.datasets.get(section.source)
     except GraphnetError as error:
-        yield ("data", "source"), error
+        yield Misfit(("data", "source"), error)
         return
-    for name, message in wrong_options(section.source, source, section.model_extra or {}):
-        yield ("data", name) if name else ("data",), ParameterError(message, parameter=name)
-
-
-def wrong_options(name: str, source: Any, given: Any) -> Iterator[tuple[str, str]]:
-    """Options that a dataset source does not know, each with what to say; under "" those that it lacks."""
-    takes = inspect.signature(source).parameters
-    if any(one.kind is inspect.Parameter.VAR_KEYWORD for one in takes.values()):
-        return
-    meant: set[str] = set()
-    for option in given:
-        if option not in takes:
-            close = near(option, takes)
-            meant.add(close or "")
-            cure = f"did you mean {close!r}?" if close else f"it has: {', '.join(takes)}"
-            yield option, f"data source {name!r} has no option {option!r}; {cure}"
-    for option, one in takes.items():
-        if one.default is inspect.Parameter.empty and option not in given and option not in meant:
-            yield "", f"data source {name!r} needs the option {option!r}"
+    for name, said, key in options(section.source, source, section.model_extra or {})[1]:
+        yield Misfit(("data", name) if name else ("data",), ParameterError(said, parameter=name), key)
 
 
 def _fit(net: Network, layers: list[str], section: FitSection) -> Found:
     if section.layer not in layers:
-        yield ("fit", "layer"), UnknownName("layer", section.layer, layers, where="fit")
+        yield Misfit(("fit", "layer"), UnknownName("layer", section.layer, layers, where="fit"))
     elif section.layer in net:
         layer = net[section.layer]
         if not isinstance(layer, Trainable) or not isinstance(layer, ArrayLayer):
-            yield (
-                ("fit", "layer"),
-                NetworkError(f"{layer.start_print} cannot be trained", hint="train a readout such as Ridge"),
-            )
+            said = f"{layer.start_print} cannot be trained"
+            yield Misfit(("fit", "layer"), NetworkError(said, hint="train a readout such as Ridge"))
         yield from _steps(("fit", "washout"), section.washout, exact(layer.dt), "washout")
 
 
@@ -87,24 +75,24 @@ def _evaluate(net: Network, layers: list[str], section: EvaluateSection) -> Foun
     places = [(("evaluate", "signal"), section.signal), *((("evaluate", "beside"), one) for one in section.beside)]
     for place, name in places:
         if name not in layers:
-            yield place, UnknownName("layer", name, layers, where="evaluate")
+            yield Misfit(place, UnknownName("layer", name, layers, where="evaluate"))
         elif name in net:
             layer = net[name]
             if layer.output_type is TSEvent and section.smooth is None:
                 hint = "or, where the targets are spikes, write how far they are smoothed: 'smooth: 0.005'"
                 said = f"{layer.start_print} emits events: evaluate a continuous signal"
-                yield place, NetworkError(said, hint=hint)
+                yield Misfit(place, NetworkError(said, hint=hint))
             yield from _steps(("evaluate", "washout"), section.washout, exact(layer.dt), "washout")
     between = section.between
     if between is not None and not (len(between) == 2 and between[0] < between[1]):
         said = f"between is a time and a later one, got {', '.join(f'{one:g} s' for one in between) or 'none'}"
-        yield ("evaluate", "between"), ParameterError(said, parameter="between")
+        yield Misfit(("evaluate", "between"), ParameterError(said, parameter="between"))
 
 
 def _run(net: Network, document: Document, section: RunSection) -> Found:
     for name in section.inputs:
         if name not in document.inputs:
-            yield ("run", "inputs", name), UnknownName("input", name, document.inputs, where="run")
+            yield Misfit(("run", "inputs", name), UnknownName("input", name, document.inputs, where="run"), key=True)
     times = {"duration": section.duration, "checkpoint": section.checkpoint}
     if net.layers and any(times.values()):
         try:
@@ -118,28 +106,24 @@ def _run(net: Network, document: Document, section: RunSection) -> Found:
 
 def _record(net: Network, document: Document, layers: list[str], names: list[str]) -> Found:
     if document.data is not None:
-        yield (
-            ("record",),
-            ParameterError("record is for a network without trials: the document has data", parameter="record"),
-        )
+        said = "record is for a network without trials: the document has data"
+        yield Misfit(("record",), ParameterError(said, parameter="record"), key=True)
     for i, name in enumerate(names):
         owner, _, variable = name.rpartition(".")
         if name in layers or name in document.inputs:
             continue
         if owner not in layers:
-            yield ("record", i), UnknownName("layer", name, [*layers, *document.inputs], where="record")
+            yield Misfit(("record", i), UnknownName("layer", name, [*layers, *document.inputs], where="record"))
         elif owner in net.states and variable not in net.states[owner]:
-            yield (
-                ("record", i),
-                UnknownName("state variable", variable, net.states[owner], where=f"record {name!r}"),
-            )
+            known = net.states[owner]
+            yield Misfit(("record", i), UnknownName("state variable", variable, known, where=f"record {name!r}"))
 
 
 def _steps(place: tuple[str, ...], seconds: float, step: Any, what: str) -> Found:
     try:
         whole_steps(seconds, step, what)
     except GraphnetError as error:
-        yield place, error
+        yield Misfit(place, error)
 
 
-__all__ = ["misfits", "wrong_options"]
+__all__ = ["Misfit", "misfits"]

@@ -9,10 +9,10 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..arrays.limits import current, limited
 from ..arrays.places import place as within
 from ..collecting import at_rest
 from ..errors import CycleError, EdgeError, GraphnetError, ParameterError, ParameterTypeError, UnknownName
+from ..limits import current, limited
 from ..network import Network
 from .connections import Join, Read, joins
 from .ends import Ends
@@ -78,8 +78,8 @@ class _Reader:
         for i, name in enumerate(document.outputs):
             if not ends.unsound(name):
                 self.told.attempt(("outputs", i), partial(net.output, name))
-        for place, error in misfits(net, document):
-            self.told.say(place, error)
+        for place, error, key in misfits(net, document):
+            self.told.say(place, error, key=key)
         for name, file in document.run.inputs.items() if document.run else ():
             self.told.attempt(("run", "inputs", name), partial(within, file, self.folder))
         if self.told.problems:
@@ -119,7 +119,7 @@ class _Reader:
         for name in params if isinstance(params, dict) else ():
             if name in Document.model_fields:
                 said = f"the section {name!r} and a parameter of that name would be one for --set; rename it"
-                self.told.note(said, ("params", name))
+                self.told.note(said, ("params", name), key=True)
 
     def _mended(self, places: list[Place]) -> dict[str, Any] | None:
         """The data without what is wrong at these places, or None where too little would be left to check."""
@@ -158,7 +158,7 @@ class _Reader:
         reading = [*net.readers(), *net.ports]
         for name in document.merge:
             if name not in reading and not ends.unsound(name):
-                self.told.say(("merge", name), UnknownName("layer", name, reading, where="merge"))
+                self.told.say(("merge", name), UnknownName("layer", name, reading, where="merge"), key=True)
         places: dict[int, Place] = {}
         known = list(dict.fromkeys([*document.inputs, *document.ports, *document.layers, *net.names]))
         for one in read:

@@ -8,15 +8,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..errors import GraphnetError, ParameterError, UnknownName
+from ..limits import current, raising
+from ..showing import named
 
 if TYPE_CHECKING:
     from ..files import Place, Source
 
 REFERENCE = re.compile(r"\$\$\{|\$\{([^{}]*)\}")
-MOST = 1_000_000
-"""Nodes and characters that references may add to a document: few lines could name each other to any number."""
-DEEPEST = 48
-"""Levels that references may nest, in the value and on the way through other references."""
+SPARE = 16
+"""Levels of a document that references leave: they nest values, and lead through each other, to fewer than it has."""
 
 Note = Callable[["Place", GraphnetError], None]
 
@@ -48,6 +48,8 @@ class _References:
         self.going: list[str] = []
         self.same: dict[int, Any] = {}  # what a list or mapping has become, which aliases may repeat
         self.added = 0
+        self.most: int = current().references
+        self.deepest: int = max(1, current().depth - SPARE)
 
     def document(self) -> Source:
         for name in self.params:
@@ -65,7 +67,7 @@ class _References:
             self.going.append(name)
             value = self._of(self.params[name], ("params", name))
             self.going.pop()
-            self.known[name] = _Found(value, *_measured(value))
+            self.known[name] = _Found(value, *_measured(value, self.most))
         return self.known[name]
 
     def _of(self, value: Any, place: Place) -> Any:
@@ -101,47 +103,52 @@ class _References:
         value = self._stands_for(name, place).value
         if value is None or isinstance(value, dict | list):
             what = "nothing" if value is None else "a mapping" if isinstance(value, dict) else "a list"
-            raise ParameterError(f"${{{name}}} is {what}, which cannot stand inside a text")
+            raise ParameterError(f"${{{named(name)}}} is {what}, which cannot stand inside a text")
         return str(value).lower() if isinstance(value, bool) else str(value)
 
     def _stands_for(self, name: str, place: Place) -> _Found:
-        if self.added > MOST:
-            raise ParameterError(f"${{{name}}}: references add more than {MOST:,} values and characters")
+        self._check_added(name)
         first, *steps = name.strip().split(".")
         if first not in self.params:
-            raise UnknownName("parameter", first, self.params, where=f"params, as ${{{name}}} wants")
+            raise UnknownName("parameter", first, self.params, where=f"params, as ${{{named(name)}}} wants")
         if first in self.going:
             way = " -> ".join([*self.going[self.going.index(first) :], first])
-            raise ParameterError(f"${{{name}}} refers to itself: {way}")
-        if len(self.going) > DEEPEST:
-            raise ParameterError(f"${{{name}}} leads through more than {DEEPEST} references")
+            raise ParameterError(f"${{{named(name)}}} refers to itself: {way}")
+        if len(self.going) > self.deepest:
+            said = f"${{{named(name)}}} leads through more than {self.deepest} references"
+            raise ParameterError(said, hint=raising("depth"))
         found = self._param(first)
         for step in steps:
             inner = _inside(found.value, step, name)
-            found = _Found(inner, *_measured(inner))
+            found = _Found(inner, *_measured(inner, self.most))
         self.added += found.size
-        if self.added > MOST:
-            raise ParameterError(f"${{{name}}}: references add more than {MOST:,} values and characters")
-        if found.height + len(place) > DEEPEST:
-            raise ParameterError(f"${{{name}}} nests the document deeper than {DEEPEST} levels")
+        self._check_added(name)
+        if found.height + len(place) > self.deepest:
+            said = f"${{{named(name)}}} nests the document deeper than {self.deepest} levels"
+            raise ParameterError(said, hint=raising("depth"))
         return found
+
+    def _check_added(self, name: str) -> None:
+        if self.added > self.most:
+            said = f"${{{named(name)}}}: references add more than {self.most:,} values and characters"
+            raise ParameterError(said, hint=raising("references"))
 
 
 def _inside(value: Any, step: str, name: str) -> Any:
     if isinstance(value, dict):
         if step in value:
             return value[step]
-        raise UnknownName("key", step, value, where=f"${{{name}}}")
+        raise UnknownName("key", step, value, where=f"${{{named(name)}}}")
     if isinstance(value, list) and step.isdecimal() and len(step) < 10 and int(step) < len(value):
         return value[int(step)]
-    raise ParameterError(f"${{{name}}}: nothing {step!r} is inside {_kind(value)}")
+    raise ParameterError(f"${{{named(name)}}}: nothing {step!r} is inside {_kind(value)}")
 
 
 def _kind(value: Any) -> str:
     return f"a list of {len(value)}" if isinstance(value, list) else "a single value"
 
 
-def _measured(value: Any) -> tuple[int, int]:
+def _measured(value: Any, most: int) -> tuple[int, int]:
     """Nodes and characters of a value, and its levels. What references have put into it was measured before, so this
     never walks more than the limit."""
     size, height, layer = 0, 0, [value]
@@ -153,6 +160,6 @@ def _measured(value: Any) -> tuple[int, int]:
                 inner += one.values() if isinstance(one, dict) else one
         height += bool(inner)
         layer = inner
-        if size > MOST:
+        if size > most:
             break
     return size, height

@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..errors import DocumentError, GraphnetError, NetworkErrors, Problem, near
+from ..layer.schema import message
+from ..showing import shown
 
 if TYPE_CHECKING:
     from ..files import Place, Source
@@ -36,18 +38,18 @@ class Telling:
             list({str(one): one for one in found}.values())
         )  # a document that is used twice says so once
 
-    def say(self, place: Place, error: GraphnetError) -> None:
+    def say(self, place: Place, error: GraphnetError, *, key: bool = False) -> None:
         """Note an error, as one problem for each of the errors that it gathers."""
         for one in error.errors if isinstance(error, NetworkErrors) else (error,):
-            self.note(str(one), place, one)
+            self.note(str(one), place, one, key=key)
 
-    def note(self, message: str, place: Place, error: GraphnetError | None = None) -> None:
-        """Note a problem at a place; of very many the first."""
+    def note(self, said: str, place: Place, error: GraphnetError | None = None, *, key: bool = False) -> None:
+        """Note a problem with the value at a place, or with its ``key``; of very many the first."""
         if len(self.problems) >= MOST:
             self.more = True
             return
-        lines = [line if len(line) <= LONGEST else f"{line[: LONGEST - 3]}..." for line in message.split("\n")]
-        problem = self.source.problem("\n".join(lines), place, error)
+        lines = [line if len(line) <= LONGEST else f"{line[: LONGEST - 3]}..." for line in said.split("\n")]
+        problem = self.source.problem("\n".join(lines), place, error, key=key)
         self.problems.append(((problem.line, problem.column), problem))
 
     def within(self, place: Place, problems: Sequence[Problem]) -> None:
@@ -55,12 +57,12 @@ class Telling:
         here = self.source.problem("", place)
         self.problems += [((here.line, here.column), one) for one in problems]
 
-    def attempt(self, place: Place, action: Callable[[], object]) -> bool:
+    def attempt(self, place: Place, action: Callable[[], object], *, key: bool = False) -> bool:
         """Whether an action succeeds; what it raises is noted."""
         try:
             action()
         except GraphnetError as error:
-            self.say(place, error)
+            self.say(place, error, key=key)
             return False
         return True
 
@@ -78,11 +80,10 @@ class Telling:
                 self.note("is missing", place)
         elif place[:1] == ("edges",) and len(place) == 2:
             wanted = "should be text such as 'a -> b', or a mapping with 'from' and 'to'"
-            self.note(f"{wanted}, got {short(one['input'])}", place)
+            self.note(f"{wanted}, got {shown(one['input'])}", place)
         else:
-            message = str(one["msg"]).replace("Input should", "should")
-            got = "" if one["type"] == "graphnet" else f", got {short(one['input'])}"
-            self.note(message + got, place)
+            got = "" if one["type"] == "graphnet" else f", got {shown(one['input'])}"
+            self.note(message(one) + got, place, key="[key]" in one["loc"])
 
     def _unknown(self, place: Place) -> None:
         known = known_keys(place[:-1])
@@ -93,7 +94,7 @@ class Telling:
         if close:
             self.explained.add((*place[:-1], close))
         cure = f"; did you mean {close!r}?" if close else f"; there are: {', '.join(known)}"
-        self.note(f"no key {str(place[-1])!r} here{cure}", place)
+        self.note(f"no key {shown(str(place[-1]))} here{cure}", place, key=True)
 
 
 def place_of(one: Any) -> Place:
@@ -102,12 +103,6 @@ def place_of(one: Any) -> Place:
     if loc[:1] == ["edges"] and len(loc) > 2:
         del loc[2]
     return tuple(loc)
-
-
-def short(value: Any) -> str:
-    """A value as an error shows it: at most 80 characters."""
-    text = repr(value)
-    return text if len(text) <= 80 else f"{text[:77]}..."
 
 
 def known_keys(place: Place) -> list[str]:

@@ -9,16 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from ..arrays.places import place as place_of_file
 from ..errors import DocumentError, GraphnetError, NetworkError, ParameterError, near
+from ..limits import current, raising
+from ..showing import named, shown
 
 if TYPE_CHECKING:
     from ..files import Source
     from ..network import Network
     from .telling import Telling
 
-DEEPEST = 16
-"""Documents inside each other, at most."""
-MOST = 400
-"""Documents that one may use in all: a few that use each other twice could else be any number. Each takes 3 ms."""
 KEYS = ("use", "set")
 
 
@@ -34,16 +32,17 @@ class Chain:
         if file in self.files:
             way = [*self.files[self.files.index(file) :], file]
             raise NetworkError(f"documents use each other in a circle: {' -> '.join(map(_name, way))}")
-        if len(self.files) >= DEEPEST:
-            raise NetworkError(f"documents use each other more than {DEEPEST} deep")
+        deepest, most = current().nesting, current().uses
+        if len(self.files) >= deepest:
+            raise NetworkError(f"documents use each other more than {deepest} deep", hint=raising("nesting"))
         self.used[0] += 1
-        if self.used[0] > MOST:
-            raise NetworkError(f"more than {MOST:,} documents are used in all")
+        if self.used[0] > most:
+            raise NetworkError(f"more than {most:,} documents are used in all", hint=raising("uses"))
         return Chain((*self.files, file), self.used)
 
 
 def _name(file: str) -> str:
-    return Path(file).name
+    return named(Path(file).name)
 
 
 def inner(
@@ -58,7 +57,7 @@ def inner(
     for key in wrong:
         close = near(key, KEYS)
         cure = f"did you mean {close!r}?" if close else f"there are: {', '.join(KEYS)}"
-        told.note(f"no key {key!r} beside 'use'; {cure}", (*place, key))
+        told.note(f"no key {shown(key)} beside 'use'; {cure}", (*place, key), key=True)
     settings = entry.get("set") or {}
     if not isinstance(settings, dict):
         told.note("should be a mapping of keys, as --set takes them, to values", (*place, "set"))
@@ -86,7 +85,7 @@ def _built(
             try:
                 source = with_value(source, key, settings[key], mark)
             except GraphnetError as error:
-                told.say(("layers", name, "set", key), error)
+                told.say(("layers", name, "set", key), error, key=True)
                 return None
         return build(source)
     except DocumentError as error:

@@ -7,8 +7,10 @@ import re
 from typing import Any
 
 from ..errors import Problem
+from ..limits import current, raising
+from ..showing import shown
 from .core_schema import finite
-from .source import COLUMNS, MAX_DEPTH, Branch, Mark, line_of, position
+from .source import COLUMNS, Branch, Mark, keyed, line_of, position
 
 TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[{}\[\],]|\n|[^\s{}\[\],:"]+', re.DOTALL)
 SURROGATE = re.compile("[\ud800-\udfff]")
@@ -40,7 +42,7 @@ def read_json(text: str, file: str) -> tuple[Any, Mark, list[Problem]]:
             ],
         )
     except RecursionError:
-        return None, 1, [Problem(f"nested deeper than {MAX_DEPTH} levels", line=_too_deep(text), file=file)]
+        return None, 1, [Problem(_deep(), line=_too_deep(text), file=file)]
     except ValueError:  # Python's limit on the digits of an integer is the only other refusal
         line = next((line for line, token in _tokens(text) if len(token) > 4000 and token.lstrip("-").isdigit()), 1)
         return None, 1, [Problem("an integer is too long to read", line=line, file=file)]
@@ -58,11 +60,15 @@ def _tokens(text: str) -> list[tuple[int, str]]:
     return found
 
 
+def _deep() -> str:
+    return f"nested deeper than {current().depth} levels; {raising('depth')}"
+
+
 def _too_deep(text: str) -> int:
-    depth = 0
+    depth, deepest = 0, current().depth
     for line, token in _tokens(text):
         depth += (token in "{[") - (token in "}]")
-        if depth > MAX_DEPTH:
+        if depth > deepest:
             return line
     return 1
 
@@ -74,9 +80,9 @@ class _Scan:
         self.problems: list[Problem] = []
         self.mark: Mark = position(1, 1)
         self._file = file
-        self._open: list[
-            tuple[Any, str | None, int]
-        ] = []  # around the innermost: children, the key it belongs to, its position
+        self._deepest: int = current().depth
+        # around the innermost: children, the key that it belongs to and its position, the position of itself
+        self._open: list[tuple[Any, str | None, int, int]] = []
         self._children: Any = []  # of the innermost; a list around the whole at first
         self._key: str | None = None
         self._key_at = 0
@@ -111,7 +117,7 @@ class _Scan:
     def _take_key(self, key: str, at: int) -> None:
         if key in self._children:
             first = line_of(self._children[key])
-            self._note(at, f"the key {key!r} stands twice, on lines {first} and {at // COLUMNS}; keep one of them")
+            self._note(at, f"the key {shown(key)} stands twice, on lines {first} and {at // COLUMNS}; keep one of them")
         self._key, self._key_at = key, at
 
     def _put(self, mark: Mark) -> None:
@@ -119,21 +125,19 @@ class _Scan:
             self._children.append(mark)
         else:
             key, self._key = self._key, None
-            self._children[key] = mark if isinstance(mark, Branch) else self._key_at
+            self._children[key] = keyed(self._key_at, mark)
 
     def _enter(self, children: Any, at: int) -> bool:
-        if len(self._open) == MAX_DEPTH:
-            self._note(at, f"nested deeper than {MAX_DEPTH} levels")
+        if len(self._open) == self._deepest:
+            self._note(at, _deep())
             return False
-        own = self._key_at if type(self._children) is dict else at
-        self._open.append((self._children, self._key, own))
+        self._open.append((self._children, self._key, self._key_at, at))
         self._children, self._key = children, None
         return True
 
     def _leave(self) -> None:
         children = self._children
-        self._children, self._key, at = self._open.pop()
-        self._key_at = at
+        self._children, self._key, self._key_at, at = self._open.pop()
         self._put(Branch(at, children))
 
     def _number(self, token: str, at: int) -> None:

@@ -10,13 +10,15 @@ from pathlib import Path
 from typing import Any, Literal
 
 from ..errors import DocumentError, ParameterError, Problem
+from ..limits import current, raising
+from ..showing import shown
 from .json_reader import HALF_CHARACTER, SURROGATE, read_json
 from .source import JSON_BREAKS, YAML_BREAKS, Lines, Mark, Source, Text, kind, position
 from .yaml_reader import Reader
 
 Format = Literal["yaml", "json"]
-MAX_BYTES = 64 * 2**20
-"""Of a document on disk; one of 100,000 layers has 10 MB."""
+PARTS = ("\n", ",", "[", "{", ": ", "- ", "? ")
+"""What stands between the values of a document, or opens some: nearly one for each."""
 BREAKS = {"yaml": YAML_BREAKS, "json": JSON_BREAKS}
 SUFFIXES: dict[str, Format] = {".yaml": "yaml", ".yml": "yaml", ".json": "json"}
 
@@ -26,28 +28,30 @@ def read(path: str | PathLike[str]) -> Source:
 
     Raises DocumentError, with file and line, for a file that is missing, a folder, not UTF-8, empty or unsound.
     """
-    file = str(path)
     form = format_of(path)
+    return parse(_text(path), file=str(path), format=form)
+
+
+def _text(path: str | PathLike[str]) -> str:
     raw = _content(path)
     try:
-        text = raw.decode("utf-8")
+        return raw.decode("utf-8")
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
         message = f"not UTF-8 text: byte 0x{raw[error.start]:02x} on this line; save the file as UTF-8"
         column = error.start - raw.rfind(b"\n", 0, error.start)
-        raise DocumentError([Problem(message, line=line, file=file, column=column)]) from None
-    return parse(text, file=file, format=form)
+        raise DocumentError([Problem(message, line=line, file=str(path), column=column)]) from None
 
 
 def _content(path: str | PathLike[str]) -> bytes:
     """The bytes of a regular file. A pipe or a device is refused and never waited for; so is what is too large."""
-    file = str(path)
+    file, most = str(path), current().document
     try:
         with open(path, "rb", opener=_opened) as opened:
             about = os.fstat(opened.fileno())
             if not stat.S_ISREG(about.st_mode):
                 raise DocumentError([Problem("this is no regular file, but a pipe or a device", file=file)])
-            content = opened.read(MAX_BYTES + 1) if about.st_size <= MAX_BYTES else b""
+            content = opened.read(most + 1) if about.st_size <= most else b""
     except DocumentError:
         raise
     except FileNotFoundError:
@@ -57,10 +61,10 @@ def _content(path: str | PathLike[str]) -> bytes:
     except OSError as error:
         raise DocumentError([Problem(f"cannot be read: {error.strerror}", file=file)]) from error
     except ValueError as error:  # a name with a NUL
-        raise DocumentError([Problem(f"cannot be read: {error}", file=repr(file))]) from error
-    if max(about.st_size, len(content)) > MAX_BYTES:
-        said = f"a document has at most {MAX_BYTES:,} bytes, this file has more (put arrays into files of their own)"
-        raise DocumentError([Problem(said, file=file)])
+        raise DocumentError([Problem(f"cannot be read: {error}", file=shown(file))]) from error
+    if max(about.st_size, len(content)) > most:
+        said = f"a document has at most {most:,} bytes, this file has more; put arrays into files of their own, or"
+        raise DocumentError([Problem(f"{said} {raising('document')}", file=file)])
     return content
 
 
@@ -87,6 +91,7 @@ def parse(text: str, *, file: str = "", format: Format = "yaml") -> Source:
 def parse_value(text: str, *, file: str = "", format: Format = "yaml") -> tuple[Any, Mark]:
     """Read one value of any kind, with its lines; an empty YAML text is None."""
     text = text.removeprefix("\ufeff")
+    _check_parts(text, file)
     half = None if text.isascii() else SURROGATE.search(text)
     if half is not None:
         line = text.count("\n", 0, half.start()) + 1
@@ -106,6 +111,16 @@ def parse_value(text: str, *, file: str = "", format: Format = "yaml") -> tuple[
         found = [replace(one, excerpt=lines.excerpt(one.line, one.column)) for one in problems]
         raise DocumentError(sorted(found, key=lambda one: (one.line, one.column)))
     return data, mark
+
+
+def _check_parts(text: str, file: str) -> None:
+    """Refuse a text of too many values before any is read: that takes microseconds for each, and this next to none."""
+    most = current().nodes
+    parts = 0 if len(text) <= most else sum(map(text.count, PARTS))
+    if parts > most:
+        said = f"a document has at most {most:,} values, this one has about {parts:,}"
+        said = f"{said}; put arrays into files of their own, or {raising('nodes')}"
+        raise DocumentError([Problem(said, line=1, file=file, column=1)])
 
 
 def format_of(path: str | PathLike[str]) -> Format:

@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 
 from ..errors import ParameterError, ParameterTypeError
+from ..limits import current
 from .json_reader import HALF_CHARACTER, SURROGATE
-from .source import MAX_DEPTH, Place, spell
+from .source import Place, spell
 
 # Letters first and nothing that any schema or any context of YAML gives a meaning: such text needs no quotes.
 PLAIN = re.compile(r"[^\W\d](?:[\w ./+*()<>@%=|^~-]*[\w./+*()<>@%=|^~-])?")
@@ -30,8 +31,8 @@ def plain(value: Any, place: Place) -> Any:
     if isinstance(value, (np.ndarray, np.generic)):
         value = value.tolist()
     if value is None or isinstance(value, (str, bool, int, float, dict, list)):
-        if len(place) >= MAX_DEPTH and isinstance(value, (dict, list)):
-            raise _refusal(place, f"nested deeper than {MAX_DEPTH} levels, or holds itself")
+        if len(place) >= current().depth and isinstance(value, (dict, list)):
+            raise _refusal(place, f"nested deeper than {current().depth} levels, or holds itself")
         return value
     if isinstance(value, tuple):
         return list(value)

@@ -8,7 +8,7 @@ from typing import Any
 
 from ..errors import DocumentError, GraphnetError, ParameterError, Problem, UnknownName, near
 from .reading import parse_value
-from .source import Branch, Lines, Mark, Place, Source, child, kind, position_of, spell
+from .source import Branch, Lines, Mark, Place, Source, child, kind, spell
 
 
 def apply_settings(source: Source, settings: Sequence[str]) -> Source:
@@ -130,7 +130,7 @@ def _with(source: Source, place: Place, value: Any, shown: str) -> Source:
 
 
 def _copied(mark: Mark) -> Mark:
-    return Branch(mark.at, mark.children.copy()) if isinstance(mark, Branch) else position_of(mark)
+    return Branch(mark.at, mark.children.copy()) if isinstance(mark, Branch) else mark
 
 
 def _put(container: Any, step: Any, value: Any) -> None:

@@ -8,13 +8,10 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from ..errors import GraphnetError, Problem
+from ..showing import printable
 
 Place = tuple[str | int, ...]
 """Where a node stands in a document: the keys and list indices that lead to it; () is the whole document."""
-
-MAX_DEPTH = 64
-"""Mappings and lists inside each other, at most: deep enough for any network, far from Python's recursion limit."""
-
 
 COLUMNS = 1 << 24
 """A position is one number, line * COLUMNS + column, both counted from 1: large documents have one for each node."""
@@ -23,9 +20,21 @@ SHOWN = 100
 """Characters of a line that an error shows."""
 
 
+KEYED = 1 << 52
+"""The mark of a value in a mapping has the position of its key as well, times this: one number for each node."""
+
+
 def position(line: int, column: int) -> int:
     """Line and column as one number, which sorts as text runs."""
     return line * COLUMNS + min(column, COLUMNS - 1)
+
+
+def keyed(key_at: int, mark: Mark) -> Mark:
+    """The mark of a value, with the position of its key. A block that begins below its key is shown at the key."""
+    if isinstance(mark, Branch):
+        at = mark.at % KEYED
+        return Branch(key_at * KEYED + (at if at // COLUMNS == key_at // COLUMNS else key_at), mark.children)
+    return key_at * KEYED + mark % KEYED
 
 
 class Branch(NamedTuple):
@@ -47,14 +56,15 @@ def child(mark: Mark | None, step: str | int) -> Mark | None:
     return mark.children[step] if isinstance(step, int) and 0 <= step < len(mark.children) else None
 
 
-def position_of(mark: Mark) -> int:
-    """The position that a mark stands for."""
-    return mark.at if isinstance(mark, Branch) else mark
+def position_of(mark: Mark, key: bool = False) -> int:
+    """The position of a value, or of its key; what has no key stands for itself."""
+    at = mark.at if isinstance(mark, Branch) else mark
+    return (at // KEYED if key else 0) or at % KEYED
 
 
 def line_of(mark: Mark) -> int:
-    """The line that a mark stands for."""
-    return position_of(mark) // COLUMNS
+    """The line of a key, or of what has none."""
+    return position_of(mark, key=True) // COLUMNS
 
 
 class Lines(Mapping[Place, int]):
@@ -89,15 +99,15 @@ class Lines(Mapping[Place, int]):
     def __len__(self) -> int:
         return sum(1 for _ in self)
 
-    def deepest(self, place: Place) -> int:
-        """The position of the longest known beginning of ``place``."""
+    def deepest(self, place: Place, key: bool = False) -> int:
+        """The position of the longest known beginning of ``place``: of its value, or of its key."""
         mark = self.root
         for step in place:
             below = child(mark, step)
             if below is None:
                 break
             mark = below
-        return position_of(mark)
+        return position_of(mark, key)
 
 
 class Text:
@@ -155,20 +165,22 @@ class Source:
 
     def line(self, place: Place) -> int:
         """The line of a node, or of the closest node around it that is known; 0 for what ``--set`` wrote."""
-        return 0 if self._setting(place) is not None else self.lines.deepest(place) // COLUMNS
+        return 0 if self._setting(place) is not None else self.lines.deepest(place, key=True) // COLUMNS
 
     def place(self, place: Place) -> tuple[str, int]:
         """File and line to name for a node: ("net.yaml", 12), or ("--set layers.res.tau", 0) where that wrote it."""
         setting = self._setting(place)
         return (self.file, self.line(place)) if setting is None else (setting, 0)
 
-    def problem(self, message: str, place: Place = (), error: GraphnetError | None = None) -> Problem:
-        """A problem that stands at a node of this document."""
+    def problem(
+        self, message: str, place: Place = (), error: GraphnetError | None = None, *, key: bool = False
+    ) -> Problem:
+        """A problem that stands at a node of this document: at its value, or at its key where that is what is wrong."""
         setting = self._setting(place)
         if setting is not None:
             return Problem(message, file=setting, error=error)
         path = printable(spell(place))
-        line, column = divmod(self.lines.deepest(place), COLUMNS)
+        line, column = divmod(self.lines.deepest(place, key), COLUMNS)
         if not self.file or not line:  # data from Python have no lines
             return Problem(message, file=self.file, error=error, path=path)
         shown = "" if self.text is None else self.text.excerpt(line, column)
@@ -179,12 +191,6 @@ class Source:
             if place[:length] in self.settings:
                 return self.settings[place[:length]]
         return None
-
-
-def printable(text: str, most: int = 120) -> str:
-    """A text on one line that no terminal obeys: control characters escaped, cut where it is long."""
-    shown = text if len(text) <= most else f"{text[: most - 3]}..."
-    return "".join(one if one.isprintable() else ascii(one)[1:-1] for one in shown)
 
 
 def spell(place: Place) -> str:

@@ -11,12 +11,12 @@ from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from ..errors import Problem
+from ..limits import Limits, current, raising
+from ..showing import named, shown
 from .core_schema import MAPPING_TAGS, SCALAR_TAGS, SEQUENCE_TAGS, Scalar, resolve, short
-from .source import COLUMNS, MAX_DEPTH, Branch, Mark, kind, line_of, position
+from .source import COLUMNS, KEYED, Branch, Mark, keyed, kind, line_of, position
 from .yaml_syntax import explain
 
-MAX_NODES = 10_000_000
-ALIAS_FACTOR = 10
 ALIAS_GRACE = 10_000
 
 FIRST = position(1, 1)
@@ -63,6 +63,7 @@ class Reader:
         self.problems: list[Problem] = []
         self.documents: int = 0
         self._file = file
+        self._limits: Limits = current()
         self._stack = [_Frame([], [], FIRST, None, 0)]  # a list around the document, so that its top is no special case
         self._anchors: dict[str, _Anchor | None] = {}  # None: still open
         self._nodes = 0  # nodes with aliases written out
@@ -150,7 +151,9 @@ class Reader:
 
     def _bad_tag(self, event: Any, what: str) -> None:
         known = "!!str, !!int, !!float, !!bool, !!null, !!map and !!seq"
-        message = f"the tag {short(event.tag)} means nothing here on {what}; known are {known}, each on its own kind"
+        message = (
+            f"the tag {named(short(event.tag))} means nothing here on {what}; known are {known}, each on its own kind"
+        )
         self._note(_at(event), message)
 
     def _key(self, frame: _Frame, value: Any, at: int, merge: bool = False) -> None:
@@ -162,11 +165,13 @@ class Reader:
                 at, 'merge keys (<<) are not part of YAML 1.2; write the entries out, or "<<" in quotes for the text'
             )
         elif not isinstance(value, str):
-            shown = "" if isinstance(value, (dict, list)) or value is None else f" {value!r}"
-            self._note(at, f"the key{shown} is {kind(value)}; keys are text, so put it in quotes")
+            what = "" if isinstance(value, (dict, list)) or value is None else f" {shown(value)}"
+            self._note(at, f"the key{what} is {kind(value)}; keys are text, so put it in quotes")
         elif value in frame.data:
             first = line_of(frame.lines[value])
-            self._note(at, f"the key {value!r} stands twice, on lines {first} and {at // COLUMNS}; keep one of them")
+            self._note(
+                at, f"the key {shown(value)} stands twice, on lines {first} and {at // COLUMNS}; keep one of them"
+            )
         else:
             frame.key = value
 
@@ -179,7 +184,8 @@ class Reader:
         key, frame.key = frame.key, _NO_KEY
         if key is not _SKIP:
             frame.data[key] = value
-            frame.lines[key] = Branch(frame.key_at, mark.children) if type(mark) is Branch else frame.key_at
+            # as keyed does, once for every node
+            frame.lines[key] = frame.key_at * KEYED + mark if type(mark) is int else keyed(frame.key_at, mark)
 
     # -- mappings and lists -------------------------------------------------------------------------------------------
 
@@ -197,8 +203,8 @@ class Reader:
         before = self._nodes
         self._count(event, 1)
         at = _at(event)
-        if len(self._stack) > MAX_DEPTH:
-            raise self._refuse(at, f"nested deeper than {MAX_DEPTH} levels")
+        if len(self._stack) > self._limits.depth:
+            raise self._refuse(at, f"nested deeper than {self._limits.depth} levels; {raising('depth')}")
         if event.anchor is not None:
             self._anchors[event.anchor] = None
         self._stack.append(_Frame(data, lines, at, event.anchor, before))
@@ -227,27 +233,31 @@ class Reader:
         target = self._anchors.get(name)
         if target is None:
             where = "stands inside what it repeats" if name in self._anchors else "repeats nothing: no anchor"
-            hint = "" if name in self._anchors else f" &{name} stands before it"
-            self._note(at, f"the alias *{name} {where}{hint}")
+            hint = "" if name in self._anchors else f" &{named(name)} stands before it"
+            self._note(at, f"the alias *{named(name)} {where}{hint}")
             target = _Anchor("", at, 1, 0)
         self._aliased += target.size
         self._count(event, target.size)
-        if len(self._stack) - 1 + target.height > MAX_DEPTH:
-            raise self._refuse(at, f"the alias *{name} nests the document deeper than {MAX_DEPTH} levels")
+        deepest = self._limits.depth
+        if len(self._stack) - 1 + target.height > deepest:
+            said = f"the alias *{named(name)} nests the document deeper than {deepest} levels"
+            raise self._refuse(at, f"{said}; {raising('depth')}")
         mark = Branch(at, target.mark.children) if isinstance(target.mark, Branch) else at
         self._attach(target.value, mark, at, target.height)
 
     def _count(self, event: Any, nodes: int) -> None:
         self._nodes += nodes
-        if self._nodes > MAX_NODES:
-            raise self._refuse(_at(event), f"more than {MAX_NODES:,} nodes (aliases written out)")
+        if self._nodes > self._limits.nodes:
+            said = f"more than {self._limits.nodes:,} nodes (aliases written out)"
+            raise self._refuse(_at(event), f"{said}; {raising('nodes')}")
 
     def _check_aliases(self) -> None:
         written = self._nodes - self._aliased
-        if self._aliased > ALIAS_FACTOR * written + ALIAS_GRACE:
+        factor = self._limits.aliases
+        if self._aliased > factor * written + ALIAS_GRACE:
             message = (
                 f"aliases repeat {self._aliased:,} nodes in a document of {written:,}; "
-                f"at most {ALIAS_FACTOR} times what is written, plus {ALIAS_GRACE:,}, is accepted"
+                f"at most {factor} times what is written, plus {ALIAS_GRACE:,}, is accepted; {raising('aliases')}"
             )
             self._note(self._alias_at, message)
 

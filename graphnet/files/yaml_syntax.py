@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from .source import MAX_DEPTH, position
+from ..limits import current
+from .source import position
 
 CURES = (
     (
@@ -43,7 +44,7 @@ def _marked(error: Any) -> tuple[int, str]:
     at = position(line, mark.column + 1 if mark is not None else 1)
     problem = error.problem or "cannot be read"
     if "maximum nesting depth" in problem:  # a limit that some versions of the parser have, far above ours
-        return at, f"nested deeper than {MAX_DEPTH} levels"
+        return at, f"nested deeper than {current().depth} levels"
     words = f"YAML syntax: {problem}"
     if error.context:
         words += f", {error.context}"

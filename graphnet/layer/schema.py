@@ -9,6 +9,7 @@ import annotated_types as at
 import numpy as np
 
 from ..errors import GraphnetError, ParameterError, ParameterTypeError
+from ..showing import shown
 from .parameters import MISSING, RESERVED, Parameter
 
 if TYPE_CHECKING:
@@ -27,15 +28,10 @@ WORDS = {
 """What the validator says, and what we say."""
 
 NUMPY = np.generic | np.ndarray
-ARRAY_SCHEMA: dict[str, Any] = {
-    "anyOf": [
-        {"type": "number"},
-        {"type": "array", "items": {"anyOf": [{"type": "number"}, {"type": "array", "items": {"type": "number"}}]}},
-        {"type": "object", "required": ["init"], "properties": {"init": {"type": "string"}}},
-        {"type": "object", "required": ["file", "sha256"], "properties": {"file": {"type": "string"}}},
-        {"type": "object", "required": ["csr"]},
-    ]
-}
+ARRAYS = "https://graphnet.invalid/arrays#"
+"""What stands before the name of a definition of ``arrays.array_definitions``: whoever puts a schema of parameters into
+a document puts these beside it, and ``#/$defs/`` in the place of this."""
+ARRAY_SCHEMA: dict[str, Any] = {"$ref": f"{ARRAYS}array"}
 KEYWORDS: dict[type[Any], tuple[str, str]] = {
     at.Gt: ("gt", "exclusiveMinimum"),
     at.Ge: ("ge", "minimum"),
@@ -60,7 +56,7 @@ def _field(parameter: Parameter) -> tuple[Any, Any]:
 
     default = ... if parameter.default is MISSING else parameter.default
     extra: dict[str, Any] = {"unit": parameter.unit} if parameter.unit else {}
-    shown = default if default is ... else parameter.written(default)
+    written = default if default is ... else parameter.written(default)
     schemas = {
         "weights": ARRAY_SCHEMA,
         "per_unit": _vector_schema(parameter),
@@ -69,15 +65,15 @@ def _field(parameter: Parameter) -> tuple[Any, Any]:
     }
     annotation = parameter.annotation
     if parameter.kind == "series":
-        default = shown  # only what is given is taken from the model, and a name can be shown
+        default = written  # only what is given is taken from the model, and a name can be shown
     if parameter.kind != "scalar":
         schema = dict(schemas[parameter.kind])
         if parameter.named:
             schema = {"anyOf": [schema, _by_name(schema)]}
         if parameter.optional:
             schema = {"anyOf": [schema, {"type": "null"}]}
-        if shown is not ...:
-            schema["default"] = shown
+        if written is not ...:
+            schema["default"] = written
         annotation = Annotated[Any, PlainValidator(_carrying(parameter)), WithJsonSchema(schema)]
     return annotation, Field(default=default, json_schema_extra=extra or None)
 
@@ -88,7 +84,8 @@ def _vector_schema(parameter: Parameter) -> dict[str, Any]:
     for bound in parameter.bounds:
         attribute, keyword = KEYWORDS[type(bound)]
         number[keyword] = getattr(bound, attribute)
-    return {"anyOf": [number, {"type": "array", "items": number}, *ARRAY_SCHEMA["anyOf"][2:4]]}
+    elsewhere = [{"$ref": f"{ARRAYS}array.{one}"} for one in ("init", "file")]
+    return {"anyOf": [number, {"type": "array", "items": number}, *elsewhere]}
 
 
 def _by_name(schema: dict[str, Any]) -> dict[str, Any]:
@@ -135,29 +132,29 @@ def _as_ours(cls: type[Declared], error: Any) -> ParameterError:
         name = str(one["loc"][0])
         names.append(name)
         parameter = cls.parameters()[name]
-        message = _message(one)
+        said = message(one)
         wrong_type = wrong_type and one["type"].endswith(("_type", "is_instance_of"))
         unit = f" (in {parameter.unit})" if parameter.unit else ""
-        got = f", got {one['input']!r}{unit}"
+        got = f", got {shown(one['input'])}{unit}"
         if one["type"] == "graphnet":  # ours says itself what it got
-            got = unit if message.startswith(("should be greater", "should be less")) else ""
-        colon = "" if message.startswith(("should", "must", "of ")) else ":"
+            got = unit if said.startswith(("should be greater", "should be less")) else ""
+        colon = "" if said.startswith(("should", "must", "of ")) else ":"
         place = "".join(f"[{step}]" for step in one["loc"][1:] if isinstance(step, int))  # in a sequence
-        lines.append(f"{cls.__name__}: {name}{place}{colon} {message}{got}")
+        lines.append(f"{cls.__name__}: {name}{place}{colon} {said}{got}")
     kind = ParameterTypeError if wrong_type else ParameterError
     each = list(dict.fromkeys(zip(names, lines, strict=True)))
     return kind("\n".join(line for _, line in each), owner=cls.__name__, parameter=names[0], each=each)
 
 
-def _message(one: Any) -> str:
-    """An error of the validator in our words."""
+def message(one: Any) -> str:
+    """An error of pydantic, as ``errors()`` gives it, in our words."""
     if one["type"] == "missing":  # a whole parameter that is missing was told before: this is a value of a sequence
         return "a value is missing"
     if one["type"] in ("too_long", "too_short"):
         bound = "max_length" if one["type"] == "too_long" else "min_length"
         way = "most" if one["type"] == "too_long" else "least"
         return f"should have at {way} {one['ctx'][bound]} values"
-    message = str(one["msg"]).replace("Input should", "should")
+    said = str(one["msg"]).replace("Input should", "should")
     for theirs, ours in WORDS.items():
-        message = message.replace(theirs, ours)
-    return message
+        said = said.replace(theirs, ours)
+    return said
