@@ -136,12 +136,15 @@ class SweepSection(Section):
     """One run for each combination of values: of all of them, or side by side (``zip``).
 
     ``over`` gives values, listed or spread, to keys as ``--set`` takes them; ``show`` is what the figure shows of each
-    run: a number of its summary.
+    run: a number of its summary. ``backend`` is what runs the runs, so many at once: one after the other here
+    (``serial``), on threads, or on processes (``dask``). It changes no bit of them.
     """
 
     over: Annotated[dict[str, Annotated[list[Any], Field(min_length=1)] | Spread], Field(min_length=1)]
     combine: Literal["product", "zip"] = "product"
     show: str | None = None
+    backend: Literal["serial", "threads", "dask"] | None = None
+    workers: Annotated[int, Field(ge=1)] | None = None
 
 
 def _edge_kind(value: Any) -> str:

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -177,10 +178,12 @@ def test_a_sweep_that_cannot_be_says_why(text, said):
 # ---------------------------------------------------------------------- the runs
 
 
-def test_the_table_is_the_same_for_any_number_of_workers(net):
-    for workers in ("1", "2"):
-        assert status(["sweep", "net.yaml", "-o", workers, "--workers", workers]) == 0
-    assert (net / "1" / "runs.csv").read_bytes() == (net / "2" / "runs.csv").read_bytes()
+def test_the_table_is_the_same_on_any_backend(net):
+    assert status(["sweep", "net.yaml", "-o", "1"]) == 0
+    assert status(["sweep", "net.yaml", "-o", "threads", "--backend", "threads", "--workers", "2"]) == 0
+    assert status(["sweep", "net.yaml", "-o", "dask", "--workers", "2"]) == 0
+    for other in ("threads", "dask"):
+        assert (net / "1" / "runs.csv").read_bytes() == (net / other / "runs.csv").read_bytes()
     found = rows(net / "1")
     assert [(one["run"], one["layers.a.tau"], one["seed"], one["status"]) for one in found] == [
         ("0", "0.01", "1", "done"), ("1", "0.01", "2", "done"), ("2", "0.01", "3", "done"),
@@ -224,6 +227,41 @@ def test_a_member_that_fails_is_noted_and_the_others_go_on(net, capfd):
     assert "tau should be greater than 0" in rows(net / "s")[1]["error"]
 
 
+def test_the_document_says_what_runs_the_runs_and_the_command_says_otherwise(net, monkeypatch):
+    asked = []
+    monkeypatch.setattr(
+        "graphnet.sweeping.workers.backends.each", lambda function, items, *how: asked.append(how) or iter(())
+    )
+    section = "sweep={over: {seed: [1, 2]}, backend: threads, workers: 3}"
+    for more in ([], ["--workers", "2"], ["--backend", "serial"], ["--scheduler", "tcp://10.0.0.1:8786"]):
+        expected = 0 if "--scheduler" not in more else 2  # here the document speaks of threads
+        assert status(["sweep", "net.yaml", "-o", "s", "--set", section, *more]) == expected
+    assert asked == [("threads", 3), ("threads", 2), ("serial", 3)]
+    asked.clear()
+    for more in ([], ["--workers", "1"], ["--workers", "2"], ["--scheduler", "tcp://10.0.0.1:8786"]):
+        assert status(["sweep", "net.yaml", "-o", "s", *more]) == 0
+    assert asked == [("serial", None), ("serial", 1), ("dask", 2), ("tcp://10.0.0.1:8786", None)]
+
+
+def test_a_sweep_on_a_cluster_that_was_there_before_leaves_it_there(net, monkeypatch, tmp_path_factory):
+    """Its workers may stand in another folder than the command."""
+    from distributed import LocalCluster
+
+    monkeypatch.chdir(tmp_path_factory.mktemp("elsewhere"))
+    with LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None) as cluster:
+        monkeypatch.chdir(net)
+        over = "sweep.over={layers.a.tau: [0.01, 0.02, -1.0]}"
+        assert status(["sweep", "net.yaml", "-o", "far", "--set", over, "--scheduler", cluster.scheduler_address]) == 1
+        assert len(cluster.scheduler_info["workers"]) == 2
+    assert status(["sweep", "net.yaml", "-o", "near", "--set", over]) == 1
+    assert (net / "far" / "runs.csv").read_bytes() == (net / "near" / "runs.csv").read_bytes()
+
+
+def test_a_scheduler_that_does_not_answer_is_said(net, capfd):
+    assert status(["sweep", "net.yaml", "-o", "s", "--scheduler", "10.0.0.1"]) == 2
+    assert "--scheduler is the address of a Dask scheduler, such as tcp://host:8786" in capfd.readouterr().err
+
+
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_a_layer_that_raises_or_ends_its_process_takes_no_other_run_along(workers, net, tmp_path):
     values = "[0.5, 1.5, 0.25]" if workers == "1" else "[0.5, 1.5, 2.5, 0.25, 0.75]"
@@ -249,16 +287,55 @@ def test_a_layer_that_raises_or_ends_its_process_takes_no_other_run_along(worker
         assert float(found[value]["signals.a.mean"]) == float(value)
     assert "a failed in block 0, at 0.0 s: ArithmeticError: burnt out" in found["1.5"]["error"]
     if workers == "2":
-        assert "the process of this run was ended from outside, or it crashed" in found["2.5"]["error"]
+        assert found["2.5"]["error"] == "the process that ran it was killed, or it crashed"
 
 
-@pytest.mark.parametrize(("sent", "code", "workers"), [("SIGINT", 130, "1"), ("SIGTERM", 143, "2")])
-def test_a_sweep_that_is_stopped_keeps_what_has_ended_and_leaves_no_process(sent, code, workers, net):
+def test_a_run_whose_process_is_killed_is_noted_and_the_others_go_on(net):
+    over = "sweep.over={run.duration: [100000.0, 0.01, 0.02, 0.03]}"
+    command = [sys.executable, "-c", RUN, "sweep", "net.yaml", "-o", "s", "--workers", "2", "--set", over]
+    with subprocess.Popen([*command, "--set", "record=[]"], cwd=net, stderr=subprocess.PIPE, text=True) as running:
+        place = net / "s" / "runs" / "00000"
+        limit = time.monotonic() + 120
+        while not (place / "record.json").exists() and time.monotonic() < limit:
+            time.sleep(0.02)
+        (holder,) = _holding(place, running.pid)
+        os.kill(holder, signal.SIGKILL)
+        _, err = running.communicate(timeout=60)
+    assert running.returncode == 1, err
+    assert "run 0 failed (run.duration=100000.0): the process that ran it was killed, or it crashed" in err
+    assert "Traceback" not in err
+    assert [one["status"] for one in rows(net / "s")] == ["failed", "done", "done", "done"]
+
+
+def _holding(place, parent, limit=20.0):
+    """The processes below ``parent`` that have a folder open: those that run in it."""
+    until = time.monotonic() + limit
+    while time.monotonic() < until:
+        found = []
+        for process in Path("/proc").glob("[0-9]*"):
+            try:
+                if any(one.readlink() == place for one in (process / "fd").iterdir()):
+                    found.append(int(process.name))
+            except OSError:
+                continue
+        found = [one for one in found if one != parent]
+        if found:
+            return found
+        time.sleep(0.02)
+    return []
+
+
+@pytest.mark.parametrize(
+    ("sent", "code", "backend"), [("SIGINT", 130, "serial"), ("SIGINT", 130, "threads"), ("SIGTERM", 143, "dask")]
+)
+def test_a_sweep_that_is_stopped_keeps_what_has_ended_and_leaves_no_process(sent, code, backend, net):
     long = ["--set", "sweep.over={run.duration: [0.01, 100000.0, 100000.0]}", "--set", "record=[]"]
-    command = [sys.executable, "-c", RUN, "sweep", "net.yaml", "-o", "s", "--workers", workers, *long]
+    how = ["--backend", backend, "--workers", "2"]
+    command = [sys.executable, "-c", RUN, "sweep", "net.yaml", "-o", "s", *how, *long]
+    last = "00001" if backend == "serial" else "00002"  # it begins when the first has ended
     with subprocess.Popen(command, cwd=net, stderr=subprocess.PIPE, text=True, start_new_session=True) as running:
         limit = time.monotonic() + 120
-        while not (net / "s" / "runs" / "00001" / "record.json").exists() and time.monotonic() < limit:
+        while not (net / "s" / "runs" / last / "record.json").exists() and time.monotonic() < limit:
             time.sleep(0.02)
         time.sleep(0.3)
         running.send_signal(signal.Signals[sent])

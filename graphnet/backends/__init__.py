@@ -8,6 +8,8 @@ from functools import partial
 from typing import Any, TypeVar
 
 from ..errors import ParameterError
+from . import calling
+from .calling import Ended
 from .serial import TaskFailed, run
 
 A = TypeVar("A")
@@ -61,6 +63,24 @@ def spread(function: Callable[[A], B], items: Sequence[A], backend: Any, workers
     return dask.spread(function, items, client=None if backend == "dask" else backend, workers=workers)
 
 
+def each(function: Callable[[A], B], items: Sequence[A], backend: Any, workers: int | None) -> Iterator[Ended[B]]:
+    """Call a function on every item, the calls independent of each other.
+
+    As calls end, in any order: the number of the item, what the call gave, and the exception that it raised. The others
+    go on. On processes, the end of one is such an exception too, a ClusterError; in this process it is the end of all.
+    """
+    kind = _kind(backend, workers)
+    if kind == "serial":
+        return calling.serially(function, items)
+    if kind == "threads":
+        from . import threads
+
+        return calling.on_threads(function, items, workers or threads.available())
+    from . import dask
+
+    return dask.each(function, items, client=None if backend == "dask" else backend, workers=workers)
+
+
 def _kind(backend: Any, workers: int | None) -> str:
     if workers is not None and (isinstance(workers, bool) or not isinstance(workers, int) or workers < 1):
         raise ParameterError(f"workers must be a whole number above 0, got {workers!r}", parameter="workers")
@@ -73,4 +93,4 @@ def _kind(backend: Any, workers: int | None) -> str:
     return "dask"
 
 
-__all__ = ["NAMES", "TaskFailed", "depth", "opened", "run", "spread"]
+__all__ = ["NAMES", "Ended", "TaskFailed", "depth", "each", "opened", "run", "spread"]

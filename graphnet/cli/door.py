@@ -38,6 +38,7 @@ def status(arguments: Sequence[str]) -> int:
     """Run the command and give its exit status. Errors of the user's making are told without a traceback."""
     logging.basicConfig(format="%(message)s", stream=sys.stderr)
     logging.getLogger("graphnet").setLevel(logging.INFO)
+    logging.getLogger("distributed").propagate = False  # every step of a cluster that comes and goes
     try:
         with _terminable():
             done = commands.main(args=list(arguments), prog_name="graphnet", standalone_mode=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from ..runs import RunFolder
 
 T = TypeVar("T")
+BACKEND = "What runs the runs: this process, its threads, or processes [default: serial; dask for several workers]."
 
 
 @commands.command(short_help="Run what a document asks, write results and pictures.")
@@ -57,10 +59,15 @@ def _started(file: Path, output: Path | None, settings: Sequence[str]) -> RunFol
 @commands.command(short_help="Run a document once for each combination of values.")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Folder of the sweep [default: out/NAME-sweep].")
-@click.option("--workers", type=click.IntRange(min=1), default=1, show_default=True, help="Processes that run.")
+@click.option("--backend", type=click.Choice(["serial", "threads", "dask"]), help=BACKEND)
+@click.option("--workers", type=click.IntRange(min=1), help="How many run at once [default: as many as processors].")
+@click.option("--scheduler", metavar="ADDRESS", help="Run on this Dask cluster, which shares the folder's disk.")
 @settings
 @seed
-def sweep(file: Path, output: Path | None, workers: int, settings: tuple[str, ...], seed: int | None) -> int:
+def sweep(
+    file: Path, output: Path | None, backend: str | None, workers: int | None, scheduler: str | None,
+    settings: tuple[str, ...], seed: int | None,
+) -> int:  # fmt: skip
     """Run a document once for each combination of the values of its section sweep.
 
     Writes a table, runs.csv, with a row for each run, a figure, and a folder for each run. Run again, it leaves out
@@ -75,13 +82,24 @@ def sweep(file: Path, output: Path | None, workers: int, settings: tuple[str, ..
     net = ready(source)  # what is wrong with the document is said before anything runs
     plan = planned(source)
     folder = output or Path("out") / f"{net.name}-sweep"
-    rows = swept(plan, folder, net.name, workers=workers, watch=lambda found: _bar(found, len(plan.members)))
+    chosen, count = _workers(backend or plan.backend, workers or plan.workers, scheduler)
+    going = partial(_bar, total=len(plan.members))
+    rows = swept(plan, folder, net.name, backend=chosen, workers=count, watch=going)
     failed = [row for row in rows if row.error]
     click.echo(f"{len(rows)} runs, {len(failed)} failed; written to {folder}/: runs.csv, sweep.png, runs/")
     for row in failed:
         values = ", ".join(row.member.settings)
         click.echo(f"run {row.member.number} failed ({values}): {row.error}", err=True)
     return FAILED if failed else DONE
+
+
+def _workers(backend: str | None, workers: int | None, scheduler: str | None) -> tuple[str, int | None]:
+    """What runs the members: what is asked for, or else processes where several are to run at once."""
+    if scheduler is None:
+        return backend or ("dask" if workers is not None and workers > 1 else "serial"), workers
+    if backend not in (None, "dask") or "://" not in scheduler:
+        raise click.UsageError("--scheduler is the address of a Dask scheduler, such as tcp://host:8786")
+    return scheduler, None
 
 
 def _bar(rows: Iterator[T], total: int) -> Iterator[T]:

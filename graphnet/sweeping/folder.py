@@ -22,7 +22,15 @@ Watch = Callable[[Iterator[Row]], Iterable[Row]]
 """Goes through rows while showing how far it has come."""
 
 
-def sweep(plan: Sweep, path: Path, name: str, *, workers: int = 1, watch: Watch | None = None) -> list[Row]:
+def sweep(
+    plan: Sweep,
+    path: Path,
+    name: str,
+    *,
+    backend: str = "serial",
+    workers: int | None = None,
+    watch: Watch | None = None,
+) -> list[Row]:
     """Run all members of a sweep and write ``runs.csv``, ``sweep.png``, ``sweep.json``; gives the rows by number.
 
     However it ends, the table holds the runs that have ended. Raises FileError, and StateError where another process
@@ -35,7 +43,7 @@ def sweep(plan: Sweep, path: Path, name: str, *, workers: int = 1, watch: Watch 
             if old.name.isdigit() and int(old.name) >= len(plan.members):
                 shutil.rmtree(old)
         try:
-            found = run_members(plan.source, plan.members, path, workers)
+            found = run_members(plan.source, plan.members, path, backend, workers)
             for row in watch(found) if watch is not None else found:
                 rows.append(row)
         finally:

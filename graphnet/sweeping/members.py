@@ -36,12 +36,15 @@ class Member:
 
 @dataclass(frozen=True)
 class Sweep:
-    """The document without its section ``sweep``, the runs, the keys on a logarithmic scale, what is to be shown."""
+    """The document without its section ``sweep``, the runs, the keys on a logarithmic scale, what is to be shown, and
+    what runs them."""
 
     source: Source
     members: Sequence[Member]
     logarithmic: frozenset[str] = frozenset()
     show: str | None = None
+    backend: str | None = None
+    workers: int | None = None
 
 
 def planned(source: Source) -> Sweep:
@@ -72,7 +75,7 @@ def planned(source: Source) -> Sweep:
         key for key, given in over.items() if isinstance(given, dict) and {"logspace", "loguniform"} & {*given}
     )
     members = [Member(number, dict(zip(found, row, strict=True))) for number, row in enumerate(rows)]
-    return Sweep(base, members, logs, section.get("show"))
+    return Sweep(base, members, logs, *(section.get(key) for key in ("show", "backend", "workers")))
 
 
 def _unknown(base: Source, source: Source, firsts: Mapping[str, Any]) -> list[Problem]:

@@ -1,22 +1,19 @@
-"""Run the members of a sweep here or in processes of their own; one that fails, or ends its process, is noted."""
+"""Run the members of a sweep on a backend; one that fails, or takes its process along, is noted."""
 
 from __future__ import annotations
 
 import json
 import os
 import shutil
-import signal
-import threading
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import active_children, get_context, parent_process
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from .. import backends
 from ..arrays import Limits, limited
 from ..arrays.limits import current
-from ..errors import DocumentError
+from ..errors import ClusterError, DocumentError
 from ..files import Source, apply_settings
 from ..runs import RECORD, again, start
 from ..runs.folder import surroundings
@@ -29,71 +26,57 @@ MEMBERS = "runs"
 """The folder of the run folders, each named by its number."""
 
 
-def run_members(source: Source, members: Sequence[Member], folder: Path, workers: int = 1) -> Iterator[Row]:
-    """Rows as runs end, in any order; what each holds is the same for any number of workers.
+@dataclass(frozen=True)
+class _Running:
+    """All that a worker needs besides a member: paths are absolute, since it may stand elsewhere."""
 
-    A run whose folder holds its results already, of the same document, versions and processor, is not run again.
+    source: Source
+    folder: Path
+    limits: Limits
+    here: str
+
+    def __call__(self, member: Member) -> Row:
+        with limited(self.limits):
+            row = run_member(self.source, member, self.folder)
+        return replace(row, error=row.error.replace(f"{self.here}{os.sep}", ""))  # named as it was given
+
+
+def run_members(
+    source: Source, members: Sequence[Member], folder: Path, backend: str = "serial", workers: int | None = None
+) -> Iterator[Row]:
+    """Rows as runs end, in any order; what each holds is the same for any backend and number of workers.
+
+    ``backend``: ``serial``, ``threads``, ``dask``, or the address of a Dask scheduler, whose workers share the folder's
+    disk. A run whose folder holds its results already, of the same document, versions and processor, is not run again.
+    Raises ClusterError for a cluster that does not fit or is lost.
     """
     (folder / MEMBERS).mkdir(exist_ok=True)
-    if workers == 1:
-        for member in members:
-            yield run_member(source, member, folder)
-        return
-    left = list(members)
-    while left:
-        ended: set[int] = set()
-        for row in _pooled(source, left, folder, workers):
-            ended.add(row.member.number)
+    here = Path.cwd()
+    limits = replace(current(), allow=tuple(here / one for one in current().allow))
+    placed = replace(source, file=str(here / source.file)) if source.file else source
+    running = _Running(placed, here / folder, limits, str(here))
+    for number, row, error in backends.each(running, members, backend, workers):
+        if row is None:
+            yield Row(members[number], error=_line(_said(error)))
+        elif not row.error and not (_place(folder, members[number]) / RECORD).exists():
+            said = f"its worker wrote it to a disk of its own: give a folder that all share, instead of {folder}"
+            yield Row(members[number], error=_line(said))
+        else:
             yield row
-        rest = [one for one in left if one.number not in ended]
-        if len(rest) == len(left) and workers == 1:
-            yield Row(rest.pop(0), error="the process of this run was ended from outside, or it crashed")
-        left, workers = rest, 1  # a process has died: one at a time from here on, so that it is known whose
 
 
-def _pooled(source: Source, members: Sequence[Member], folder: Path, workers: int) -> Iterator[Row]:
-    """Rows of a pool of processes, until one of these dies."""
-    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_begin)
-    try:
-        futures: dict[Future[Row], Member] = {}
-        for member in members:
-            futures[pool.submit(_run_elsewhere, current(), source, member, folder)] = member
-        for future in as_completed(futures):
-            try:
-                yield future.result()
-            except BrokenProcessPool:
-                return
-    except BrokenProcessPool:  # while members were still being handed out
-        return
-    except BaseException:
-        for child in active_children():  # an interrupt does not wait for runs that may be long
-            child.terminate()
-        raise
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)
+def _said(error: BaseException | None) -> str:
+    """Of an error of ours its message: a hint is for whoever can do something about it."""
+    return error.message if isinstance(error, ClusterError) else f"{type(error).__name__}: {error}"
 
 
-def _begin() -> None:
-    """What a worker does first: leave interrupts to the parent, and end when that ends."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    parent: Any = parent_process()
-
-    def follow() -> None:
-        parent.join()
-        os._exit(1)
-
-    threading.Thread(target=follow, daemon=True).start()
-
-
-def _run_elsewhere(limits: Limits, source: Source, member: Member, folder: Path) -> Row:
-    """Run one member in a worker, by the limits of the process that asks for it."""
-    with limited(limits):
-        return run_member(source, member, folder)
+def _place(folder: Path, member: Member) -> Path:
+    return folder / MEMBERS / f"{member.number:05d}"
 
 
 def run_member(source: Source, member: Member, folder: Path) -> Row:
     """Run one member in its folder, or read what is there; whatever keeps it from ending well is in its row."""
-    place = folder / MEMBERS / f"{member.number:05d}"
+    place = _place(folder, member)
     try:
         net = ready(apply_settings(source, member.settings))
         document = resolved(net)

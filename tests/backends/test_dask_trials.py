@@ -1,10 +1,14 @@
 """Trials on the processes of a cluster: the bits and the errors of serial ones, in their order."""
 
+import os
+import signal
+
 import numpy as np
 import pytest
 from distributed import Client, LocalCluster
 
-from graphnet import InputError, Network, TSContinuous
+from graphnet import InputError, Network, TSContinuous, backends
+from graphnet.errors import ClusterError
 from layers import Linear, Rate
 
 
@@ -51,3 +55,27 @@ def test_the_first_trial_that_fails_tells_its_error(client):
     with pytest.raises(InputError, match="has 3 channels, the series has 2"):
         noisy().evolve_trials(wrong, backend=client)
     assert noisy().evolve_trials([], backend=client) == []
+
+
+def deadly(item):
+    if item < 0:
+        os.kill(os.getpid(), signal.SIGKILL)
+    if item == 0:
+        raise ZeroDivisionError("nothing goes into nothing")
+    return 10 * item
+
+
+def test_each_call_is_answered_though_others_raise_or_kill_their_worker():
+    items = [-1, 1, 0, -1, 2, 3, 4]
+    found = {number: (value, error) for number, value, error in backends.each(deadly, items, "dask", 2)}
+    assert {number: value for number, (value, _) in found.items() if value is not None} == {1: 10, 4: 20, 5: 30, 6: 40}
+    assert {number: type(error) for number, (value, error) in found.items() if value is None} == {
+        0: ClusterError, 2: ZeroDivisionError, 3: ClusterError,
+    }  # fmt: skip
+    assert "the process that ran it was killed, or it crashed" in str(found[0][1])
+
+
+@pytest.mark.parametrize("backend", ["serial", "threads"])
+def test_in_this_process_a_call_that_raises_is_answered_too(backend):
+    found = {number: (value, repr(error)) for number, value, error in backends.each(deadly, [1, 0, 2], backend, 2)}
+    assert found == {0: (10, "None"), 1: (None, "ZeroDivisionError('nothing goes into nothing')"), 2: (20, "None")}

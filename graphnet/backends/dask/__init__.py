@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Any
 from ...tasks import Template
 from .. import serial
 from .cluster import PATIENCE, check_alike, connected
-from .spreading import spread
+from .spreading import each, spread
 from .windows import Run
 
 if TYPE_CHECKING:
     from distributed import Client
 
-__all__ = ["connected", "run", "spread"]
+__all__ = ["connected", "each", "run", "spread"]
 
 
 def run(

@@ -190,10 +190,10 @@ class Watch:
                 held: Any = self.client.sync(gathered, callback_timeout=limit)
                 return [one.value for one in held]
             except TimeoutError:
-                self._look()
+                self.look()
                 limit *= 2  # what is long on its way shall arrive
             except CancelledError as error:
-                self._look(lost=True)
+                self.look(lost=True)
                 raise self._lost(futures, error) from error
             except ClusterError:
                 raise
@@ -231,18 +231,19 @@ class Watch:
         found = [name for one in futures if one.status == status for name in self.names.get(one.key, ())]
         return tuple(dict.fromkeys(found))
 
-    def _look(self, lost: bool = False) -> None:
-        """Raise where the scheduler is gone, or no worker has been there for too long."""
+    def look(self, lost: bool = False) -> Mapping[str, int]:
+        """The threads of each worker by its address; raises where the scheduler is gone, or no worker was there for
+        too long."""
         try:
             if self.client.status != "running":
                 raise OSError(f"the client is {self.client.status}")
             scheduler: Any = self.client.scheduler
-            there = self.client.sync(scheduler.ncores, callback_timeout=self.patience)
+            there: Any = self.client.sync(scheduler.ncores, callback_timeout=self.patience)
         except (OSError, TimeoutError) as error:
             raise ClusterError(f"the scheduler is lost: {error}", hint=AGAIN) from error
         if there:
             self._deserted = None
-            return
+            return there
         now = time.monotonic()
         self._deserted = self._deserted or now
         if lost or now - self._deserted > self.patience:
@@ -250,6 +251,7 @@ class Watch:
                 f"all workers of the cluster are gone for {now - self._deserted:.0f} s",
                 hint=AGAIN,
             )
+        return there
 
 
 def said(names: Sequence[str]) -> str:
