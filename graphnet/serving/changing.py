@@ -50,7 +50,7 @@ def change(net: Network, layer: str, parameter: str, text: str) -> Change:
         raise ParameterError(f"{parameter}: no file can be named while the network runs", owner=layer)
     given = {parameter: value}
     measured(type(held), given)
-    before = written(held.value(parameter))
+    before = " ".join(one for one in (written(held.value(parameter)), held.parameters()[parameter].unit) if one)
     net.set_params(**{f"{layer}__{parameter}": given[parameter]})
     return Change(layer, parameter, held.value(parameter), text.strip(), before)
 

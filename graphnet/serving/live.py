@@ -46,6 +46,8 @@ class Status:
     behind: float = 0.0
     updates: int = 0
     window: float = 0.0
+    start: float = 0.0
+    """Where (s) the window begins."""
     shown: tuple[str, ...] = ()
     changes: tuple[Change, ...] = ()
     goes_on: bool = False
@@ -59,9 +61,10 @@ class _Stopped(BaseException):
 class Live:
     """Runs what a network's document says, for others to look on and to interfere; ``start`` it, and ``stop`` it.
 
-    ``speed``: simulated seconds in a second, by default real time, or so much faster that something moves; ``"max"`` is
-    as fast as it can. ``window`` (s) is how much of the past is shown, by default a run as a whole or 10 s. ``watch``
-    is called with every block's signals, in the thread of the run. ``net`` is left as it is.
+    ``speed``: simulated seconds in a second, by default real time, or so much faster that something moves, or slower
+    that a run takes 5 s; ``"max"`` is as fast as it can. ``window`` (s) is how much of the past is shown, by default a
+    run as a whole or 10 s. ``paused``: get ready, and wait for ``go_on``. ``watch`` is called with every block's
+    signals, in the thread of the run. ``net`` is left as it is.
 
     Whatever is asked of it happens between two blocks, and gives a Future, which raises what was refused. Raises
     ParameterError for a speed or a window that is none.
@@ -73,12 +76,14 @@ class Live:
         *,
         speed: float | Literal["max"] | None = None,
         window: float | None = None,
+        paused: bool = False,
         watch: Callable[[Result], Any] | None = None,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         self.net: Network = net
         self._pace = Pace(None, clock)
-        self._pace.speed = sensible(net.exact_dt) if speed is None else checked_speed(speed)
+        self._pace.speed = 1.0 if speed is None else checked_speed(speed)
+        self._choose_speed = speed is None
         self._window = window
         self._watch = watch
         self._clock = clock
@@ -86,7 +91,7 @@ class Live:
         self._asked: deque[tuple[Callable[[], Any], Future[Any]]] = deque()
         self._show: Show | None = None
         self._state: State = "starting"
-        self._paused = False
+        self._paused = paused
         self._doing = ""
         self._error = ""
         self._updates = 0
@@ -155,6 +160,12 @@ class Live:
                 self._change.notify_all()
         return answer
 
+    @property
+    def fitted(self) -> Network | None:
+        """The network as it was before anything was changed, fitted; None until then. Not to be written to."""
+        with self._change:
+            return None if self._show is None else self._show.written
+
     def status(self) -> Status:
         """How the run stands."""
         with self._change:
@@ -180,7 +191,7 @@ class Live:
         return Status(
             self._state, show.leg.called, self._error, show.net.t, show.until, done, pace.speed,
             pace.reached if running else None, pace.behind(done) if running else 0.0, self._updates, show.window,
-            show.names, tuple(show.changes.values()), show.leg.goes_on,
+            show.start, show.names, tuple(show.changes.values()), show.leg.goes_on,
         )  # fmt: skip
 
     # ------------------------------------------------------------------ in the thread of the run
@@ -197,6 +208,8 @@ class Live:
             show = None
         with self._change:
             self._show = show
+            if self._choose_speed and show is not None:
+                self._pace.speed = sensible(show.step(), show.until)
             if show is not None and self._state == "starting":
                 self._state = "paused" if self._paused else "running"
             self._pace.begin(0.0)

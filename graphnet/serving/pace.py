@@ -9,6 +9,9 @@ from fractions import Fraction
 FRAME = 1 / 30
 """Seconds on the wall that a block should take, so that what is shown moves smoothly."""
 SPEEDS = (1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0)
+SLOW = (1.0, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01)
+SEEN = 5.0
+"""Seconds on the wall that a run should take, to be seen."""
 LATE = 0.25
 """Seconds on the wall behind which a run is said to fall behind."""
 WITHIN = 1.0
@@ -80,7 +83,11 @@ class Pace:
         return 2 ** (max(1, int(wanted)).bit_length() - 1)
 
 
-def sensible(step: Fraction) -> float:
-    """The speed with which a network of this step (s) is shown unless another is asked for: real time, or so much
-    faster that a step takes a twentieth of a second at most."""
-    return next((one for one in SPEEDS if float(step) / one <= 1 / 20), SPEEDS[-1])
+def sensible(step: Fraction, until: float | None = None) -> float:
+    """The speed with which a network of this step (s) is shown unless another is asked for.
+
+    Real time, or so much faster that a step takes a twentieth of a second at most. Where it stops at ``until`` (s), so
+    much slower that it takes 5 s.
+    """
+    slow = 1.0 if until is None else next((one for one in SLOW if until >= one * SEEN), SLOW[-1])
+    return next((one for one in (slow, *SPEEDS) if float(step) / one <= 1 / 20), SPEEDS[-1])

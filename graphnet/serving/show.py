@@ -79,6 +79,11 @@ class Show:
         """The network's time (s) at which the leg ends, or None where it goes on without end."""
         return None if self._stretch is None else float(self._beginning + self._stretch)
 
+    @property
+    def start(self) -> float:
+        """Where (s) the window begins: at the beginning of the leg, until it is full."""
+        return max(float(self._beginning), self.net.t - self.window)
+
     def go_beyond(self) -> None:
         """Go on behind the end of the last leg, without end. Raises StateError where what drives it ends there."""
         if not self.leg.goes_on:

@@ -83,7 +83,7 @@ def test_a_wrong_wish_is_told_to_whoever_has_it_and_the_run_goes_on():
         after = live.wait(lambda now: now.time > before.time, PATIENCE)
         assert after.state == "running" and after.changes == () and after.error == ""
         made = live.change("lif", "tau_mem", "10 ms").result(PATIENCE)
-        assert (made.value, made.before) == (0.01, "0.02")
+        assert (made.value, made.before) == (0.01, "0.02 s")
         assert [one.text for one in live.status().changes] == ["10 ms"]
 
 

@@ -86,6 +86,12 @@ def test_a_length_that_fits_stays():
         assert pace.block(Fraction(1, 1000), 4096, 32) == 32
 
 
-@pytest.mark.parametrize(("step", "speed"), [("1/10000", 1.0), ("1/20", 1.0), ("1/10", 2.0), ("60", 100.0)])
-def test_slow_networks_are_shown_faster_than_real_time(step, speed):
-    assert sensible(Fraction(step)) == speed
+@pytest.mark.parametrize(
+    ("step", "until", "speed"),
+    [
+        ("1/10000", None, 1.0), ("1/10000", 5.0, 1.0), ("1/10000", 1.0, 0.2), ("1/10000", 0.001, 0.01),
+        ("1/20", None, 1.0), ("1/10", 10.0, 2.0), ("1/10", 1.0, 2.0), ("60", None, 100.0),
+    ],
+)  # fmt: skip
+def test_what_is_slow_is_shown_faster_and_what_is_soon_over_slower(step, until, speed):
+    assert sensible(Fraction(step), until) == speed
