@@ -199,3 +199,16 @@ def test_what_is_wrong_from_the_start_leaves_no_folder(net, capfd):
 def test_a_resume_that_cannot_be_is_status_2(arguments, said, net, capfd):
     assert status(["run", *arguments]) == 2
     assert said in capfd.readouterr().err
+
+
+def test_what_a_used_document_leaves_open_is_said_at_the_layer_in_its_file(net, capfd):
+    (net / "front.yaml").write_text(
+        "inputs: {x: {size: 2}}\nlayers:\n  lp: {type: LowPass, size: 2}\n"
+        "  a:\n    type: Rate\n    weights: [[1, 0], [0, 1], [1, 1]]\nedges: [x -> lp, 'lp -> a[0:2]']\n"
+    )
+    (net / "middle.yaml").write_text("layers: {inner: {use: front.yaml}}\n")
+    (net / "outer.yaml").write_text("layers:\n  m: {use: middle.yaml}\nrun: {duration: 0.1}\n")
+    assert status(["run", "outer.yaml", "-o", "one"]) == 2
+    said = "front.yaml:4:3: layers.a: m.inner.a: no edge leads to its input channels 2 (1 of 3)\n  4 |   a:\n    |   ^"
+    assert said in capfd.readouterr().err
+    assert not (net / "one").exists()
