@@ -13,7 +13,7 @@ function table(caption, rows, heads) {
 }
 
 function heading(name, kind, classes) {
-  return make("h2", {dir: "auto", class: classes || ""}, name, make("small", {}, kind));
+  return make("h2", {dir: "auto", class: classes || ""}, name, " ", make("small", {}, kind));
 }
 
 function section(title, ...children) {
@@ -93,8 +93,8 @@ function overview() {
 function tell(selection) {
   let parts = overview();
   if (selection && selection.edges) parts = edgeFacts(selection.edges);
-  else if (selection && selection.name in content.layers) parts = layerFacts(selection.name);
-  else if (selection && selection.name in content.groups) parts = groupFacts(selection.name);
+  else if (selection && Object.hasOwn(content.layers, selection.name)) parts = layerFacts(selection.name);
+  else if (selection && Object.hasOwn(content.groups, selection.name)) parts = groupFacts(selection.name);
   const at = parts.includes(null) ? parts.indexOf(null) : parts.length;  // where the picture of weights stands
   byId("told").replaceChildren(...parts.slice(0, at));
   byId("told-more").replaceChildren(...parts.slice(at + 1));

@@ -85,7 +85,7 @@ function lookFor(text) {
   search.at = search.found.length ? 0 : -1;
   const shown = search.found.slice(0, 30).map((name, i) => make("li", {
     id: `found-${i}`, role: "option", "aria-selected": i === search.at, onmousedown: (event) => { event.preventDefault(); choose(i); },
-  }, make("bdi", {}, name), make("small", {}, content.layers[name].class)));
+  }, make("bdi", {}, name), " ", make("small", {}, content.layers[name].class)));
   if (wanted && !shown.length) shown.push(make("li", {class: "soft", role: "option", "aria-disabled": true, "aria-selected": false}, "no layer of that name or class"));
   if (search.found.length > 30) shown.push(make("li", {class: "soft", role: "option", "aria-disabled": true, "aria-selected": false}, `and ${search.found.length - 30} more`));
   byId("found").replaceChildren(...shown);

@@ -65,5 +65,5 @@ function duration(seconds) {
 
 function outer(name) {
   const parts = name.split(".");
-  return parts.slice(1).map((_, i) => parts.slice(0, i + 1).join(".")).filter((path) => path in content.groups);
+  return parts.slice(1).map((_, i) => parts.slice(0, i + 1).join(".")).filter((path) => Object.hasOwn(content.groups, path));
 }
