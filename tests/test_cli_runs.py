@@ -203,7 +203,7 @@ def test_a_resume_that_cannot_be_is_status_2(arguments, said, net, capfd):
 
 def test_what_a_used_document_leaves_open_is_said_at_the_layer_in_its_file(net, capfd):
     (net / "front.yaml").write_text(
-        "inputs: {x: {size: 2}}\nlayers:\n  lp: {type: LowPass, size: 2}\n"
+        "inputs: {x: {size: 2}}\nlayers:\n  lp: {type: LowPass, size: 2, tau: 0.01}\n"
         "  a:\n    type: Rate\n    weights: [[1, 0], [0, 1], [1, 1]]\nedges: [x -> lp, 'lp -> a[0:2]']\n"
     )
     (net / "middle.yaml").write_text("layers: {inner: {use: front.yaml}}\n")

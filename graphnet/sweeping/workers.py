@@ -11,10 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from .. import backends
-from ..arrays import Limits, limited
-from ..arrays.limits import current
 from ..errors import ClusterError, DocumentError
 from ..files import Source, apply_settings
+from ..limits import Limits, current, limited
 from ..runs import RECORD, again, start
 from ..runs.folder import surroundings
 from ..runs.ready import ready
