@@ -27,13 +27,20 @@ COUNTS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR
 
 
 def limit(threads: int, pinned: bool) -> None:
-    """Hold every library to so many threads, before any is loaded; ``pinned``: the processor's cores too."""
+    """Hold every library to so many threads, before any is loaded; ``pinned``: to as many cores too."""
     for name in COUNTS:
         os.environ[name] = str(threads)
     for name in ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE"):
         os.environ.pop(name, None)
     if pinned and sys.platform == "linux":
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[-threads:])
+
+
+def stand_in_environment() -> None:
+    """Have compilers that libraries start find this environment's packages, as if it had been activated."""
+    folder = Path(sys.executable).parent
+    os.environ["PATH"] = f"{folder}{os.pathsep}{os.environ.get('PATH', '')}"
+    os.environ["VIRTUAL_ENV"] = str(folder.parent)
 
 
 def versions(names: tuple[str, ...]) -> dict[str, str]:
@@ -124,6 +131,7 @@ def main() -> int:
     # the folder of this file would hide libraries behind adapters of their name
     sys.path[0] = str(Path(__file__).resolve().parents[2])
     line = own_line()
+    stand_in_environment()
     try:
         begin(sys.argv[1:], line)
     except Exception as error:
