@@ -2,6 +2,8 @@
 
 import csv
 import hashlib
+import io
+import json
 import os
 import signal
 import subprocess
@@ -18,7 +20,8 @@ from graphnet import DocumentError, ParameterError
 from graphnet.cli import status
 from graphnet.files import parse
 from graphnet.sweeping import planned
-from graphnet.sweeping.members import spread
+from graphnet.sweeping.members import Member, spread
+from graphnet.sweeping.table import Row, columns
 
 NET = """\
 name: small
@@ -128,7 +131,7 @@ def test_ends_in_one_unit_give_values_in_it_and_the_table_has_numbers_of_it(net)
     assert status(["sweep", "net.yaml", "-o", "s", "--set", over]) == 0
     found = rows(net / "s")
     assert [one["layers.a.tau (ms)"] for one in found] == ["1.0", "1.0", "10.0", "10.0", "100.0", "100.0"]
-    assert [one["layers.b.tau_mem"] for one in found[:2]] == ["20 ms", "0.03"]
+    assert [one["layers.b.tau_mem (s)"] for one in found[:2]] == ["0.02", "0.03"]
     assert status(["run", "net.yaml", "-o", "one", "--set", "layers.a.tau=0.1", "--set", "layers.b.tau_mem=0.03"]) == 0
     last = net / "s" / "runs" / "00005" / "signals.npz"
     assert last.read_bytes() == (net / "one" / "signals.npz").read_bytes()
@@ -199,6 +202,56 @@ def test_each_run_is_a_run_folder_whose_document_gives_it_again(net):
     assert status(["run", "net.yaml", "-o", "alone", "--set", "layers.a.tau=0.02", "--seed", "2"]) == 0
     bits = (net / "s" / "runs" / "00004" / "signals.npz").read_bytes()
     assert bits == (net / "again" / "signals.npz").read_bytes() == (net / "alone" / "signals.npz").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("values", "head", "kind", "cells"),
+    [
+        ([1, 2, 3], "k", "Int64", ["1", "2", "3"]),
+        ([1, 0.5, None], "k", "float64", ["1.0", "0.5", ""]),
+        ([1, 2**70], "k", "float64", None),
+        ([True, False, None], "k", "boolean", ["true", "false", ""]),
+        (["a", "b", None], "k", "string", ["a", "b", ""]),
+        (["a", "", None], "k", "string", ['"a"', '""', "null"]),
+        ([1, "a", True], "k", "string", ["1", '"a"', "true"]),
+        ([[1, 2], [0.5], None], "k", "string", ["[1, 2]", "[0.5]", "null"]),
+        ([{"init": "normal"}, 0.5], "k", "string", ['{"init": "normal"}', "0.5"]),
+        (["10 ms", "0.02 s"], "k (ms)", "float64", ["10.0", "20.0"]),
+        (["10 ms", 0.02, None], "k (s)", "float64", ["0.01", "0.02", ""]),
+        (["10 ms", "8 kHz"], "k", "string", ["10 ms", "8 kHz"]),
+        (["-65 mV", -0.05], "k", "string", ['"-65 mV"', "-0.05"]),
+        (["10 ms", [1]], "k", "string", ['"10 ms"', "[1]"]),
+    ],
+)
+def test_every_column_of_keys_has_one_type(values, head, kind, cells):
+    made = columns([Row(Member(number, {"k": value})) for number, value in enumerate(values)])["k"]
+    assert (made.head, made.type) == (head, kind)
+    if cells is not None:
+        assert made.cells() == cells
+
+
+def test_the_table_is_read_as_it_was_written_with_its_types(net):
+    import pandas
+
+    over = "{layers.a.tau: [0.01, -1.0, 20 ms], layers.b.weights: [[[100.0], [2.0]]], layers.a.noise_std: [0, 0.3]}"
+    assert status(["sweep", "net.yaml", "-o", "s", "--set", f"sweep.over={over}"]) == 1
+    types = json.loads((net / "s" / "sweep.json").read_text())["columns"]
+    found = pandas.read_csv(net / "s" / "runs.csv", dtype=types)
+    assert {name: str(kind) for name, kind in found.dtypes.items()} | {"status": "string", "error": "string"} == {
+        **types, "status": "string", "error": "string",
+    }  # fmt: skip
+    assert types["layers.a.tau (s)"] == types["signals.a.mean"] == types["layers.a.noise_std"] == "float64"
+    assert types["run"] == types["firing.b.events"] == "Int64"
+    assert types["layers.b.weights"] == types["error"] == "string"
+    assert found["layers.a.tau (s)"].tolist() == [0.01, 0.01, -1.0, -1.0, 0.02, 0.02]
+    failed = found["status"] == "failed"
+    assert found["error"].notna().tolist() == failed.tolist() == [False, False, True, True, False, False]
+    assert found["signals.a.mean"].isna().tolist() == found["firing.b.events"].isna().tolist() == failed.tolist()
+    assert json.loads(found["layers.b.weights"][0]) == [[100.0], [2.0]]
+    again = found.to_csv(index=False)  # 17 digits and no more are needed to find every number again
+    assert pandas.read_csv(io.StringIO(again), dtype=types).equals(found)
+    first = json.loads((net / "s" / "runs" / "00000" / "summary.json").read_text())
+    assert found["signals.a.mean"][0] == first["signals"]["a"]["mean"]
 
 
 def test_what_is_done_is_not_run_again_and_what_was_changed_is(net):

@@ -50,7 +50,7 @@ def sweep(
             rows.sort(key=lambda one: one.member.number)
             if rows:
                 table.write(rows, path / "runs.csv")
-        _tell(plan, rows, path)
+                _tell(plan, rows, path)
         _draw(plan, rows, path, name)
     return rows
 
@@ -61,6 +61,7 @@ def _tell(plan: Sweep, rows: list[Row], path: Path) -> None:
     said = {
         "from": Path(plan.source.file).name,
         "runs": len(rows),
+        "columns": {one.head: one.type for one in table.table(rows)},
         "failed": [row.member.number for row in rows if row.error],
         **surroundings(),
     }
@@ -79,6 +80,7 @@ def _draw(plan: Sweep, rows: list[Row], path: Path, name: str) -> None:
     if what is None:
         return
     columns = table.columns(rows)
-    values, logs = dict(columns.values()), frozenset(columns[key][0] for key in plan.logarithmic)
+    values = {one.head: list(one.values) for one in columns.values()}
+    logs = frozenset(columns[key].head for key in plan.logarithmic)
     found = [None if row.error else row.numbers.get(what) for row in rows]
     pens.save(pens.draw(name, what, values, found, logs), path / "sweep.png")

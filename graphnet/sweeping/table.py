@@ -5,11 +5,13 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ..errors import ParameterError
+from ..quantities import in_unit
 from .members import Member, measured
 
 TIMING = ("network", "seed", "simulated_seconds", "elapsed_seconds", "real_time_factor", "processor", "versions")
@@ -49,41 +51,111 @@ def measures(rows: Sequence[Row]) -> list[str]:
     return list(dict.fromkeys(name for row in rows for name in row.numbers))
 
 
-def columns(rows: Sequence[Row]) -> dict[str, tuple[str, list[Any]]]:
-    """For each key the head of its column and its values; those that all have one unit are numbers under it.
+@dataclass(frozen=True)
+class Column:
+    """A column of one type, as pandas calls it: ``Int64``, ``float64``, ``boolean`` or ``string``.
 
-    So ``10 ms, 20 ms`` of ``tau`` become ``10.0, 20.0`` of ``tau (ms)``, which a table or an axis can sort.
+    None among the ``values`` is an empty cell.
     """
-    found: dict[str, tuple[str, list[Any]]] = {}
+
+    head: str
+    type: str
+    values: Sequence[Any]
+
+    def cells(self) -> list[str]:
+        """The values as they are written."""
+        return ["" if one is None else WRITTEN[self.type](one) for one in self.values]
+
+
+WRITTEN: Mapping[str, Callable[[Any], str]] = {
+    "Int64": lambda value: str(int(value)),
+    "float64": lambda value: repr(float(value)),
+    "boolean": lambda value: "true" if value else "false",
+    "string": str,
+}
+
+
+def column(head: str, values: Sequence[Any]) -> Column:
+    """A column of values: whole numbers, numbers, truths or text where all are such, and else text in JSON.
+
+    Whole numbers beside others are numbers. None stays empty where the others have one type.
+
+    >>> column("k", [1, 2.5, None]).cells(), column("k", ["a", None]).cells(), column("k", ["a", 1, None]).cells()
+    (['1.0', '2.5', ''], ['a', ''], ['"a"', '1', 'null'])
+    >>> column("k", [[1, 2], [3]]).cells()
+    ['[1, 2]', '[3]']
+    """
+    there = [value for value in values if value is not None]
+    kinds = {type(value) for value in there}
+    if kinds == {bool}:
+        return Column(head, "boolean", values)
+    if kinds == {int} and all(abs(value) < 2**63 for value in there):
+        return Column(head, "Int64", values)
+    if kinds <= {int, float}:
+        return Column(head, "float64", values)
+    if kinds == {str} and "" not in there:
+        return Column(head, "string", values)
+    return Column(head, "string", [json.dumps(value) for value in values])
+
+
+def columns(rows: Sequence[Row]) -> dict[str, Column]:
+    """The column of each key; quantities of one kind are numbers of one unit, which the head says.
+
+    So ``10 ms, 20 ms`` of ``tau`` become ``10.0, 20.0`` of ``tau (ms)``, which a table or an axis can sort, and so do
+    ``10 ms, 0.02 s``. A number without a unit beside times is one of seconds.
+    """
+    found: dict[str, Column] = {}
     for key in rows[0].member.values:
         values = [row.member.values[key] for row in rows]
-        parts = [measured(value) for value in values]
-        units = {None if part is None else part[1] for part in parts}
-        unit = next(iter(units)) if len(units) == 1 else None
-        found[key] = (key, values) if unit is None else (f"{key} ({unit})", [part[0] for part in parts if part])
+        unit, numbers = _measured(values)
+        found[key] = column(key if unit is None else f"{key} ({unit})", numbers)
     return found
 
 
+def _measured(values: Sequence[Any]) -> tuple[str | None, Sequence[Any]]:
+    """The unit in which values that are quantities stand, and their numbers in it; None where they are no such."""
+    parts = [measured(value) for value in values]
+    units = list(dict.fromkeys(part[1] for part in parts if part is not None))
+    if not units or any(isinstance(value, bool | list | dict) for value in values):
+        return None, values
+    if len(units) == 1 and None not in parts:
+        return units[0], [part[0] for part in parts if part is not None]
+    bare = any(isinstance(value, int | float) for value in values)
+    unit = BASES.get(units[0][-1]) if bare else units[0]
+    try:
+        return unit, values if unit is None else [in_unit(value, unit) for value in values]
+    except ParameterError:  # of different kinds
+        return None, values
+
+
+BASES: Mapping[str, str] = {"s": "s", "z": "Hz"}
+"""What a number without a unit counts beside one with it, by the last letter of that: seconds, hertz."""
+
+
+def table(rows: Sequence[Row]) -> list[Column]:
+    """All columns: ``run``, the keys, ``status``, the numbers of the summaries, ``error``."""
+    return [
+        Column("run", "Int64", [row.member.number for row in rows]),
+        *columns(rows).values(),
+        Column("status", "string", ["failed" if row.error else "done" for row in rows]),
+        *(column(name, [row.numbers.get(name) for row in rows]) for name in measures(rows)),
+        Column("error", "string", [row.error or None for row in rows]),
+    ]
+
+
 def write(rows: Sequence[Row], path: Path) -> None:
-    """One line for each run in the order of their numbers: ``run``, the keys, ``status``, the numbers, ``error``.
+    """One line for each run in the order of their numbers; every column has one type (see ``Column``).
 
     The same rows give the same bytes. Raises FileError.
     """
     from ..files import write_atomic
 
-    names, keys = measures(rows), list(columns(rows).values())
+    made = table(rows)
     text = io.StringIO()
-    table = csv.writer(text, lineterminator="\n")
-    table.writerow(["run", *(head for head, _ in keys), "status", *names, "error"])
-    for k, row in enumerate(rows):
-        values = [_cell(of_key[k]) for _, of_key in keys]
-        found = [row.numbers.get(name, "") for name in names]
-        table.writerow([row.member.number, *values, "failed" if row.error else "done", *found, row.error])
+    lines = csv.writer(text, lineterminator="\n")
+    lines.writerow([one.head for one in made])
+    lines.writerows(zip(*(one.cells() for one in made), strict=True))
     write_atomic(path, text.getvalue().encode())
-
-
-def _cell(value: Any) -> Any:
-    return value if isinstance(value, str | int | float) and not isinstance(value, bool) else json.dumps(value)
 
 
 def shown(rows: Sequence[Row], wanted: str | None) -> str | None:
