@@ -6,6 +6,7 @@ import asyncio
 import json
 import logging
 import signal
+import socket
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
@@ -48,7 +49,7 @@ class Server:
         needed()
         self.guard: Guard = guard(address, allow_origin)
         self._page = page
-        self._sockets, self.port = _listening(address, port)
+        self._socket, self.port = _listening(address, port)
         shown = "localhost" if self.guard.anywhere else f"[{address}]" if ":" in address else address
         self.url: str = f"http://{shown}:{self.port}/"
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -58,11 +59,14 @@ class Server:
 
     def run(self) -> None:
         """Answer until the end. A signal that ends it is raised again once everything is put in order."""
+        main = threading.current_thread() is threading.main_thread()
+        before = {one: signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM)} if main else {}
         try:
-            asyncio.run(self._serve())
+            asyncio.run(self._serve(before))
         finally:
-            for one in self._sockets:
-                one.close()
+            for number, handler in before.items():  # the loop leaves the system's own behind
+                signal.signal(number, handler)
+            self._socket.close()
         if self._signal is not None:
             signal.raise_signal(self._signal)  # to whoever called, now that nothing is left to be put in order
 
@@ -73,7 +77,7 @@ class Server:
         if loop is not None and not loop.is_closed():
             loop.call_soon_threadsafe(self._end.set)
 
-    async def _serve(self) -> None:
+    async def _serve(self, signals: Iterable[int]) -> None:
         from bokeh.server.server import BaseServer
         from tornado.httpserver import HTTPServer
         from tornado.ioloop import IOLoop
@@ -81,47 +85,38 @@ class Server:
         self._loop = asyncio.get_running_loop()
         application = _application(self._page, self.guard)
         http = HTTPServer(application, max_body_size=LARGEST_MESSAGE, max_header_size=65_536)
-        http.add_sockets(self._sockets)
+        http.add_socket(self._socket)
         server = BaseServer(IOLoop.current(), application, http)
         logging.getLogger("bokeh.server.views.ws").setLevel(logging.ERROR)  # that a page was closed is no news
         server.start()
-        handled = self._handle_signals()
+        for one in signals:  # raised inside a callback they would be swallowed
+            self._loop.add_signal_handler(one, self._interrupted, one)
         self._ready.set()
         try:
             await self._end.wait()
         finally:
-            for one in handled:
-                self._loop.remove_signal_handler(one)
             server.stop()
             await http.close_all_connections()
-
-    def _handle_signals(self) -> list[int]:
-        """In the main thread, end in order on Ctrl-C and SIGTERM: raised inside a callback they would be swallowed."""
-        if threading.current_thread() is not threading.main_thread():
-            return []
-        handled = [signal.SIGINT, signal.SIGTERM]
-        for one in handled:
-            asyncio.get_running_loop().add_signal_handler(one, self._interrupted, one)
-        return [int(one) for one in handled]
 
     def _interrupted(self, number: int) -> None:
         self._signal = int(number)
         self._end.set()
 
 
-def _listening(address: str, port: int) -> tuple[list[Any], int]:
-    from bokeh.server.util import bind_sockets
-
+def _listening(address: str, port: int) -> tuple[socket.socket, int]:
+    if not 0 <= port <= 65_535:
+        raise ParameterError(f"a port is a number from 0 to 65535, got {port}", parameter="port")
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
     try:
-        return bind_sockets(address or None, port)
-    except OverflowError:
-        raise ParameterError(f"a port is a number from 0 to 65535, got {port}", parameter="port") from None
+        made = socket.create_server((address, port), family=family, backlog=128)
     except OSError as error:
         raise FileError(
             f"cannot listen to port {port} of {address or 'this machine'}: {error.strerror or error}",
             path=f"{address}:{port}",
             hint="leave out --port for a free one",
         ) from error
+    made.setblocking(False)
+    return made, int(made.getsockname()[1])
 
 
 def _application(page: Page, allowed: Guard) -> Any:

@@ -119,7 +119,8 @@ class Viewer:
         self.scales: dict[str, tuple[float, float]] = {}
         for name in first_shown(live.net):
             source: Any = document.get_model_by_name(f"columns:{name}")
-            source.data = {key: [0.0] for key in source.data}  # an axis needs a number to begin with
+            if source is not None:
+                source.data = {key: [0.0] for key in source.data}  # an axis needs a number to begin with
         document.add_periodic_callback(self.tick, EVERY)
 
     def tick(self) -> None:
