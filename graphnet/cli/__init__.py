@@ -2,7 +2,7 @@
 terminated.
 """
 
-from . import looking, making, running, viewing  # each adds its commands to the group
+from . import looking, making, plotting, running, viewing  # each adds its commands to the group
 from .door import commands, main, status
 
-__all__ = ["commands", "looking", "main", "making", "running", "status", "viewing"]
+__all__ = ["commands", "looking", "main", "making", "plotting", "running", "status", "viewing"]

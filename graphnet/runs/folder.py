@@ -24,7 +24,16 @@ from .pieces import clear, in_pieces, reached
 from .resolved import FILES, Resolved
 
 DOCUMENT, RECORD = "document.yaml", "record.json"
-RESULTS = ("results.npz", "signals.npz", "summary.json", "network.png", "network.svg", "activity.png", "comparison.png")
+RESULTS = (
+    "results.npz",
+    "signals.npz",
+    "summary.json",
+    "network.png",
+    "network.svg",
+    "activity.png",
+    "comparison.png",
+    "plot.png",
+)
 
 log: logging.Logger = logging.getLogger("graphnet")
 
@@ -58,8 +67,7 @@ class RunFolder:
         with alone(self.path), self._told():
             net = Network.load(self.path / DOCUMENT)
             every = RunSection.model_validate(net.document.get("run") or {}).checkpoint
-            how = None if every is None else in_pieces(self.path, every)
-            outcome = perform(net, watch=watch, progress=progress, how=how)
+            outcome = perform(net, watch=watch, progress=progress, how=in_pieces(self.path, every))
             write(net, outcome, self.path, pictures)
             self.tell("done", error=None)
             clear(self.path)
@@ -117,7 +125,7 @@ def _usable(path: Path, resolved: Resolved) -> None:
     come = reached(path) if (path / RECORD).exists() and _record(path).get("state") != "done" else None
     if come:
         raise FileError(
-            f"{path} holds a run that was stopped at {float(come):g} s of simulated time",
+            f"{path} holds a run that was stopped {come}",
             path=str(path),
             hint=f"continue it: graphnet run --resume {path}; or give another folder with -o",
         )

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import json
 import os
+import zipfile
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -17,6 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from graphnet.arrays.archives import UNREADABLE, read_archive_at, told
+from graphnet.arrays.npz import check_list, members_of
+from graphnet.arrays.places import open_regular
 from graphnet.errors import FileError, GraphnetError
 
 from .base import TimeSeries
@@ -65,6 +69,17 @@ def read_bundle(path: str | os.PathLike[str]) -> tuple[dict[str, TimeSeries], di
         raise _damaged(path, told(error.message if isinstance(error, GraphnetError) else error)) from error
 
 
+def is_bundle(path: str | os.PathLike[str]) -> bool:
+    """Whether a file looks like one of several series, without reading any; what it really holds, reading will tell."""
+    try:
+        with open_regular(Path(path), str(path)) as stream:
+            check_list(stream, stream.seek(0, os.SEEK_END))
+            with zipfile.ZipFile(stream) as archive:
+                return ABOUT in members_of(archive)
+    except (*UNREADABLE, GraphnetError):
+        return False
+
+
 def _series(entry: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> TimeSeries:
     own = _written(entry["signal"]) + "."
     keys = [own + key for key in ("samples", "times", "channels", "steps", "trial_start_times", "fill_value")]
@@ -85,4 +100,4 @@ def _damaged(path: str | os.PathLike[str], said: str) -> FileError:
     return FileError(f"{told(path)} cannot be read: {said}", path=str(path), hint="give a file that Result.save wrote")
 
 
-__all__ = ["read_bundle", "write_bundle"]
+__all__ = ["is_bundle", "read_bundle", "write_bundle"]

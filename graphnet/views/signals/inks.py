@@ -23,7 +23,7 @@ def line_colours(channels: int, theme: Theme) -> list[Any]:
     import numpy as np
     from matplotlib import colormaps
 
-    low, high = (0.0, 0.9) if theme.name == "light" else (0.25, 1.0)
+    low, high = (0.0, 0.9) if theme.name == "light" else (0.35, 1.0)
     return [tuple(colour) for colour in colormaps["viridis"](np.linspace(low, high, channels))]
 
 

@@ -51,16 +51,16 @@ def empty(ax: Axes, why: str, theme: Theme) -> None:
 
 
 def _lines(ax: Axes, series: TSContinuous, span: Span, height: float, theme: Theme) -> None:
-    part = within(series, *span)
-    first, last = max(part.start - 1, 0), min(part.stop + 1, len(series.samples))
+    here = within(series, *span)
     colours = line_colours(series.num_channels, theme)
-    if last - first <= 2 * COLUMNS:
-        times, samples = held(series, first, last)
-        reach = samples[:-1] if last < len(series.samples) else samples
+    if here.stop - here.start <= 2 * COLUMNS:
+        times, samples = held(series, max(here.start - 1, 0), here.stop)
+        if len(times) > 1 and times[1] <= span[0]:  # the one before is not held into the span
+            times, samples = times[1:], samples[1:]
         for channel, colour in enumerate(colours):
             look: dict[str, Any] = {"color": colour, "linewidth": 0.9, "drawstyle": "steps-post"}
             ax.plot(times, samples[:, channel], gid=f"channel-{channel}", **look)
-        low = high = reach
+        low = high = samples
     else:
         low, high = _bands(ax, series, span, colours)
     found = [one[np.isfinite(one)] for one in (low, high)]

@@ -63,6 +63,12 @@ def _bin(least: float, dt: Fraction | None) -> Fraction:
     return dt * max(round(found / dt), 1)
 
 
+def any_in(series: TSEvent, span: Span) -> bool:
+    """Whether there is an event in the span of time."""
+    here = within(series, *span)
+    return here.stop > here.start and series.duration > 0
+
+
 def events(ax: Axes, series: TSEvent, span: Span, height: float, theme: Theme) -> None:
     """Draw events as strokes, one row a channel, channel 0 at the bottom; very many as an image of their numbers."""
     channels = int(series.num_channels)
@@ -71,6 +77,10 @@ def events(ax: Axes, series: TSEvent, span: Span, height: float, theme: Theme) -
         return
     here = within(series, *span)
     count = here.stop - here.start
+    channel_axis(ax, channels)
+    if not count:
+        ax.text(0.5, 0.5, "no events", transform=ax.transAxes, size=LETTERS, color=theme.soft, ha="center", va="center")
+        return
     colour = theme.signals["TSEvent"]
     if count > STROKES:
         _image(ax, series, span, colour)
@@ -80,7 +90,6 @@ def events(ax: Axes, series: TSEvent, span: Span, height: float, theme: Theme) -
         look: dict[str, Any] = {"linestyle": "none", "marker": "|", "markersize": size, "markeredgewidth": width}
         look |= {"color": colour, "rasterized": count > MANY}
         ax.plot(series.times[here], series.channels[here], gid="events", **look)
-    channel_axis(ax, channels)
 
 
 def _image(ax: Axes, series: TSEvent, span: Span, colour: str) -> None:
@@ -121,4 +130,4 @@ def histogram(ax: Axes, series: TSEvent, span: Span, theme: Theme) -> None:
         ax.annotate(text, (1.0, 1.0), at, "axes fraction", "offset points", **look)
 
 
-__all__ = ["Rates", "events", "histogram", "rates"]
+__all__ = ["Rates", "any_in", "events", "histogram", "rates"]

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 LONGEST, SHORTEST = 1024, 16  # samples of a window
 COLUMNS = 500  # of the image
-AT_ONCE = 64  # windows whose power is averaged in a column, at the most: evenly spread over it
-RANGE = 80.0  # decibels below the greatest power; what is weaker is drawn as that
+AT_ONCE = 32  # windows whose power is averaged in a column, at the most: evenly spread over it
+RANGE, FAINT = 80.0, 2.0  # decibels below the greatest power, hundredths of the weakest: drawn as no weaker than that
 Array = NDArray[np.float64]
 
 
@@ -67,8 +67,8 @@ def check(name: str, series: TimeSeries) -> None:
 def spectrogram(series: TSContinuous, span: Span, window: int | None = None) -> Spectrogram:
     """The power of a clocked signal in the part of the span that it covers.
 
-    ``window``: samples of a window, a power of two from 16 to 1024 where it is left out, about a fortieth of what is
-    shown. A column is the mean of the windows in it, which overlap by half; of a long signal, of 64 windows evenly
+    ``window``: samples of a window, by default a power of two from 16 to 1024 near the square root of what is shown. A
+    column is the mean of the windows in it, which overlap by half; of a long signal, of 32 windows evenly
     spread over the column.
     """
     from scipy import signal
@@ -83,9 +83,9 @@ def spectrogram(series: TSContinuous, span: Span, window: int | None = None) -> 
     power, frequencies = [], np.zeros(0)
     for chunk in np.array_split(starts, columns):
         picked = chunk[np.linspace(0, len(chunk) - 1, min(len(chunk), AT_ONCE)).astype(int)]
-        rows = np.stack([part[begin : begin + size] for begin in picked]).astype(np.float64)
-        frequencies, found = signal.periodogram(rows, 1.0 / step, "hann", detrend="constant", axis=1)
-        power.append(found.mean(axis=(0, 2)))
+        rows = np.concatenate([part[begin : begin + size].T for begin in picked]).astype(np.float64)
+        frequencies, found = signal.periodogram(rows, 1.0 / step, "hann", detrend="constant")
+        power.append(found.mean(axis=0))
     begin = float(held(series, here.start, here.start + 1)[0][0])
     first = begin + (size - hop) / 2 * step  # a column lies around the middles of its windows
     edges = np.linspace(first, first + len(starts) * hop * step, columns + 1)
@@ -93,7 +93,8 @@ def spectrogram(series: TSContinuous, span: Span, window: int | None = None) -> 
 
 
 def _window(samples: int) -> int:
-    return int(min(max(2 ** round(np.log2(max(samples / 40, 1.0))), SHORTEST), LONGEST))
+    """As many samples as make about as many columns as rows."""
+    return int(min(max(2 ** round(np.log2(max(samples, 1)) / 2), SHORTEST), LONGEST))
 
 
 def draw(ax: Axes, series: TSContinuous, span: Span, theme: Theme) -> None:
@@ -108,7 +109,8 @@ def draw(ax: Axes, series: TSContinuous, span: Span, theme: Theme) -> None:
         empty(ax, "no power", theme)
         return
     high = float(known.max())
-    low = max(high - RANGE, float(known.min()) if known.min() < high else high - 1.0)
+    faint = float(np.percentile(known, FAINT))
+    low = max(high - RANGE, faint) if faint < high else high - 1.0
     step = found.frequencies[1] / 2
     scale = shades(POWER, theme)
     ax.imshow(

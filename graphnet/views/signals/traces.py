@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...errors import ParameterError, ParameterTypeError, UnknownName
 from ...timeseries import TSContinuous, TSEvent
-from ..figures import style, write
+from ..figures import check_format, style, write
 from ..palette import Theme
 from ..palette import theme as themed
 from . import frames, panels, rasters, spectrogram
@@ -65,7 +65,7 @@ def activity(
     colours = themed(theme)
     for name in spectrograms:
         _check_spectrogram(name, found)
-    strips = [one for panel in found for one in _strips(panel, panel[0] in spectrograms)]
+    strips = [one for panel in found for one in _strips(panel, span, panel[0] in spectrograms)]
     return _drawn(strips, title, span, colours)
 
 
@@ -151,13 +151,13 @@ def _check_spectrogram(name: str, shown: Sequence[Panel]) -> None:
     spectrogram.check(name, series)
 
 
-def _strips(panel: Panel, power: bool) -> list[Strip]:
+def _strips(panel: Panel, span: Span, power: bool) -> list[Strip]:
     series = panel[2]
     height = PANEL
     if isinstance(series, TSEvent) and series.num_channels:
         height = TALL if series.num_channels > CROWD else min(PANEL, 10.0 + 10.0 * series.num_channels)
     found = [Strip("signal", panel, height, GAP + HEADER)]
-    if isinstance(series, TSEvent) and series.num_channels and series.t_stop > series.t_start:
+    if isinstance(series, TSEvent) and rasters.any_in(series, span):
         found.append(Strip("rate", panel, RATE, 5.0))
     if power:
         found.append(Strip("power", panel, POWER, GAP + HEADER))
@@ -211,8 +211,9 @@ def _draw(ax: Any, strip: Strip, span: Span, theme: Theme) -> None:
         panels.continuous(ax, series, span, strip.height, theme)
         if series.num_channels <= panels.MOST_LINES:
             label = str(series.units or "")
-    frames.side_label(ax, label, strip.height, theme)
+    if strip.height >= PANEL / 2 or label != "channel":
+        frames.side_label(ax, label, strip.height, theme)
     frames.header(ax, frames.named(name, class_name, series, theme))
 
 
-__all__ = ["MOST", "Panel", "activity", "chosen", "clocked", "save"]
+__all__ = ["MOST", "Panel", "activity", "check_format", "chosen", "clocked", "save"]
