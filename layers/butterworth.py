@@ -24,6 +24,7 @@ Kind = Annotated[Literal["lowpass", "highpass", "bandpass", "bandstop"], "goes w
 class Sections(ArrayLayer, register=False):
     """What filters of second-order sections share: ``_set`` of their coefficients, and the cascade."""
 
+    family: ClassVar[str] = "filters"
     recordable: ClassVar[tuple[str, ...]] = ("z",)
 
     def _set(self, sections: NDArray[np.float64], parameter: str) -> None:

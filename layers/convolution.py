@@ -45,6 +45,8 @@ class Convolution(ArrayLayer, register=False):
     groups: Size = 1
     input_type: SeriesType = TSContinuous
 
+    family: ClassVar[str] = "weights"
+
     @abstractmethod
     def window(self) -> Window:
         """How the kernels go over a map. Raises ParameterError where they do not fit."""

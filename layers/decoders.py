@@ -55,6 +55,7 @@ class SpikeCounter(ArrayLayer):
     mode: Literal["sliding", "tumbling"] = "sliding"
     """Whether every step ends a window, or windows lie side by side."""
 
+    family: ClassVar[str] = "encoders"
     accepts: ClassVar[type[TimeSeries]] = TSEvent
     recordable: ClassVar[tuple[str, ...]] = ("count",)
     example: ClassVar[Mapping[str, Any]] = {"window": 0.013}
@@ -112,6 +113,7 @@ class RateDecoder(ArrayLayer):
     form: Literal["exponential", "window"] = "exponential"
     """What an event becomes: a jump that decays, or a window that begins with it."""
 
+    family: ClassVar[str] = "encoders"
     accepts: ClassVar[type[TimeSeries]] = TSEvent
     recordable: ClassVar[tuple[str, ...]] = ("rate",)
     example: ClassVar[Mapping[str, Any]] = {"width": 0.02}
@@ -165,6 +167,7 @@ class Softmax(ArrayLayer):
     temperature: Positive[float] = 1.0
     """How large a difference between channels counts: the lower, the more the largest takes all."""
 
+    family: ClassVar[str] = "readouts"
     demonstration: ClassVar[Mapping[str, Any]] = {"size": 2, "temperature": 0.5}
 
     def prepare(self) -> None:

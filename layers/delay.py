@@ -54,6 +54,7 @@ class Delay(ArrayLayer):
     delay: PerUnit[NonNegative[Seconds]]
     """How much later the output is."""
 
+    family: ClassVar[str] = "filters"
     example: ClassVar[Mapping[str, Any]] = {"delay": (0.005, 0.002, 0.003)}
     demonstration: ClassVar[Mapping[str, Any]] = {"delay": 0.05}
 

@@ -51,6 +51,7 @@ class DeltaEncoder(ArrayLayer):
     size: Size = positional()
     threshold: PerUnit[Positive[float]]
 
+    family: ClassVar[str] = "encoders"
     emits: ClassVar[type[TimeSeries]] = TSEvent
     recordable: ClassVar[tuple[str, ...]] = ("n", "first", "started")
     demonstration: ClassVar[Mapping[str, Any]] = {"threshold": 0.2}
@@ -120,6 +121,7 @@ class LatencyEncoder(ArrayLayer):
     form: Literal["charge", "linear"] = "charge"
     """How the latency follows from the sample."""
 
+    family: ClassVar[str] = "encoders"
     emits: ClassVar[type[TimeSeries]] = TSEvent
     recordable: ClassVar[tuple[str, ...]] = ("due",)
     example: ClassVar[Mapping[str, Any]] = {"period": 0.02, "threshold": 0.3}

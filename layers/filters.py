@@ -34,6 +34,7 @@ class Leaky(ArrayLayer, register=False):
     size: Size = positional()
     tau: PerUnit[Positive[Seconds]]
 
+    family: ClassVar[str] = "filters"
     recordable: ClassVar[tuple[str, ...]] = ("v",)
     demonstration: ClassVar[Mapping[str, Any]] = {"tau": 0.01}
 
@@ -115,6 +116,8 @@ class Rectify(ArrayLayer):
     wave: Literal["full", "half"] = "full"
     """Whether negative values change their sign or become 0."""
 
+    family: ClassVar[str] = "filters"
+
     def prepare(self) -> None:
         self.must(self.noise_std == 0, "noise_std", NO_STATE)
 
@@ -143,6 +146,7 @@ class FIR(ArrayLayer):
     size: Size = positional()
     taps: Annotated[Sequence[float], Listed(tuple[float, ...])]
 
+    family: ClassVar[str] = "filters"
     recordable: ClassVar[tuple[str, ...]] = ("past",)
     example: ClassVar[Mapping[str, Any]] = {"taps": (0.5, -0.25, 0.125, 1.0)}
     demonstration: ClassVar[Mapping[str, Any]] = {"taps": (0.1,) * 10}

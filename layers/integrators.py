@@ -63,6 +63,7 @@ class CubaLI(ArrayLayer):
     input_type: SeriesType = TSContinuous
     """The kind of the input: a signal, or events."""
 
+    family: ClassVar[str] = "synapses"
     recordable: ClassVar[tuple[str, ...]] = ("v", "current")
     example: ClassVar[Mapping[str, Any]] = {"tau_mem": 0.02, "tau_syn": 0.005}
 

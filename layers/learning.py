@@ -51,6 +51,7 @@ class Online(ArrayLayer, Trainable, register=False):
     b0: PerUnit[float] = 0.0
     """The bias that learning begins from."""
 
+    family: ClassVar[str] = "readouts"
     recordable: ClassVar[tuple[str, ...]] = ("weights", "bias")
     allow_nan: ClassVar[bool] = True
     learns_from: ClassVar[str | None] = "x"

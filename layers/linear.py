@@ -43,6 +43,7 @@ class Linear(ArrayLayer):
     weights: Weights = positional()
     input_type: SeriesType = TSContinuous
 
+    family: ClassVar[str] = "weights"
     demonstration: ClassVar[Mapping[str, Any]] = {"weights": ((1.0, -0.5), (0.0, 0.5))}
 
     nir_name: ClassVar[str | None] = "Linear"
@@ -80,6 +81,7 @@ class Affine(ArrayLayer):
     bias: PerUnit[float] = positional()
     input_type: SeriesType = TSContinuous
 
+    family: ClassVar[str] = "weights"
     demonstration: ClassVar[Mapping[str, Any]] = {"weights": ((1.0, -0.5),), "bias": (0.5, 0.0)}
 
     nir_name: ClassVar[str | None] = "Affine"
@@ -120,6 +122,7 @@ class Scale(ArrayLayer):
     scale: PerUnit[float] = positional()
     size: Size | None = None
 
+    family: ClassVar[str] = "weights"
     demonstration: ClassVar[Mapping[str, Any]] = {"scale": (1.0, -0.5)}
 
     nir_name: ClassVar[str | None] = "Scale"
@@ -217,6 +220,7 @@ class Threshold(ArrayLayer):
     threshold: PerUnit[float]
     """The value that must be exceeded."""
 
+    family: ClassVar[str] = "encoders"
     nir_name: ClassVar[str | None] = "Threshold"
 
     def prepare(self) -> None:
@@ -257,6 +261,7 @@ class I(ArrayLayer):  # noqa: E742 # the literature's and NIR's name of it
     r: PerUnit[float] = 1.0
     v0: PerUnit[float] = 0.0
 
+    family: ClassVar[str] = "weights"
     recordable: ClassVar[tuple[str, ...]] = ("v",)
 
     nir_name: ClassVar[str | None] = "I"

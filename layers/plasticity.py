@@ -72,6 +72,7 @@ class TsodyksMarkram(ArrayLayer):
     tau_syn: PerUnit[Positive[Seconds]] = 0.003
     """The time constant of the current y."""
 
+    family: ClassVar[str] = "synapses"
     accepts: ClassVar[type[TimeSeries]] = TSEvent
     recordable: ClassVar[tuple[str, ...]] = ("y", "u", "x", "age")
     example: ClassVar[Mapping[str, Any]] = {"U": 0.2, "tau_rec": 0.1, "tau_facil": 0.5}

@@ -54,6 +54,7 @@ class PoissonEncoder(ArrayLayer):
     rate: PerUnit[NonNegative[Hertz]]
     """The events per second of a channel whose input is 1."""
 
+    family: ClassVar[str] = "encoders"
     emits: ClassVar[type[TimeSeries]] = TSEvent
     example: ClassVar[Mapping[str, Any]] = {"rate": 400.0}
 

@@ -37,6 +37,7 @@ class Pool2d(ArrayLayer, register=False):
     padding: Annotated[int | Sequence[int], Listed(int | tuple[int, int])] = 0
     input_type: SeriesType = TSContinuous
 
+    family: ClassVar[str] = "weights"
     example: ClassVar[Mapping[str, Any]] = {"input_shape": (2, 5, 6), "kernel_size": (2, 3), "padding": 1}
     demonstration: ClassVar[Mapping[str, Any]] = {"input_shape": (1, 2, 4), "kernel_size": 2, "padding": 0}
 

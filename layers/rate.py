@@ -46,6 +46,7 @@ class Rate(ArrayLayer):
     x0: PerUnit[float] = 0.0
     """Where x starts."""
 
+    family: ClassVar[str] = "rate"
     recordable: ClassVar[tuple[str, ...]] = ("x",)
 
     def prepare(self) -> None:

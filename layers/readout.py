@@ -58,6 +58,7 @@ class Ridge(ArrayLayer, Trainable):
     weights: Weights | None = None
     bias: PerUnit[float] = 0.0
 
+    family: ClassVar[str] = "readouts"
     demonstration: ClassVar[Mapping[str, Any]] = {"weights": ((0.8,),), "bias": 0.2}
 
     _moments: Moments | None = None

@@ -54,6 +54,7 @@ class Resample(ArrayLayer):
     beta: NonNegative[float] = 5.0
     """The shape of the Kaiser window: the larger, the less of an alias is left, and the less steep."""
 
+    family: ClassVar[str] = "filters"
     recordable: ClassVar[tuple[str, ...]] = ("y",)
     example: ClassVar[Mapping[str, Any]] = {"dt_in": 0.004, "dt_out": 0.006}
 

@@ -50,6 +50,7 @@ class Reservoir(ArrayLayer):
     x0: PerUnit[float] = 0.0
     """Where x starts."""
 
+    family: ClassVar[str] = "rate"
     recordable: ClassVar[tuple[str, ...]] = ("x",)
     example: ClassVar[Mapping[str, Any]] = {
         "weights_rec": {"init": "reservoir", "size": 4, "seed": 1, "density": 0.6},

@@ -47,6 +47,8 @@ class Noise(ArrayLayer):
     mean: PerUnit[float] = 0.0
     """The mean of every sample."""
 
+    family: ClassVar[str] = "sources"
+
     def sizes(self) -> tuple[int, int, int]:
         return _source(super().sizes())
 
@@ -80,6 +82,7 @@ class Sine(ArrayLayer):
     offset: PerUnit[float] = 0.0
     """The mean of the wave."""
 
+    family: ClassVar[str] = "sources"
     demonstration: ClassVar[Mapping[str, Any]] = {"size": 2, "frequency": (5.0, 15.0), "amplitude": (1.0, 0.5)}
 
     def sizes(self) -> tuple[int, int, int]:
@@ -115,6 +118,7 @@ class Step(ArrayLayer):
     after: PerUnit[float] = 1.0
     before: PerUnit[float] = 0.0
 
+    family: ClassVar[str] = "sources"
     demonstration: ClassVar[Mapping[str, Any]] = {"onset": 0.1, "duration": 0.15}
 
     def sizes(self) -> tuple[int, int, int]:
@@ -165,6 +169,7 @@ class Recorded(ArrayLayer):
     after: Literal["refuse", "hold", "zeros", "periodic"] = "refuse"
     """What follows the last row."""
 
+    family: ClassVar[str] = "sources"
     example: ClassVar[Mapping[str, Any]] = {
         "samples": np.arange(420).reshape(140, 3) ** 2 % 7 // 3,
         "after": "zeros",  # whoever drives an example may do so beyond the end

@@ -45,6 +45,7 @@ class ExpSyn(ArrayLayer):
     weights: Weights = positional()
     tau: PerUnit[Positive[Seconds]] = 0.005
 
+    family: ClassVar[str] = "synapses"
     accepts: ClassVar[type[TimeSeries]] = TSEvent
     recordable: ClassVar[tuple[str, ...]] = ("y",)
 
@@ -112,6 +113,7 @@ class LI(ArrayLayer):
     v0: PerUnit[float] | None = None
     input_type: SeriesType = TSContinuous
 
+    family: ClassVar[str] = "synapses"
     recordable: ClassVar[tuple[str, ...]] = ("v",)
     demonstration: ClassVar[Mapping[str, Any]] = {"tau": 0.02}
 
@@ -180,6 +182,7 @@ class TwoStages(ArrayLayer, register=False):
 
     weights: Weights = positional()
 
+    family: ClassVar[str] = "synapses"
     accepts: ClassVar[type[TimeSeries]] = TSEvent
     recordable: ClassVar[tuple[str, ...]] = ("y", "x")
 

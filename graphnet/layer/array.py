@@ -52,6 +52,9 @@ class ArrayLayer(Holding, Exchanged, register=False):
     """Arguments of a small instance, for the laws; the required ones not named are made up."""
     demonstration: ClassVar[Mapping[str, Any]] = {}
     """Arguments beside those of ``example`` with which a picture of the layer's response says something."""
+    family: ClassVar[str] = "other"
+    """What kind of layer it is, for the colour of its box in drawings: neurons, rate, synapses, filters, encoders,
+    readouts, sources or weights; any other word is drawn without a colour of its own."""
     block_safe: ClassVar[bool] = True
 
     # ------------------------------------------------------------------ the heart

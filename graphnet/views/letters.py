@@ -33,6 +33,18 @@ def shorten(text: str, size: float, bold: bool, room: float) -> str:
     return _elided(text, low)
 
 
+def wrapped(text: str, size: float, room: float) -> list[str]:
+    """The text in lines of at most ``room`` points, broken between words; a longer word is shortened."""
+    lines: list[str] = []
+    for word in text.split():
+        longer = f"{lines[-1]} {word}" if lines else word
+        if lines and measure(longer, size)[0] <= room:
+            lines[-1] = longer
+        else:
+            lines.append(shorten(word, size, False, room))
+    return lines
+
+
 def _elided(text: str, keep: int) -> str:
     head = (keep + 1) // 2
     return text[:head] + "…" + text[len(text) - (keep - head) :]

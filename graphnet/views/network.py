@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..errors import ParameterError
 from .graph.scene import scene
 
 if TYPE_CHECKING:
@@ -17,8 +16,6 @@ if TYPE_CHECKING:
     from ..network import Network
     from .signals.comparison import Comparison
 
-SUFFIXES = (".png", ".svg", ".dot", ".mmd")
-
 
 def draw(net: Network, ax: Axes | None = None) -> Axes:
     """Draw a network into an Axes, or into a figure of its own; never shows it."""
@@ -28,22 +25,12 @@ def draw(net: Network, ax: Axes | None = None) -> Axes:
 
 
 def draw_files(net: Network, paths: Iterable[Path]) -> None:
-    """Draw a network into files: .png, .svg, .dot (Graphviz) or .mmd (Mermaid). Raises ParameterError for others."""
-    from ..files import write_atomic
-    from .graph import dot, mermaid, mpl
+    """Draw a network into files, as their endings say. Raises ParameterError for an ending that no pen has."""
+    from .graph import pens
 
     shown = scene(net)
     for path in paths:
-        if path.suffix not in SUFFIXES:
-            raise ParameterError(
-                f"{path}: cannot draw a {path.suffix or 'file without suffix'}",
-                hint=f"draw one of {', '.join(SUFFIXES)}",
-            )
-        if path.suffix in (".dot", ".mmd"):
-            text = dot.render(shown) if path.suffix == ".dot" else mermaid.render(shown)
-            write_atomic(path, text.encode())
-        else:
-            mpl.save(shown, path)
+        pens.save(shown, path)
 
 
 def draw_activity(

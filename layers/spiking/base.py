@@ -56,6 +56,7 @@ class Spiking(ArrayLayer, register=False):
     input_type: SeriesType = TSContinuous
     """The kind of the input: a signal, or events."""
 
+    family: ClassVar[str] = "neurons"
     emits: ClassVar[type[TimeSeries]] = TSEvent
 
     # ------------------------------------------------------------------ sizes and names

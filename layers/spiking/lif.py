@@ -163,6 +163,7 @@ def run(
     Returns the row that comes next, the input events seen, and the events written.
     """
     size = v.shape[0]
+    noted = watch_v.shape[0] + watch_wait.shape[0] + watch_fired.shape[0] > 0
     here = place[0]
     count = 0
     k = first
@@ -180,8 +181,11 @@ def run(
             )  # fmt: skip
         if noise.shape[0] > 0:
             add_scaled(push, spread, noise[k])
-        integrate(v, wait, keep, base, push, threshold, flags, waits, alike)
-        push[:] = 0
+        if alike and not waits:
+            integrate_clearing(v, keep[0], base[0], push, threshold[0], flags)
+        else:
+            integrate(v, wait, keep, base, push, threshold, flags, waits, alike)
+            push[:] = 0
         before = count
         count = emit(start + k, flags, words, out_step, out_channel, before)
         reset(v, wait, out_channel, before, count, target, subtract, refractory)
@@ -193,10 +197,22 @@ def run(
             )  # fmt: skip
         if learn is not None:
             fire(out_channel, before, count, learn)
-        note(watch_v, k, v)
-        note(watch_wait, k, wait)
-        note(watch_fired, k, flags[:size])
+        if noted:
+            note(watch_v, k, v)
+            note(watch_wait, k, wait)
+            note(watch_fired, k, flags[:size])
         k += 1
     fired[:] = flags[:size]
     place[0] = here
     return k, seen, count
+
+
+@kernel
+def integrate_clearing(v, keep, base, push, threshold, flags):
+    """``integrate_alike``, which leaves ``push`` at 0 for the next step: one pass less over it."""
+    zero = push.dtype.type(0)
+    for j in range(v.shape[0]):
+        new = keep * v[j] + (base + push[j])
+        v[j] = new
+        flags[j] = new >= threshold
+        push[j] = zero

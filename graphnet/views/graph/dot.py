@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..palette import COLOURS, FILLS
+from ..palette import LIGHT
 from .drawing import Arrow, Box, Scene, words
 
-DASHES = {"TSContinuous": "solid", "TSEvent": "dashed"}
+STYLES = {"TSContinuous": "solid", "TSEvent": "dotted"}
 
 
 def render(scene: Scene) -> str:
-    """The scene in the DOT language: groups are clusters, events dashed and red, continuous signals solid and blue.
+    """The scene in the DOT language: groups are clusters, events dotted and red, continuous signals solid and blue.
 
     >>> from graphnet.views.graph.drawing import Arrow, Box
     >>> a = Box("a", "input", "", 2, 2, None, "TSContinuous")
-    >>> print(render(Scene("n", [a], [Arrow("a", "a", "@ 1 ms", "TSContinuous", True)])).splitlines()[-2].strip())
-    "a" -> "a" [label="@ 1 ms", color="#27598c", fontcolor="#27598c", style="solid"];
+    >>> print(render(Scene("n", [a], [Arrow("a", "a", "@ 1 ms")])).splitlines()[-2].strip())
+    "a" -> "a" [label="@ 1 ms", color="#27598c", fontcolor="#27598c", style="solid", penwidth=1.2, constraint=false];
     """
     return "\n".join(_lines(scene)) + "\n"
 
@@ -63,7 +63,7 @@ def _boxes(scene: Scene, groups: dict[str, list[Box]], group: str, indent: str) 
         yield f"{indent}{_box(box, scene.several_rates)}"
     for one in inner(groups, group):
         yield f"{indent}subgraph {quoted('cluster_' + one)} {{"
-        yield f'{indent}  label={quoted(one.rpartition(".")[2])}; color="#aab3bd"; style="rounded";'
+        yield f'{indent}  label={quoted(one.rpartition(".")[2])}; color="{LIGHT.rule}"; style="rounded";'
         yield from _boxes(scene, groups, one, indent + "  ")
         yield f"{indent}}}"
 
@@ -72,15 +72,14 @@ def _box(box: Box, rates: bool) -> str:
     label = "\n".join(
         [box.name.rpartition(".")[2], *words(box, rates=rates), *(["recurrent"] if box.recurrent else [])]
     )
-    kind = box.output_type
-    style = "rounded,filled" + (",dashed" if kind == "TSEvent" else "")
-    more = "" if box.kind == "layer" else ", peripheries=2"
-    look = f'color="{COLOURS[kind]}", fillcolor="{FILLS[kind]}", style="{style}"{more}'
+    more = ", peripheries=2" if box.kind in ("input", "group") else ""
+    look = f'color="{LIGHT.colour(box.family)}", fillcolor="{LIGHT.fill(box.family)}"{more}'
     return f"{quoted(box.name)} [label={quoted(label)}, {look}];"
 
 
 def _arrow(arrow: Arrow) -> str:
-    colour = COLOURS[arrow.type]
+    colour = LIGHT.signals[arrow.type]
     label = f"label={quoted(arrow.label)}, " if arrow.label else ""
-    look = f'color="{colour}", fontcolor="{colour}", style="{DASHES[arrow.type]}"'
-    return f"{quoted(arrow.pre)} -> {quoted(arrow.post)} [{label}{look}];"
+    look = f'color="{colour}", fontcolor="{colour}", style="{STYLES[arrow.type]}", penwidth={arrow.width:.3g}'
+    back = ", constraint=false" if arrow.back else ""
+    return f"{quoted(arrow.pre)} -> {quoted(arrow.post)} [{label}{look}{back}];"

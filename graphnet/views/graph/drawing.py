@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from ...errors import ParameterError, UnknownName
 from .feedback import running_back
 from .labels import Point, Rect, Words
+from .measures import Mark, Overlay
 
 Kind = Literal["input", "layer", "output", "group"]
 Signal = Literal["TSContinuous", "TSEvent"]
 
 WORDS: dict[str, str] = {"TSContinuous": "continuous", "TSEvent": "events"}
+USUAL, WIDEST = 1.2, 2.75  # points: of an arrow whose channels are not known, of any arrow
 PREFIXES = ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns"))
 
 
@@ -24,6 +27,8 @@ class Box:
     ``dt`` is in seconds, or None where it has no clock of its own. ``name`` may be a path: in ``front.filter`` the part
     before the last dot is the group. ``recurrent`` says that the layer has recurrent weights inside; a loop through the
     network is an Arrow. ``layers`` is how many layers a box of kind "group" stands for, and 0 for any other.
+    ``family`` is what the layer's class announces (see palette.FAMILIES), "input" or "group". ``value`` is what was
+    measured, if anything, and ``marks`` what was found.
     """
 
     name: str
@@ -36,6 +41,9 @@ class Box:
     dt: float | None = None
     recurrent: bool = False
     layers: int = 0
+    family: str = "other"
+    value: float | None = None
+    marks: tuple[Mark, ...] = ()
 
     @property
     def group(self) -> str:
@@ -48,7 +56,8 @@ class Arrow:
     """One edge: the names of its ends, its label (such as ``@ 3 ms``, ``[0:3]``, or nothing), and what it carries.
 
     ``back`` says that it closes a loop, and runs against the flow of the picture. ``count`` is how many edges an arrow
-    from or to a group stands for.
+    from or to a group stands for. ``channels`` is how many it carries, 0 where that is not known; ``rates`` the dt (s)
+    at both ends where they differ.
     """
 
     pre: str
@@ -58,12 +67,24 @@ class Arrow:
     delayed: bool = False
     back: bool = False
     count: int = 1
+    channels: int = 0
+    rates: tuple[float, float] | None = None
+
+    @property
+    def width(self) -> float:
+        """How wide its line is drawn, in points: 1 for one channel, a third more for each ten times as many.
+
+        >>> [round(Arrow("a", "b", channels=n).width, 2) for n in (1, 10, 1000, 10**9)]
+        [1.0, 1.35, 2.05, 2.75]
+        """
+        return min(1.0 + 0.35 * math.log10(max(self.channels, 1)), WIDEST) if self.channels else USUAL
 
 
 @dataclass(frozen=True)
 class Scene:
     """A network as the views see it. Without the arrows that run back it has no cycle: those that are not said to and
-    must are marked here.
+    must are marked here. ``overlay`` says what the values of the boxes are, ``remarks`` what was found at no box, and
+    ``note`` stands small below.
 
     Raises ParameterError where two boxes share a name or a type is neither TSContinuous nor TSEvent, and UnknownName
     where an arrow ends at no box.
@@ -72,6 +93,9 @@ class Scene:
     title: str
     boxes: Sequence[Box]
     arrows: Sequence[Arrow]
+    overlay: Overlay | None = None
+    remarks: tuple[Mark, ...] = ()
+    note: str = ""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "boxes", tuple(self.boxes))
@@ -106,11 +130,12 @@ class Scene:
 
 @dataclass(frozen=True)
 class PlacedBox:
-    """A box, its rectangle, and its lines of text."""
+    """A box, its rectangle, its lines of text, and where its sign of what was found stands, if any."""
 
     box: Box
     rect: Rect
     lines: tuple[Words, ...]
+    badge: Point | None = None
 
 
 @dataclass(frozen=True)
@@ -133,7 +158,7 @@ class Frame:
 
 @dataclass(frozen=True)
 class Sign:
-    """An entry of the legend: its sign (see drawing.legend), where the sign starts, and its words."""
+    """An entry of the legend: its sign (see legend.entries), where the sign starts, and its words, or none."""
 
     sign: str
     at: Point
@@ -151,6 +176,7 @@ class Layout:
     frames: tuple[Frame, ...] = ()
     title: Words | None = None
     signs: tuple[Sign, ...] = ()
+    overlay: Overlay | None = None
     flaws: int = field(default=0, compare=False)
 
 
@@ -202,19 +228,3 @@ def words(box: Box, *, rates: bool, short: bool = False) -> list[str]:
     what = f"{box.class_name or box.kind}  {size_words(box)}"
     pace = [f"dt {time_words(box.dt)}"] if rates and box.dt is not None else []
     return [what, type_words(box), *pace]
-
-
-def legend(scene: Scene) -> Iterator[tuple[str, str]]:
-    """What needs explaining in this scene: pairs of (sign, words). Nothing where all arrows are plain ones."""
-    types = {arrow.type for arrow in scene.arrows}
-    delayed = any(arrow.delayed for arrow in scene.arrows)
-    recurrent = any(box.recurrent for box in scene.boxes)
-    if len(types) > 1 or "TSEvent" in types or delayed or recurrent:
-        if "TSContinuous" in types:
-            yield "TSContinuous", "continuous signal"
-        if "TSEvent" in types:
-            yield "TSEvent", "events"
-        if delayed:
-            yield "delayed", "delayed"
-        if recurrent:
-            yield "recurrent", "recurrent weights"

@@ -55,8 +55,10 @@ def collapsed(scene: Scene, opened: Collection[str]) -> Scene:
     members: dict[str, list[Box]] = {}
     for box in scene.boxes:
         members.setdefault(shown[box.name], []).append(box)
+    mean = scene.overlay is not None and scene.overlay.whole is None
     boxes = [
-        _standing_for(path, boxes, counts[path]) if path in closed else boxes[0] for path, boxes in members.items()
+        _standing_for(path, found, counts[path], mean) if path in closed else found[0]
+        for path, found in members.items()
     ]
     merged: dict[tuple[str, str, Signal, int], list[Arrow]] = {}
     for number, arrow in enumerate(scene.arrows):
@@ -66,17 +68,25 @@ def collapsed(scene: Scene, opened: Collection[str]) -> Scene:
         alone = pre == arrow.pre and post == arrow.post
         merged.setdefault((pre, post, arrow.type, number if alone else -1), []).append(arrow)
     arrows = [_merged(pre, post, found) for (pre, post, *_), found in merged.items()]
-    return Scene(scene.title, boxes, arrows)
+    return replace(scene, boxes=boxes, arrows=arrows)
 
 
-def _standing_for(path: str, boxes: list[Box], layers: int) -> Box:
+def _standing_for(path: str, boxes: list[Box], layers: int, mean: bool) -> Box:
     inside = [box for box in boxes if box.kind != "input"] or boxes
     steps = {box.dt for box in boxes if box.dt is not None}
     events = all(box.output_type == "TSEvent" for box in inside)
     return Box(
         path, "group", "", 0, 0, None, "TSEvent" if events else "TSContinuous",
-        steps.pop() if len(steps) == 1 else None, layers=layers,
+        steps.pop() if len(steps) == 1 else None, layers=layers, family="group",
+        value=_together(boxes, mean), marks=tuple(mark for box in boxes for mark in box.marks),
     )  # fmt: skip
+
+
+def _together(boxes: list[Box], mean: bool) -> float | None:
+    """What was measured inside a group: the sum, or the mean over all channels."""
+    values = [(box.value, box.size_out if mean else 1) for box in boxes if box.value is not None]
+    total = sum(value * weight for value, weight in values)
+    return None if not values else total / max(sum(weight for _, weight in values), 1) if mean else total
 
 
 def _merged(pre: str, post: str, arrows: list[Arrow]) -> Arrow:
@@ -87,4 +97,5 @@ def _merged(pre: str, post: str, arrows: list[Arrow]) -> Arrow:
     return replace(
         arrows[0], pre=pre, post=post, label=f"{count} edges", back=back,
         delayed=any(one.delayed for one in arrows), count=count,
+        channels=sum(one.channels for one in arrows), rates=None,
     )  # fmt: skip

@@ -39,7 +39,7 @@ MANY_ARROWS = 100
 MOST_WAYPOINTS = 6000  # where long arrows pass other layers: the engine's time grows with them
 PAGE = 860.0  # points: a picture wider than this is wrapped where its graph allows
 NAME, SMALL = 10.0, 8.5
-PAD, LOOP = 8.0, 14.0
+PAD, LOOP, BADGE = 9.0, 14.0, 15.0
 
 
 def lay_out(scene: Scene) -> Layout:
@@ -103,16 +103,14 @@ def _attempts(scene: Scene, full: bool) -> Iterator[tuple[bool, float]]:
 
 
 def _attempt(scene: Scene, frames: bool, room: float, full: bool) -> Layout:
-    rates = scene.several_rates
-    shown = [_lines(box, rates, frames, full) for box in scene.boxes]
+    shown = [_lines(scene, box, frames, full) for box in scene.boxes]
     sizes = [_box_size(box, lines, full) for box, lines in zip(scene.boxes, shown, strict=True)]
     routes = _routes(scene, full)
     graph, groups = _graph(scene, sizes, routes, frames)
     raw = _run(graph, room, full)
     rects = [_rect(node) for node in raw.nodes]
     boxes = tuple(
-        PlacedBox(box, rect, _seat_lines(rect, lines, full))
-        for box, rect, lines in zip(scene.boxes, rects, shown, strict=False)
+        _placed_box(box, rect, lines, full) for box, rect, lines in zip(scene.boxes, rects, shown, strict=False)
     )
     home = {placed.box.name: placed.rect for placed in boxes}
     ways = [
@@ -126,25 +124,33 @@ def _attempt(scene: Scene, frames: bool, room: float, full: bool) -> Layout:
     )
 
 
-def _lines(box: Box, rates: bool, frames: bool, full: bool) -> list[tuple[str, float, bool]]:
+def _lines(scene: Scene, box: Box, frames: bool, full: bool) -> list[tuple[str, float, bool]]:
     name = box.name.rpartition(".")[2] if frames else box.name
-    rest = words(box, rates=rates, short=not full)
+    rest = words(box, rates=scene.several_rates, short=not full)
+    if scene.overlay is not None:
+        rest = rest[:1] + ([] if box.value is None else [scene.overlay.words(box.value)])
     return [(name, NAME if full else LABEL, True), *((line, SMALL if full else LABEL, False) for line in rest)]
 
 
 def _box_size(box: Box, lines: Sequence[tuple[str, float, bool]], full: bool) -> tuple[float, float]:
     spans = [measure(*line) for line in lines]
-    loop = LOOP if box.recurrent else 0.0
+    loop, badge = (LOOP if box.recurrent else 0.0), (BADGE if box.marks else 0.0)
     if not full:
-        return sum(width for width, _ in spans) + 4 + 8 + loop, spans[0][1] + 6
-    spans[0] = (spans[0][0] + 2 * loop, spans[0][1])  # twice: the name stays in the middle
-    return max(44.0, *(width for width, _ in spans)) + 2 * PAD, sum(height for _, height in spans) + 4 + 2 * 5
+        return sum(width + 4 for width, _ in spans) + 8 + loop + badge, spans[0][1] + 6
+    spans[0] = (spans[0][0] + 2 * max(loop, badge), spans[0][1])  # twice: the name stays in the middle
+    return max(44.0, *(width for width, _ in spans)) + 2 * PAD, sum(height + 1 for _, height in spans) + 2 + 2 * 5
+
+
+def _placed_box(box: Box, rect: Rect, lines: Sequence[tuple[str, float, bool]], full: bool) -> PlacedBox:
+    badge = (rect[0] + 11.0, rect[1] + min(11.0, (rect[3] - rect[1]) / 2)) if box.marks else None
+    inside = (rect[0] + BADGE, *rect[1:]) if badge and not full else rect
+    return PlacedBox(box, rect, _seat_lines(inside, lines, full), badge)
 
 
 def _seat_lines(rect: Rect, lines: Sequence[tuple[str, float, bool]], full: bool) -> tuple[Words, ...]:
     left, top, right, bottom = rect
     if not full:
-        placed, x = [], left + 4
+        placed, x = [], left + 6
         for line in lines:
             width, height = measure(*line)
             placed.append(Words(line[0], x + width / 2, (top + bottom) / 2, width, height, line[1], line[2]))

@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from ..palette import COLOURS, FILLS
+from ..palette import LIGHT
 from .dot import inner, tree
 from .drawing import Arrow, Box, Scene, words
 
 LINES = {"TSContinuous": "-->", "TSEvent": "-.->"}
-CLASSES = {"TSContinuous": "continuous", "TSEvent": "events"}
 
 
 def render(scene: Scene) -> str:
@@ -45,12 +44,15 @@ def _lines(scene: Scene) -> Iterator[str]:
     yield from _boxes(scene, groups, "", numbers, "  ")
     for arrow in scene.arrows:
         yield f"  {_arrow(arrow, numbers)}"
-    for kind, name in CLASSES.items():
-        dashes = ",stroke-dasharray:4 2" if kind == "TSEvent" else ""
-        yield f"  classDef {name} fill:{FILLS[kind]},stroke:{COLOURS[kind]},color:#1b222b{dashes}"
-        members = [numbers[box.name] for box in scene.boxes if box.output_type == kind]
-        if members:
-            yield f"  class {','.join(members)} {name}"
+    families = [one for one in LIGHT.families if any(box.family == one for box in scene.boxes)]
+    for family in families:
+        look = f"fill:{LIGHT.fill(family)},stroke:{LIGHT.colour(family)},color:{LIGHT.ink}"
+        yield f"  classDef {family} {look}"
+        yield f"  class {','.join(numbers[box.name] for box in scene.boxes if box.family == family)} {family}"
+    for kind in LINES:
+        found = [str(i) for i, arrow in enumerate(scene.arrows) if arrow.type == kind]
+        if found:
+            yield f"  linkStyle {','.join(found)} stroke:{LIGHT.signals[kind]}"
 
 
 def _boxes(
@@ -67,7 +69,8 @@ def _boxes(
 def _box(box: Box, rates: bool) -> str:
     lines = [*words(box, rates=rates), *(["recurrent"] if box.recurrent else [])]
     label = "<br/>".join([f"<b>{escaped(box.name.rpartition('.')[2])}</b>", *(escaped(line) for line in lines)])
-    return f'["{label}"]' if box.kind == "layer" else f'(["{label}"])'
+    opening, closing = {"input": ("([", "])"), "group": ("[[", "]]")}.get(box.kind, ("[", "]"))
+    return f'{opening}"{label}"{closing}'
 
 
 def _arrow(arrow: Arrow, numbers: dict[str, str]) -> str:

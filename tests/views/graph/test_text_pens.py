@@ -90,8 +90,8 @@ def test_groups_nest_as_their_paths_do():
     assert chart.count("subgraph ") == len(re.findall(r"^ *end$", chart, re.MULTILINE)) == 3
 
 
-def test_events_are_dashed_in_both():
-    assert re.search(r'"x" -> "back\.out" \[.*style="dashed"\]', dot.render(grouped()))
+def test_events_are_dotted_in_both():
+    assert re.search(r'"x" -> "back\.out" \[.*style="dotted".*\]', dot.render(grouped()))
     assert "n0 -.-> n3" in mermaid.render(grouped())
 
 
