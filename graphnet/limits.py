@@ -53,7 +53,7 @@ class Limits:
     nodes: int = 4_000_000
     aliases: int = 10
     references: int = 1_000_000
-    uses: int = 400
+    uses: int = 250
     nesting: int = 16
     stored: int = 2**30
     unpacked: int = 256 * 2**20
