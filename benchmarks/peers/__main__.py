@@ -62,7 +62,7 @@ def tried(work: Workload, given: argparse.Namespace) -> None:
 
 def main() -> None:
     """All workloads that some peer can express."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--only", default="", help="names of workloads, or how they begin")
     parser.add_argument("--peers", default="", help="names of peers")
     parser.add_argument("--dtype", default="float64")

@@ -17,12 +17,18 @@ def activity(outputs: Mapping[str, Any]) -> dict[str, float]:
     return {name: float(np.sqrt(np.mean(np.square(one, dtype=np.float64)))) for name, one in outputs.items()}
 
 
-def within(outputs: Mapping[str, Any], expected: Mapping[str, Any], share: float) -> None:
-    """Raises AssertionError where the activity of an output differs by more than a share of what is expected."""
+def within(outputs: Mapping[str, Any], expected: Mapping[str, Any], share: float) -> float:
+    """By how much the activity of the worst output differs, as a share of what is expected.
+
+    Raises AssertionError where that is more than ``share``.
+    """
     ours, theirs = activity(outputs), activity({name: expected[name] for name in outputs})
+    worst = 0.0
     for name, one in theirs.items():
         apart = abs(ours[name] - one) / max(abs(one), np.finfo(float).tiny)
         assert apart <= share, f"{name}: {ours[name]:.6g} where {one:.6g} was expected, {apart:.1%} apart"
+        worst = max(worst, apart)
+    return worst
 
 
 def near(outputs: Mapping[str, Any], expected: Mapping[str, Any], tolerance: float) -> None:
@@ -35,12 +41,15 @@ def near(outputs: Mapping[str, Any], expected: Mapping[str, Any], tolerance: flo
 
 
 def agree(outputs: dict[str, Any], expected: dict[str, Any], dtype: str, check: Check, known: Mapping[str, Any]) -> str:
-    """How they agree, in words; ``known`` is what the worker said of itself. Raises AssertionError where they do not."""
+    """How they agree, in words; ``known`` is what the worker said of itself.
+
+    Raises AssertionError where they do not.
+    """
     if not outputs:
         return "gives nothing to compare"
     if known["alike"] is not None:
-        within(outputs, expected, known["alike"])
-        return f"mean activity within {known['alike']:.1%}"
+        apart = within(outputs, expected, known["alike"])
+        return f"mean activity {apart:.2%} apart, at most {known['alike']:.1%}"
     if known["tolerance"] is not None:
         near(outputs, expected, known["tolerance"])
         return f"the same within {known['tolerance']:.0e}"

@@ -1,7 +1,7 @@
 """ANNarchy 5: one network compiled to C++; simulating it is timed, building and compiling are not.
 
-Differences that ANNarchy forces. A spike is seen by its targets in the next step, before they are updated, so currents
-are the ones asked but for what rounding and the order within a step change; the recurrent network is chaotic, and
+Differences that ANNarchy forces. Its exponential method holds the currents over a step, where the exact solution that is
+asked lets them decay within it; the recurrent network is chaotic, so after some milliseconds other neurons spike, and
 rates are compared.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import ANNarchy as ann
+import ANNarchy
 import numpy as np
 from scipy.sparse import csr_matrix
 
@@ -27,19 +27,19 @@ def cuba(given: Arrays, *, dtype: Any, threads: int, **_: Any) -> Task:
     names = ("tau_mem", "tau_exc", "tau_inh")
     numbers = {name: float(given[name]) * MS for name in names}
     numbers |= {name: float(given[name]) for name in ("v_rest", "threshold", "v_reset")}
-    neuron = ann.Neuron(
+    neuron = ANNarchy.Neuron(
         parameters=numbers,
         equations=[
-            ann.Variable("tau_mem * dv/dt = (v_rest - v) + g_exc + g_inh", method="exponential"),
-            ann.Variable("tau_exc * dg_exc/dt = -g_exc", method="exponential"),
-            ann.Variable("tau_inh * dg_inh/dt = -g_inh", method="exponential"),
+            ANNarchy.Variable("tau_mem * dv/dt = (v_rest - v) + g_exc + g_inh", method="exponential"),
+            ANNarchy.Variable("tau_exc * dg_exc/dt = -g_exc", method="exponential"),
+            ANNarchy.Variable("tau_inh * dg_inh/dt = -g_inh", method="exponential"),
         ],
         spike="v >= threshold",
         reset="v = v_reset",
         refractory=int(given["refractory"]) * dt * MS,
     )
-    net = ann.Network(dt=dt * MS)
-    net.config(dtype=ann.float64 if dtype == np.float64 else ann.float32, num_threads=threads, verbose=False)
+    net = ANNarchy.Network(dt=dt * MS)
+    net.config(dtype=ANNarchy.float64 if dtype == np.float64 else ANNarchy.float32, num_threads=threads, verbose=False)
     population = net.create(geometry=n, neuron=neuron)
     population.v = given["v0"]
     together = csr_matrix((given["data"], given["indices"], given["indptr"]), shape=(n, n))
@@ -58,7 +58,7 @@ def cuba(given: Arrays, *, dtype: Any, threads: int, **_: Any) -> Task:
         channel = np.concatenate([np.full(len(one), i) for i, one in spikes.items()])
         return in_order(np.concatenate([np.asarray(one) for one in spikes.values()]), channel)
 
-    note = "chaotic: rates are compared"
+    note = "currents are held over a step, and the network is chaotic: rates are compared"
     return Task(lambda: net.simulate(steps * dt * MS), outputs, before, alike=0.1, note=note)
 
 

@@ -62,6 +62,7 @@ PEERS: dict[str, Peer] = {
     "rockpool_series": Peer("rockpool", "rockpool_series", RASTER + LINES, "Rockpool's TimeSeries", most_threads=1),
     "rockpool_torch": Peer("rockpool", "rockpool_torch", C, "Rockpool, Torch"),
     "nengo": Peer("nengo", "nengo_model", A + B + E + F + J, "Nengo"),
+    "nengo_plain": Peer("nengo", "nengo_model", F, "Nengo without its optimizer", {"optimize": False}, most_threads=1),
     "reservoirpy": Peer("reservoirpy", "reservoirpy_nodes", B + E + H + J, "ReservoirPy"),
     "brian2": Peer("brian2", "brian2_standalone", C + D, "Brian2, C++ standalone, the whole program"),
     "brian2_loop": Peer("brian2", "brian2_standalone", C + D, "Brian2, C++ standalone, its loop alone", {"loop": True}),

@@ -156,9 +156,8 @@ def feedback(given: Arrays, *, dtype: Any, **_: Any) -> Task:
             states, back = carry
             arrives, kept = row + back, []
             for x, weights in zip(states, w, strict=True):
-                x = keep * x + gain * (arrives @ weights)
-                kept.append(x)
-                arrives = jnp.tanh(x)
+                kept.append(keep * x + gain * (arrives @ weights))
+                arrives = jnp.tanh(kept[-1])
             return (tuple(kept), arrives), arrives
 
         zero = jnp.zeros(w.shape[1], w.dtype)

@@ -26,10 +26,11 @@ def rate(given: Arrays, *, dtype: Any, filtered: bool = False, **_: Any) -> Task
     keep, gain = constants(given, dtype)
 
     def loop() -> Any:
-        rows, x = u @ w, np.zeros(w.shape[1], dtype)
+        rows: Any = u @ w
+        x = np.zeros(w.shape[1], dtype)
         for row in rows:
             x = keep * x + gain * row
-            np.maximum(x, 0, out=row)
+            row[:] = np.maximum(x, 0)
         return rows
 
     def along() -> Any:

@@ -55,8 +55,7 @@ def lif(given: Arrays, *, dtype: Any, threads: int, **_: Any) -> Task:
         nest.Connect(neurons, made["recorder"])
 
     def outputs(_: Any) -> dict[str, Any]:
-        told = heard_by(made["recorder"], dt, made["first"], 1)
-        return told
+        return heard_by(made["recorder"], dt, made["first"], 1)
 
     return Task(lambda: nest.Simulate((steps + 1) * dt * MS), outputs, build)
 

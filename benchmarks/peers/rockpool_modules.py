@@ -1,12 +1,15 @@
 """Rockpool 3, with JAX under one jit as its documentation advises, and with NumPy (native).
 
-Differences that Rockpool forces. Its recurrent units have their nonlinearity after the leak, y = tanh(x) with
-x <- x + leak (v W_in + y W - x). With r the state of the echo state network that is asked, x = r W + u W_in obeys that
-for v(k) = (u(k + 1) - (1 - leak) u(k)) / leak, and r is y through the same leak: v is made before and r after, neither
-of them timed. JAX modules round their input to float32, also where all else is float64, and draw normal numbers for
-every step also where there is no noise. LIF neurons subtract the threshold where a reset to zero is asked, and have a
-synapse, here one that forgets at once: rates are compared. A module is a constant of the jitted function: handed over as an argument, a
-feed-forward one becomes recurrent with random weights. The native modules compute in float64 alone.
+Differences that Rockpool forces.
+- Its recurrent units have their nonlinearity after the leak, y = tanh(x) with x <- x + leak (v W_in + y W - x). With r
+  the state of the echo state network that is asked, x = r W + u W_in obeys that for
+  v(k) = (u(k + 1) - (1 - leak) u(k)) / leak, and r is y through the same leak: v is made before and r after, untimed.
+- LIF neurons subtract the threshold where a reset to zero is asked, and have a synapse, here one that forgets at once:
+  rates are compared.
+- JAX modules round their input to float32, also where all else is float64, and draw normal numbers for every step also
+  where there is no noise. The native modules compute in float64 alone, with time constants of ten steps or more.
+- A module is a constant of the jitted function: handed over as an argument, a feed-forward one becomes recurrent, with
+  random weights.
 """
 
 from __future__ import annotations

@@ -15,7 +15,9 @@ PACKAGES = ("rockpool", "numpy", "scipy")
 def raster(given: Arrays, **_: Any) -> Task:
     """Counts, as asked. Events are put in the middle of their steps: at a step's start, rounding moves some of them."""
     dt, steps, channels = float(given["dt"]), int(given["steps"]), int(given["channels"])
-    series = TSEvent((given["step"] + 0.5) * dt, given["channel"], t_start=0.0, t_stop=steps * dt, num_channels=channels)
+    series = TSEvent(
+        (given["step"] + 0.5) * dt, given["channel"], t_start=0.0, t_stop=steps * dt, num_channels=channels
+    )
     return Task(lambda: series.raster(dt, num_timesteps=steps, add_events=True), lambda table: {"raster": table})
 
 

@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 
@@ -29,7 +29,7 @@ class Session(AbstractContextManager["Session"]):
         self.name, peer = name, PEERS[name]
         if not peer.installed:
             raise PeerError(f"{name} is not installed: python -m benchmarks.peers.install {peer.env}")
-        self._errors = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")
+        self._errors = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")  # noqa: SIM115 # open as long as the session
         pipe = subprocess.PIPE
         # in a folder of its own: some peers write code and logs where they are started
         self._folder = tempfile.TemporaryDirectory(prefix=f"{name}-")
