@@ -63,7 +63,7 @@ def _clause(text: str) -> str:
     kept = _symbols(left.split()[::-1])[::-1]
     if not kept:
         return ""
-    right = re.split(r"\s(?:and|with|where|for|at|of|as|which|in|that|so|on)\s(?![^(]*\))", right)[0]
+    right = re.split(r"\s(?:and|with|where|for|at|as|which|in|that|so|on|over)\s(?![^(]*\))", right)[0]
     return f"{' '.join(kept)} {sign} {right}".strip()
 
 
@@ -101,9 +101,16 @@ def tree(text: str) -> Node:
             continue
         if raised:
             node = ["sup", nodes.pop(), node]
+        elif nodes and _wordy(node) and _wordy(nodes[-1]):
+            nodes.append(["t", "\N{NO-BREAK SPACE}"])
         raised = False
         nodes.append(node)
     return ["row", *nodes]
+
+
+def _wordy(node: Node) -> bool:
+    """Whether it is a name of several letters, which runs into the next one."""
+    return node[0] == "i" and len(node[1]) > 1
 
 
 def _node(found: re.Match[str]) -> Node:

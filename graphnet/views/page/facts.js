@@ -80,9 +80,11 @@ function edgeFacts(numbersOf) {
 }
 
 function overview() {
-  const inputs = Object.keys(content.layers).filter((one) => content.layers[one].kind === "input");
   const parts = [heading(content.title, "network"), table("Network", content.about.map(([what, value]) => [what, value, "", ""]))];
-  if (inputs.length) parts.push(section("Inputs", make("ul", {class: "edges"}, ...inputs.slice(0, 50).map((one) => make("li", {}, link(one))))));
+  const names = Object.keys(content.layers), list = (found) => make("ul", {class: "edges"}, ...found.slice(0, 30).map((one) => make("li", {}, link(one))));
+  const inputs = names.filter((one) => content.layers[one].kind === "input"), outputs = names.filter((one) => content.layers[one].output);
+  if (inputs.length) parts.push(section("Inputs", list(inputs)));
+  if (outputs.length) parts.push(section("Outputs", list(outputs)));
   for (const one of content.missing) parts.push(make("p", {class: "note"}, one));
   parts.push(make("p", {class: "soft"}, "Select a layer or an edge to read about it."));
   const keys = [["Tab, arrows", "from box to box"], ["Enter", "select"], ["Esc", "close"], ["+  −  0", "zoom in, out, whole graph"], ["/", "search"], ["t", "light or dark"]];

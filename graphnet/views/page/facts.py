@@ -48,6 +48,7 @@ def layer_facts(net: Network) -> dict[str, Plain]:
             "kind": "layer",
             "class": layer.class_name,
             "rows": _rows(layer, outputs),
+            "output": outputs,
             **about[cls],
             **_parameters(layer, pixels),
         }
@@ -207,10 +208,9 @@ def _edge(net: Network, edge: Edge, post: str) -> Plain:
 
 def _rate(pre: Any, post: Any, events: bool) -> list[str]:
     """The steps at both ends, and what happens where they differ."""
-    if pre is None and post is None:
-        return ["as what leads here", ""]
     if pre is None or post is None or pre == post:
-        return [f"dt {time_words(float(post if pre is None else pre))}", ""]
+        known = post if pre is None else pre
+        return ["as what leads here" if known is None else f"dt {time_words(float(known))}", ""]
     words = f"dt {time_words(float(pre))} → {time_words(float(post))}"
     if events:
         return [words, "no event is lost or doubled"]

@@ -1,8 +1,8 @@
 // The graph: a drawing as SVG, moved and zoomed, its boxes and arrows reached by mouse and keys.
 
-const graph = {drawing: null, view: {x: 0, y: 0, k: 1}, svg: null, world: null, boxes: new Map(), arrows: [], active: null};
+const graph = {drawing: null, view: {x: 0, y: 0, k: 1}, svg: null, world: null, boxes: new Map(), arrows: [], active: null, moved: false};
 const FAMILIES = new Set(Object.keys(content.families));
-const LEAST = 0.05, MOST = 8, ROUND = 5, BAR = 72;
+const LEAST = 0.05, MOST = 8, ROUND = 5, BAR = 72, READ = 0.8;
 
 function signalClass(type) {
   return type === "TSEvent" ? "events" : "continuous";
@@ -26,7 +26,9 @@ function show(drawing, keep) {
   byId("canvas").replaceChildren(graph.svg);
   activate(graph.boxes.has(keep) ? keep : drawing.boxes.length ? drawing.boxes[0].name : null);
   listen(graph.svg);
-  fit();
+  mapMade();
+  graph.moved = false;
+  start(graph.active);
 }
 
 function words(line, name) {
@@ -125,6 +127,7 @@ function arrowElement(arrow) {
 function place() {
   const {x, y, k} = graph.view;
   graph.world.setAttribute("transform", `translate(${x} ${y}) scale(${k})`);
+  mapPlaced();
 }
 
 function room() {
@@ -132,14 +135,31 @@ function room() {
   return [Math.max(clientWidth, 1), Math.max(clientHeight, 1)];
 }
 
-function fit() {
+// The scale at which all is seen.
+function whole() {
   const [wide, tall] = room(), [left, top, right, bottom] = graph.drawing.bounds;
-  const k = Math.min(wide / (right - left), (tall - BAR) / (bottom - top), 1.8);
+  return Math.min(wide / (right - left), Math.max(tall - BAR, 1) / (bottom - top), 1.8);
+}
+
+function fit() {
+  const [wide, tall] = room(), [left, top, right, bottom] = graph.drawing.bounds, k = whole();
   graph.view = {x: (wide - (right + left) * k) / 2, y: (tall + BAR / 2 - (bottom + top) * k) / 2, k};
   place();
 }
 
+// All of it where it can be read so, else where it begins, large enough to be read.
+function start(name) {
+  fit();
+  const first = graph.boxes.get(name);
+  if (whole() >= READ || !first) return;
+  const [left, top, , bottom] = first.box.rect, k = 0.9;
+  graph.view = {x: 24 - left * k, y: room()[1] / 2 - (top + bottom) / 2 * k, k};
+  if (name !== graph.drawing.boxes[0].name) graph.view.x += room()[0] / 3;
+  place();
+}
+
 function zoom(factor, at) {
+  graph.moved = true;
   const [wide, tall] = room(), [px, py] = at || [wide / 2, tall / 2], {x, y, k} = graph.view;
   const next = Math.min(MOST, Math.max(LEAST, k * factor));
   graph.view = {x: px - (px - x) * next / k, y: py - (py - y) * next / k, k: next};
@@ -147,6 +167,7 @@ function zoom(factor, at) {
 }
 
 function pan(dx, dy) {
+  graph.moved = true;
   graph.view = {...graph.view, x: graph.view.x + dx, y: graph.view.y + dy};
   place();
 }
@@ -162,6 +183,14 @@ function reveal(name) {
   k = Math.max(k, 1);
   graph.view = {x: wide / 2 - (left + right) / 2 * k, y: tall / 2 - (top + bottom) / 2 * k, k};
   place();
+}
+
+// Move the graph so that what the keys have reached is in view.
+function follow(element) {
+  const pane = byId("canvas").getBoundingClientRect(), at = element.getBoundingClientRect(), rim = 16;
+  const off = (low, high, least, most) => (low < least + rim ? least + rim - low : high > most - rim ? most - rim - high : 0);
+  const dx = off(at.left, at.right, pane.left, pane.right), dy = off(at.top, at.bottom, pane.top, pane.bottom);
+  if (dx || dy) pan(dx, dy);
 }
 
 function activate(name) {
@@ -192,7 +221,7 @@ function graphKey(event) {
   if (step && event.shiftKey) pan(-60 * step[0], -60 * step[1]);
   else if (step && found) {
     const next = neighbour(found.box, step);
-    if (next) { activate(next); reveal(next); graph.boxes.get(next).element.focus(); }
+    if (next) { activate(next); graph.boxes.get(next).element.focus(); }
   } else if (event.key === "+" || event.key === "=") zoom(1.25);
   else if (event.key === "-") zoom(0.8);
   else if (event.key === "0") fit();
@@ -221,6 +250,7 @@ function listen(svg) {
     from = [event.clientX, event.clientY, true];
   });
   svg.addEventListener("pointerup", () => { from = null; });
+  svg.addEventListener("focusin", ({target}) => { if (target.matches(":focus-visible")) follow(target); });
   svg.addEventListener("click", (event) => { if (event.target === svg) select(null); });
 }
 
@@ -231,4 +261,32 @@ function mark(selection) {
     element.classList.toggle("selected", arrow.edges.some((one) => edges.has(one)));
     element.classList.toggle("near", name !== undefined && name !== null && (arrow.pre === name || arrow.post === name));
   }
+}
+
+// ---------------------------------------------------------------------- the map of a graph that is larger than its pane
+
+function mapMade() {
+  const [left, top, right, bottom] = graph.drawing.bounds;
+  const shapes = graph.drawing.boxes.map(({rect: [l, t, r, b]}) => make("svg:rect", {class: "spot", x: l, y: t, width: r - l, height: b - t}));
+  graph.seen = make("svg:rect", {class: "seen"});
+  const map = make("svg:svg", {viewBox: `${left} ${top} ${right - left} ${bottom - top}`, preserveAspectRatio: "none"}, ...shapes, graph.seen);
+  const there = (event) => {
+    if (!event.buttons) return;
+    const {left: x, top: y, width, height} = map.getBoundingClientRect(), {k} = graph.view, [wide, tall] = room();
+    const at = [left + (event.clientX - x) / width * (right - left), top + (event.clientY - y) / height * (bottom - top)];
+    graph.view = {x: wide / 2 - at[0] * k, y: tall / 2 - at[1] * k, k};
+    place();
+  };
+  map.addEventListener("pointerdown", there);
+  map.addEventListener("pointermove", there);
+  const broad = Math.min(240, Math.max(90, 90 * (right - left) / (bottom - top)));
+  byId("map").style.setProperty("width", `${broad}px`);
+  byId("map").style.setProperty("height", `${Math.min(120, Math.max(30, broad * (bottom - top) / (right - left)))}px`);
+  byId("map").replaceChildren(map);
+}
+
+function mapPlaced() {
+  const {x, y, k} = graph.view, [wide, tall] = room();
+  byId("map").hidden = k <= whole() * 1.3;
+  for (const [key, value] of [["x", -x / k], ["y", -y / k], ["width", wide / k], ["height", tall / k]]) graph.seen.setAttribute(key, value);
 }

@@ -182,7 +182,7 @@ function wire() {
   byId("graph").addEventListener("keydown", graphKey);
   document.addEventListener("keydown", pageKey);
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", paintPlots);
-  new ResizeObserver(() => { if (graph.drawing) fit(); }).observe(byId("canvas"));
+  new ResizeObserver(() => { if (graph.drawing && !graph.moved) start(graph.active); }).observe(byId("canvas"));
 }
 
 // The document of Bokeh: in a file it stands in the page, from a server it comes by itself.

@@ -18,8 +18,7 @@ HEIGHT, TALL = 110, 170
 LINES = ("#3d7fc1", "#d97a1e", "#2f9e77", "#c2528b", "#8a6fd1", "#a08a1f", "#4aa8c9", "#d0543f", "#6f7f2c", "#9a6a4f",
          "#5b6ee1", "#7d7d86")  # fmt: skip
 """Colours of channels, each legible on white and on the dark page."""
-FRAME: dict[str, Any] = {"toolbar_location": None, "sizing_mode": "stretch_width", "min_border_left": 58,
-                        "min_border_right": 12}  # fmt: skip
+FRAME: dict[str, Any] = {"min_border_left": 58, "min_border_right": 12}
 """What all figures over time have in common, so that they lie exactly below each other."""
 FEW_EVENTS = 8000
 """So many events in view are strokes; more are cells, the darker the more events they hold."""
@@ -81,36 +80,49 @@ def _no_cells() -> dict[str, Any]:
 # ---------------------------------------------------------------------- models
 
 
-def roots(content: Content) -> list[Model]:
-    """The figures in the order of the signals, then the axis of time, then the one for weights. Their sources are empty: the page fills
-    them from its content, a server those that are live.
-    """
-    from bokeh.models import CrosshairTool, Range1d, Span
+def _models() -> Any:
+    """Bokeh's models; their stubs say less than what they take."""
+    from bokeh import models
 
+    return models
+
+
+def _empty(**look: Any) -> Any:
+    """A figure of Bokeh that shows nothing yet."""
+    from bokeh.plotting import figure
+
+    return figure(toolbar_location=None, sizing_mode="stretch_width", **look)
+
+
+def roots(content: Content) -> list[Model]:
+    """The figures in the order of the signals, then the axis of time, then the one for weights.
+
+    Their sources are empty: the page fills them from its content, a server those that are live.
+    """
+    models = _models()
     start = min((one.t_start for one in content.signals), default=0.0)
     stop = max((one.t_stop for one in content.signals), default=1.0)
     stop = stop if stop > start else start + 1.0
-    time = Range1d(start, stop, name="time")
-    cursor = CrosshairTool(overlay=Span(dimension="height", line_width=1, line_color="#8a94a0", line_dash="dotted"))
+    time = models.Range1d(start, stop, name="time")
+    cursor = models.CrosshairTool(
+        overlay=models.Span(dimension="height", line_width=1, line_color="#8a94a0", line_dash="dotted")
+    )
     return [*(_figure(one, time, cursor) for one in content.signals), _axis(time), _weights()]
 
 
 def _figure(one: Signal, time: Any, cursor: Any) -> Any:
-    from bokeh.models import ColumnDataSource, DataRange1d, Range1d, WheelZoomTool
-    from bokeh.plotting import figure
-
-    lines = one.form == "lines"
-    y_range = Range1d(-0.5, max(one.channels, 1) - 0.5)
+    models, lines = _models(), one.form == "lines"
+    y_range = models.Range1d(-0.5, max(one.channels, 1) - 0.5)
     if lines:  # of what is stored, the page says how far it reaches
-        y_range = DataRange1d(range_padding=0.08) if one.live else Range1d(-1.0, 1.0)
+        y_range = models.DataRange1d(range_padding=0.08) if one.live else models.Range1d(-1.0, 1.0)
     tall = HEIGHT if lines or one.channels <= 40 else TALL
-    plot = figure(name=f"signal:{one.name}", x_range=time, y_range=y_range, height=tall, tools=_tools(cursor),
+    plot = _empty(name=f"signal:{one.name}", x_range=time, y_range=y_range, height=tall, tools=_tools(cursor),
                   lod_threshold=None, min_border_top=4, min_border_bottom=4, **FRAME)  # fmt: skip
-    plot.toolbar.active_scroll = plot.select_one({"type": WheelZoomTool})
+    plot.toolbar.active_scroll = plot.select_one({"type": models.WheelZoomTool})
     y = [f"y{k}" for k in range(one.channels)] if lines else ["channel"]
     empty: dict[str, Any] = {"x": [], **{name: [] for name in y}}
-    source = ColumnDataSource(empty, name=f"columns:{one.name}", syncable=False)
-    cells = ColumnDataSource(_no_cells(), name=f"cells:{one.name}", syncable=False)
+    source = models.ColumnDataSource(empty, name=f"columns:{one.name}", syncable=False)
+    cells = models.ColumnDataSource(_no_cells(), name=f"cells:{one.name}", syncable=False)
     if lines:
         for k, name in enumerate(y):
             plot.line("x", name, source=source, line_width=1.2, color=LINES[k % len(LINES)])
@@ -127,39 +139,38 @@ def _figure(one: Signal, time: Any, cursor: Any) -> Any:
 
 def _tools(cursor: Any) -> list[Any]:
     """Drag moves, the wheel zooms with Ctrl alone: without it, it scrolls the page."""
-    from bokeh.models import PanTool, WheelZoomTool
 
-    return [PanTool(dimensions="width"), WheelZoomTool(dimensions="width", modifiers={"ctrl": True}), cursor]
+    models = _models()
+    wheel = models.WheelZoomTool(dimensions="width", modifiers={"ctrl": True})
+    return [models.PanTool(dimensions="width"), wheel, cursor]
 
 
 def _axis(time: Any) -> Any:
     """The one axis of time below all signals."""
-    from bokeh.models import PanTool, Range1d
-    from bokeh.plotting import figure
-
-    plot = figure(name="axis", x_range=time, y_range=Range1d(0, 1), height=44, tools=[PanTool(dimensions="width")],
-                  min_border_top=0, min_border_bottom=0, **FRAME)  # fmt: skip
+    models = _models()
+    plot = _empty(name="axis", x_range=time, y_range=models.Range1d(0, 1), height=44,
+                  tools=[models.PanTool(dimensions="width")], min_border_top=0, min_border_bottom=0,
+                  **FRAME)  # fmt: skip
     plot.line([], [])  # a figure without anything in it is a mistake to Bokeh
     _plain(plot)
     plot.yaxis.visible = False
     plot.xgrid.grid_line_color = None
+    plot.xaxis.formatter.use_scientific = False
     _labelled(plot.xaxis, "time (s)")
     return plot
 
 
 def _strokes(plot: Any, source: Any) -> None:
-    from bokeh.models import Scatter
-
-    glyph = Scatter(x="x", y="channel", marker="dash", angle=np.pi / 2, size=6, line_color=COLOURS["TSEvent"],
+    glyph = _models().Scatter(x="x", y="channel", marker="dash", angle=np.pi / 2, size=6, line_color=COLOURS["TSEvent"],
                     line_width=1.2)  # fmt: skip
     plot.add_glyph(source, glyph)
 
 
 def _image_of(plot: Any, one: Signal, cells: Any) -> None:
-    from bokeh.models import LinearColorMapper
     from bokeh.palettes import Viridis256
 
-    mapper = LinearColorMapper(palette=list(Viridis256), nan_color="rgba(0, 0, 0, 0)", name=f"shades:{one.name}")
+    models = _models()
+    mapper = models.LinearColorMapper(palette=list(Viridis256), nan_color="rgba(0, 0, 0, 0)", name=f"shades:{one.name}")
     plot.image("image", "x", "y", "dw", "dh", source=cells, color_mapper=mapper)
 
 
@@ -184,19 +195,20 @@ def _labelled(axis: Any, text: str) -> None:
 
 
 def _weights() -> Any:
-    from bokeh.models import ColorBar, ColumnDataSource, LinearColorMapper, Range1d
-    from bokeh.plotting import figure
-
-    source = ColumnDataSource(_no_cells(), name="weights-cells", syncable=False)
-    mapper = LinearColorMapper(palette=diverging(), low=-1.0, high=1.0, name="weights-shades")
-    plot = figure(name="weights", height=250, sizing_mode="stretch_width", tools="pan,wheel_zoom,reset",
-                  toolbar_location=None, x_range=Range1d(0, 1), y_range=Range1d(1, 0), min_border=4)  # fmt: skip
+    models = _models()
+    source = models.ColumnDataSource(_no_cells(), name="weights-cells", syncable=False)
+    mapper = models.LinearColorMapper(palette=diverging(), low=-1.0, high=1.0, name="weights-shades")
+    plot = _empty(name="weights", height=250, tools="pan,wheel_zoom,reset",
+                  x_range=models.Range1d(0, 1), y_range=models.Range1d(1, 0), min_border=4)  # fmt: skip
     plot.image("image", "x", "y", "dw", "dh", source=source, color_mapper=mapper)
     _plain(plot)
     plot.xgrid.grid_line_color = None
+    plot.xaxis.ticker.desired_num_ticks = 4
+    for axis in (*plot.xaxis, *plot.yaxis):
+        axis.ticker.min_interval = 1
     _labelled(plot.xaxis, "to unit")
     _labelled(plot.yaxis, "from channel")
-    bar = ColorBar(color_mapper=mapper, width=10, padding=6, label_standoff=4, background_fill_color=None,
+    bar = models.ColorBar(color_mapper=mapper, width=10, padding=6, label_standoff=4, background_fill_color=None,
                    major_label_text_font_size="11px", name="weights-bar")  # fmt: skip
     plot.add_layout(bar, "right")
     return plot

@@ -86,16 +86,17 @@ def owner(net: Network, name: str) -> str:
 
 def _bytes(series: TimeSeries) -> int:
     """What a signal would take whole."""
-    return 12 * len(series) if isinstance(series, TSEvent) else 4 * int(np.prod(series.samples.shape))
+    if isinstance(series, TSEvent):
+        return 12 * len(series)
+    return 4 * int(np.prod(series.samples.shape)) if isinstance(series, TSContinuous) else 0
 
 
 def signal(name: str, owner: str, series: TimeSeries, most: int = MOST_BYTES, *, live: bool = False) -> Signal:
     """A series as a page stores it, in at most about ``most`` bytes; nothing stored where it is ``live``."""
     if isinstance(series, TSEvent):
         whole = len(series) * 12 <= max(most, 12_000)
-        form, stored = ("events", None) if whole else ("counts", None)
+        form = "events" if whole or live else "counts"
         stored = {} if live else _events(series) if whole else _counts(series, most)
-        form = "events" if live else form
         units = ""
     else:
         assert isinstance(series, TSContinuous)
@@ -168,14 +169,14 @@ def _image(series: TSContinuous, most: int) -> Plain:
 def means(samples: Array, per: int, group: int) -> Array:
     """Means over cells of ``per`` rows and ``group`` columns, a strip of rows at a time."""
     lefts = np.arange(0, samples.shape[1], group)
-    wide = np.diff([*lefts, samples.shape[1]])
+    wide = np.diff(np.append(lefts, samples.shape[1]))
     found = np.empty((-(-len(samples) // per), len(lefts)))
     chunk = max(1, 65_536 // per)  # cells
     for first in range(0, len(found), chunk):
         strip = samples[first * per : (first + chunk) * per].astype(np.float64)
         tops = np.arange(0, len(strip), per)
         sums = np.add.reduceat(np.add.reduceat(strip, lefts, axis=1), tops, axis=0)
-        found[first : first + chunk] = sums / (np.diff([*tops, len(strip)])[:, None] * wide)
+        found[first : first + chunk] = sums / (np.diff(np.append(tops, len(strip)))[:, None] * wide)
     return found
 
 
