@@ -1,7 +1,7 @@
 """ANNarchy 5: one network compiled to C++; simulating it is timed, building and compiling are not.
 
-Differences that ANNarchy forces. Its exponential method holds the currents over a step, where the exact solution that is
-asked lets them decay within it; the recurrent network is chaotic, so after some milliseconds other neurons spike, and
+What ANNarchy does otherwise. Its exponential method holds the currents over a step, where the exact solution, which is
+asked, lets them decay within it; the recurrent network is chaotic, so after some milliseconds other neurons spike, and
 rates are compared.
 """
 

@@ -34,7 +34,7 @@ def rate(given: Arrays, *, dtype: Any, filtered: bool = False, **_: Any) -> Task
         return rows
 
     def along() -> Any:
-        y = lfilter(np.array([gain]), np.array([1, -keep], dtype), u @ w, axis=0)
+        y: Any = lfilter(np.array([gain]), np.array([1, -keep], dtype), u @ w, axis=0)
         return np.maximum(y, 0, out=y)
 
     return Task(along if filtered else loop, lambda y: {"y": y})
