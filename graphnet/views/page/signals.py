@@ -154,11 +154,11 @@ def _image(series: TSContinuous, most: int) -> Plain:
     rows = -(-channels // group)
     per = max(1, -(-count * rows // max(most, 64_000)))
     cells = means(samples, per, group)
-    finite = cells[np.isfinite(cells)]
-    low, high = (float(one) for one in np.percentile(finite, (1, 99))) if finite.size else (0.0, 1.0)
+    known = np.isfinite(cells)
+    low, high = (float(one) for one in np.percentile(cells[known], (1, 99))) if known.any() else (0.0, 1.0)
     low, high = (low, high) if high > low else (low - 0.5, low + 0.5)
-    shade = np.clip(np.nan_to_num((cells - low) / (high - low)) * 254, 0, 254)
-    shade = np.where(np.isfinite(cells), np.round(shade), NOTHING)
+    shade = np.full(cells.shape, NOTHING)
+    shade[known] = np.round(np.clip((cells[known] - low) / (high - low) * 254, 0, 254))
     notes = [f"{group} channels a row"] * (group > 1) + [f"means of {per} samples"] * (per > 1)
     return {
         "count": len(cells), "per": per, "rows": rows, "group": group, "low": low, "high": high,
