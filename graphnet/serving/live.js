@@ -1,7 +1,7 @@
 // A live run: its state, its buttons, other values for parameters. The server sends pictures; each is told to be drawn
 // before the next one comes, so that a slow page gets fewer of them and never late ones.
 
-const live = {told: null, drawn: null, asked: null, now: {}, number: 0, waiting: new Map(), pictures: 0, parameter: {}, seen: new Set()};
+const live = {told: null, drawn: null, asked: null, now: {}, number: 0, waiting: new Map(), pictures: 0, parameter: new Map(), seen: new Set()};
 const SPEEDS = [0.01, 0.1, 0.25, 0.5, 1, 2, 5, 10, 100], WINDOWS = [0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60];
 const LIVE_WORDS = {
   starting: "Getting ready", running: "Running", paused: "Paused", ended: "Ended", failed: "Stopped by an error",
@@ -23,7 +23,7 @@ function liveError(text) {
 function choices(id, label, values, wordsOf, action) {
   const options = values.map((one) => make("option", {value: one}, wordsOf(one)));
   const field = make("select", {id, onchange: (event) => action(event.target.value)}, ...options);
-  return make("label", {for: id}, label, field);
+  return liveField(label, field);
 }
 
 function liveTools() {
@@ -47,7 +47,7 @@ function liveTools() {
 }
 
 function liveSay(now) {
-  const state = now.state in LIVE_WORDS ? now.state : "failed";
+  const state = Object.hasOwn(LIVE_WORDS, now.state) ? now.state : "failed";
   document.body.dataset.live = state;
   const set = (id, text) => { if (byId(id).textContent !== text) byId(id).textContent = text; };
   set("live-word", LIVE_WORDS[state]);
@@ -96,6 +96,10 @@ function isPlain(value) {
   return /^[-+\w.]+$/.test(value) && value !== "none";
 }
 
+function liveField(label, field) {
+  return make("div", {class: "field"}, make("label", {for: field.id}, label), field);
+}
+
 function liveFacts() {
   const name = selected && selected.name, rows = ((content.layers[name] || {}).parameters || []);
   if (!rows.length || !live.asked) {
@@ -103,7 +107,7 @@ function liveFacts() {
     return;
   }
   const which = make("select", {id: "live-parameter"}, ...rows.map(([one]) => make("option", {value: one}, one)));
-  const before = rows.find(([one]) => one === live.parameter[name]) || rows.find(([, value, unit]) => unit && isPlain(value)) || rows[0];
+  const before = rows.find(([one]) => one === live.parameter.get(name)) || rows.find(([, value, unit]) => unit && isPlain(value)) || rows[0];
   which.value = before[0];
   const field = make("input", {id: "live-value", type: "text", autocomplete: "off", spellcheck: "false", "aria-describedby": "live-refused", placeholder: "e.g. 10 ms"});
   const refused = make("p", {id: "live-refused", role: "alert", dir: "auto", hidden: true});
@@ -118,7 +122,7 @@ function liveFacts() {
       done.textContent = error ? "" : `${parameter} = ${text} from now on`;
     });
   };
-  which.addEventListener("change", () => { live.parameter[name] = which.value; now(); });
+  which.addEventListener("change", () => { live.parameter.set(name, which.value); now(); });
   const now = () => {
     const changed = (live.now.changes || []).find(([layer, parameter]) => layer === name && parameter === which.value);
     const row = rows.find(([one]) => one === which.value);
@@ -126,8 +130,7 @@ function liveFacts() {
   };
   now();
   const form = make("form", {class: "live-form", onsubmit: ask, "aria-label": `Change a parameter of ${name}`},
-    make("h3", {}, "Change while it runs"), make("label", {for: "live-parameter"}, "Parameter", which),
-    make("label", {for: "live-value"}, "New value", field), make("button", {type: "submit", id: "live-set"}, "Set"), refused, done);
+    make("h3", {}, "Change while it runs"), liveField("Parameter", which), liveField("New value", field), make("button", {type: "submit", id: "live-set"}, "Set"), refused, done);
   byId("live-facts").replaceChildren(form);
 }
 
@@ -158,8 +161,8 @@ function liveNumbers(now) {
   for (const article of byId("plots").children) {
     const name = article.dataset.signal;
     let text = "";
-    if (name in (now.rates || {})) text = `${Number(now.rates[name].toPrecision(3))} Hz per channel`;
-    else if (name in (now.scales || {})) text = now.scales[name].map((one) => Number(one.toPrecision(3))).join(" to ");
+    if (Object.hasOwn(now.rates, name)) text = `${Number(now.rates[name].toPrecision(3))} Hz per channel`;
+    else if (Object.hasOwn(now.scales, name)) text = now.scales[name].map((one) => Number(one.toPrecision(3))).join(" to ");
     let shown = article.querySelector(".live-number");
     if (!shown) article.querySelector("h3").append(shown = make("small", {class: "live-number"}));
     if (shown.textContent !== text) shown.textContent = text;

@@ -96,5 +96,6 @@ class _Zoomed:
             if low < high:
                 for kind, data in columns(series, low, high, WIDTH).items():
                     source: Any = self.document.get_model_by_name(f"{kind}:{name}")
-                    source.data = data
+                    if source is not None:
+                        source.data = data
         self.document.unhold()

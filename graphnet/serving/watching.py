@@ -120,7 +120,7 @@ class Viewer:
         for name in first_shown(live.net):
             source: Any = document.get_model_by_name(f"columns:{name}")
             if source is not None:
-                source.data = {key: [0.0] for key in source.data}  # an axis needs a number to begin with
+                source.data = {key: [0.0] for key in source.data}
         document.add_periodic_callback(self.tick, EVERY)
 
     def tick(self) -> None:
@@ -241,6 +241,8 @@ def zigzag(one: Shown) -> dict[str, Any]:
     """Lines as columns of a source: x, y0, y1, ...; from the least to the greatest of each column."""
     assert one.low is not None
     assert one.high is not None
+    if not len(one.low):  # an axis needs a number to begin with
+        return {"x": [one.start], **{f"y{k}": [0.0] for k in range(one.channels)}}
     x = np.repeat(one.start + one.width * np.arange(len(one.low)), 2)
     if np.array_equal(one.low, one.high, equal_nan=True):  # one sample each, held to the next
         x = np.append(x[1:], x[-1:] + one.width)

@@ -10,6 +10,12 @@ from tests.serving.serving import served
 from tests.web import networks
 from tests.web.conftest import until
 
+OPENS = """(url) => new Promise((done) => {
+    const one = new WebSocket(url, ["bokeh", "x"]);
+    one.onopen = () => done("open");
+    one.onerror = () => done("refused");
+})"""
+
 
 @pytest.fixture(scope="module")
 def small():
@@ -19,10 +25,10 @@ def small():
 
 def test_it_shows_what_a_file_shows_and_asks_nobody_else(small, watch):
     seen = watch(small.url)
-    assert seen.page.locator(".box").count() == 4
+    assert seen.page.locator(".box[data-name]").count() == 4
     assert all(one.startswith((small.url, "data:", "blob:")) for one in seen.asked)
     seen.page.locator('.box[data-name="lif"]').click()
-    assert "tau_mem" in seen.page.locator("#told").inner_text()
+    assert "tau_mem" in seen.page.locator("#facts").inner_text()
     until(seen.page, "model('columns:out').data.x.length > 100")
 
 
@@ -62,11 +68,7 @@ def test_a_page_elsewhere_can_neither_hold_this_one_nor_talk_to_it(small, browse
     page.set_content(f'<iframe src="{small.url}"></iframe><script src="{small.url}autoload.js"></script>')
     page.wait_for_timeout(500)
     assert answers and set(answers) == {403}
-    closed = page.evaluate(
-        "(url) => new Promise((done) => { const one = new WebSocket(url, ['bokeh', 'x']); one.onopen = () => done('open');"
-        " one.onerror = () => done('refused'); })",
-        small.url.replace("http", "ws") + "ws",
-    )
+    closed = page.evaluate(OPENS, small.url.replace("http", "ws") + "ws")
     assert closed == "refused"
     assert page.evaluate("(url) => fetch(url).then(() => 'read', () => 'refused')", small.url) == "refused"
     context.close()
