@@ -29,6 +29,9 @@ record: [a, b, b.v]
 run: {duration: 0.3, inputs: {x: x.npz}}
 """
 RUN = "import sys; from graphnet.cli import status; sys.exit(status(sys.argv[1:]))"
+OFTEN = "from graphnet.runs import pace; pace.Lengths.took = lambda *_: None; "
+OFTEN += "pace.Pace.due = lambda self: True; "
+"""Writes down how far a run has come after every block."""
 
 
 @pytest.fixture
@@ -109,12 +112,12 @@ def test_checkpoints_change_no_bit_and_are_gone_in_the_end(every, net):
     assert not (net / "pieces" / "checkpoints").exists()
 
 
-def begun(net, *arguments):
+def begun(net, *arguments, first="3.npz", code=RUN):
     """A long run with many checkpoints, killed when it has written some."""
-    command = [sys.executable, "-c", RUN, "run", "net.yaml", "-o", "cut", *arguments]
+    command = [sys.executable, "-c", code, "run", "net.yaml", "-o", "cut", *arguments]
     with subprocess.Popen(command, cwd=net, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL) as running:
-        limit = time.monotonic() + 120
-        while not (net / "cut" / "checkpoints" / "3.npz").exists() and time.monotonic() < limit:
+        limit = time.monotonic() + 30
+        while not (net / "cut" / "checkpoints" / first).exists() and time.monotonic() < limit:
             time.sleep(0.01)
         os.kill(running.pid, signal.SIGKILL)
     assert running.returncode == -signal.SIGKILL
@@ -134,6 +137,52 @@ def test_a_killed_run_goes_on_to_the_bits_of_one_that_was_not(net, capfd):
     assert record(net / "cut")["state"] == "done"
     assert status(["run", "--resume", "cut"]) == 0
     assert "cut: this run is done" in capfd.readouterr().out
+
+
+@pytest.mark.parametrize("first", ["0.npz", "now.npz", "2.npz"])
+def test_a_killed_run_goes_on_though_nobody_asked_for_checkpoints(first, net, capfd):
+    length = ["--set", "run.duration=10.0"]
+    begun(net, *length, first=first, code=OFTEN + RUN)
+    assert status(["run", "--resume", "cut"]) == 0
+    said = capfd.readouterr().err
+    assert "cut: goes on where it stood at " in said or first == "0.npz"
+    assert status(["run", "net.yaml", "-o", "whole", *length]) == 0
+    assert bits(net / "cut") == bits(net / "whole")
+    assert (net / "cut" / "activity.png").read_bytes() == (net / "whole" / "activity.png").read_bytes()
+    assert not (net / "cut" / "checkpoints").exists()
+
+
+def test_a_short_run_writes_no_checkpoint_and_one_that_was_stopped_early_says_that_it_begins_anew(net, capfd):
+    assert status(["run", "net.yaml", "-o", "cut"]) == 0
+    place = net / "cut" / "record.json"
+    place.write_text(json.dumps({**record(net / "cut"), "state": "running"}))  # as if it had been killed
+    assert status(["run", "--resume", "cut"]) == 0
+    assert "cut: begins anew, since it was stopped before it had written down how far" in capfd.readouterr().err
+
+
+def test_what_writing_costs_says_how_often_it_is_done(monkeypatch):
+    """At least 2 s apart, 1% of the run so far, and 100 times what it took."""
+    from graphnet.runs import pace
+
+    clock = [0.0]
+    monkeypatch.setattr(pace.time, "perf_counter", lambda: clock[0])
+    one = pace.Pace()
+
+    def due_after(seconds, write):
+        clock[0] += seconds - 0.01
+        early = one.due()
+        clock[0] += 0.02
+        late = one.due()
+        with one.writing():
+            clock[0] += write
+        return early, late
+
+    assert due_after(2.0, 0.05) == (False, True)
+    assert due_after(5.0, 0.0) == (False, True)
+    clock[0] = 1000.0
+    with one.writing():
+        pass
+    assert due_after(10.1, 0.0) == (False, True)
 
 
 def test_a_run_that_is_running_is_left_alone(net, capfd):

@@ -42,6 +42,7 @@ def run(file: Path, output: Path | None, settings: tuple[str, ...], seed: int | 
         if folder.done:
             click.echo(f"{file}: this run is done")
             return
+        click.echo(folder.standing(), err=True)
     outcome = folder.run(watch=_bars, progress=True)
     names = ", ".join(sorted(one.name for one in folder.path.iterdir()))
     click.echo(f"{outcome.table}written to {folder.path}/: {names}")

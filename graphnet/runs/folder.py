@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import logging
 import os
@@ -20,8 +19,8 @@ from ..machine import processor
 from ..network import Network
 from ..run.result import versions
 from ..sections import RunSection
-from .pieces import clear, in_pieces, reached
-from .resolved import FILES, Resolved
+from .pieces import clear, in_pieces, plain, reached
+from .resolved import FILES, Resolved, digest_of
 
 DOCUMENT, RECORD = "document.yaml", "record.json"
 RESULTS = (
@@ -58,6 +57,16 @@ class RunFolder:
 
         self.record = {**self.record, "state": state, **more}
         write_atomic(self.path / RECORD, (json.dumps(self.record, indent=2) + "\n").encode())
+
+    def standing(self) -> str:
+        """Where the run of the folder goes on, in words."""
+        come = reached(self.path)
+        if come is not None:
+            return f"{self.path}: goes on where it stood {come}"
+        name = plain(Network.load(self.path / DOCUMENT))
+        if name is not None:
+            return f"{self.path}: begins anew, since no checkpoint holds the state of {name}, a plain Layer"
+        return f"{self.path}: begins anew, since it was stopped before it had written down how far it was"
 
     def run(self, watch: Watch[Any] | None = None, progress: bool = False, pictures: bool = True) -> Outcome:
         """Run the document of the folder, from its last checkpoint where it has one, and write the results.
@@ -157,7 +166,7 @@ def again(path: Path) -> RunFolder:
             hint="give a folder that 'graphnet run -o FOLDER' has made",
         )
     found = RunFolder(path, _record(path))
-    if hashlib.sha256((path / DOCUMENT).read_bytes()).hexdigest() != found.record.get("document"):
+    if digest_of(path / DOCUMENT) != found.record.get("document"):
         raise StateError(
             f"{path / DOCUMENT} was changed after the run began",
             hint=f"run it anew: graphnet run {path / DOCUMENT} -o ANOTHER_FOLDER",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
@@ -13,114 +13,173 @@ from ..checkpoint import Checkpoint
 from ..clock import whole_steps
 from ..errors import FileError, ParameterError
 from ..experiment import How
+from ..layer import ArrayLayer
 from ..network import Network
 from ..run import Result, evolve
 from ..run.evolving import clipped, info, result
 from ..run.inputs import by_name, check_extents, schedule
 from ..timeseries import TimeSeries
 from ..timeseries.bundle import read_bundle, write_bundle
+from .pace import Lengths, Pace
 
 PIECES = "checkpoints"
 """The folder of a run's pieces: ``now.npz`` is the checkpoint, ``0.npz``, ``1.npz``, ... what was recorded."""
 
 
-def in_pieces(folder: Path, every: float) -> How:
-    """A way to evolve a network that writes down every ``every`` seconds how far it has come, in this folder.
+def in_pieces(folder: Path, every: float | None = None) -> How:
+    """A way to evolve a network that writes down how far it has come, in this folder.
 
-    What was recorded is written before the checkpoint that lies behind it, both atomically; where a checkpoint is found
-    the run goes on from there. The bits are those of one run. Raises as ``evolve``, and FileError for pieces that
-    cannot be read.
+    It does so every ``every`` seconds of simulated time, or else as ``Pace`` says. What was recorded is written before
+    the checkpoint that lies behind it, both atomically; where a checkpoint is found the run goes on from there. The
+    bits are those of one run. A network that no checkpoint can hold is refused where ``every`` is given, and else run
+    at once. Raises as ``evolve``, and FileError for pieces that cannot be read.
     """
 
     def going(
         net: Network, given: Mapping[str, TimeSeries] | None, *, duration: Any, record: Any, progress: bool,
         **options: Any,
     ) -> Result:  # fmt: skip
-        return _evolved(net, given, folder / PIECES, every, duration, record, progress, options)
+        if every is None and plain(net) is not None:
+            return evolve(net, given, duration=duration, record=record, progress=progress, **options)
+        pieces = _Pieces(net, given, folder / PIECES, every, duration, record)
+        with _one_cluster(options) as how:
+            return pieces.run(progress, options.get("backend", "serial"), how)
 
     return going
 
 
-def _evolved(
-    net: Network, given: Mapping[str, TimeSeries] | None, place: Path, every: float, duration: Any, record: Any,
-    progress: bool, options: Mapping[str, Any],
-) -> Result:  # fmt: skip
-    began = time.perf_counter()
-    series = by_name(net, given)
-    whole = schedule(net, series, duration, None, None)
-    check_extents(series, whole)
-    size = min(whole_steps(every, whole.dt, "checkpoint"), whole.total) or 1
-    net.checkpoint()  # a network that cannot be written down is refused before it runs
-    place.mkdir(exist_ok=True)
-    first = _found(net, place, whole.now, size * whole.dt)
-    with _bar(net.name, float(whole.total * whole.dt), progress) as moved:
-        moved(first * size * whole.dt)
-        for k in range(first, -(-whole.total // size)):
-            steps = min(size, whole.total - k * size)
-            piece = evolve(net, given, num_timesteps=steps, record=record, **options)
-            kept = {name: one for name, one in piece.items() if name not in net.inputs}
-            write_bundle(place / f"{k}.npz", kept, {})
-            net.checkpoint().save(place / "now.npz")
-            moved((k * size + steps) * whole.dt)
-    last = whole.now + whole.total * whole.dt
-    signals = {name: clipped(one, float(whole.now), float(last)) for name, one in series.items() if one is not None}
-    signals.update(_joined(place, -(-whole.total // size)))
-    return result(net, signals, info(whole, time.perf_counter() - began, options.get("backend", "serial")))
+def plain(net: Network) -> str | None:
+    """The layer for which no checkpoint can hold the network, a plain one that keeps its state to itself, or None."""
+    return next((name for name, layer in net.layers.items() if not isinstance(layer, ArrayLayer)), None)
 
 
-def reached(folder: Path) -> Fraction | None:
-    """How far the run of a folder had come at its last checkpoint, in seconds; None where nothing can go on from it."""
-    place = folder / PIECES / "now.npz"
+@contextmanager
+def _one_cluster(options: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """The options of all pieces, with one cluster for all of them."""
+    if options.get("backend") != "dask":
+        yield options
+        return
+    from ..backends import dask
+
+    with dask.connected(None, options.get("workers")) as client:
+        yield {**options, "backend": client}
+
+
+class _Pieces:
+    """A run from a network's present time, in pieces that are numbered as they are written."""
+
+    def __init__(
+        self, net: Network, given: Mapping[str, TimeSeries] | None, place: Path, every: float | None, duration: Any,
+        record: Any,
+    ) -> None:  # fmt: skip
+        self.net, self.given, self.place, self.record = net, given, place, record
+        self.series = by_name(net, given)
+        self.whole = schedule(net, self.series, duration, None, None)
+        check_extents(self.series, self.whole)
+        net.checkpoint()  # a network that cannot be written down is refused before it runs
+        self.fixed: int | None = None
+        if every is not None:
+            self.fixed = min(whole_steps(every, self.whole.dt, "checkpoint"), self.whole.total) or 1
+        self.written: list[dict[str, TimeSeries]] = []
+        self.waiting: list[dict[str, TimeSeries]] = []
+
+    def run(self, progress: bool, name: str, options: Mapping[str, Any]) -> Result:
+        """Go on from the last checkpoint to the end; ``name`` is the backend's."""
+        began = time.perf_counter()
+        whole, net = self.whole, self.net
+        pace, lengths, done = Pace(), Lengths(whole.block), self._found()
+        with _bar(net.name, float(whole.total * whole.dt), progress) as moved:
+            moved(done * whole.dt)
+            while done < whole.total:
+                steps = min(self.fixed or lengths.steps, whole.total - done)
+                start = time.perf_counter()
+                piece = evolve(net, self.given, num_timesteps=steps, record=self.record, **options)
+                lengths.took(steps, time.perf_counter() - start)
+                self.waiting.append({name: one for name, one in piece.items() if name not in net.inputs})
+                done += steps
+                if self.fixed or (done < whole.total and pace.due()):
+                    with pace.writing():
+                        self._write(done)
+                moved(done * whole.dt)
+        first, last = float(whole.now), float(whole.now + whole.total * whole.dt)
+        signals = {name: clipped(one, first, last) for name, one in self.series.items() if one is not None}
+        signals.update(_joined([*self.written, *self.waiting]))
+        return result(net, signals, info(whole, time.perf_counter() - began, name))
+
+    def _write(self, done: int) -> None:
+        """Write what waits, and the checkpoint behind it: ``done`` steps of the run."""
+        self.place.mkdir(exist_ok=True)
+        piece = _joined(self.waiting)
+        write_bundle(self.place / f"{len(self.written)}.npz", piece, {"until": done})
+        self.net.checkpoint().save(self.place / "now.npz")
+        self.written.append(piece)
+        self.waiting = []
+
+    def _found(self) -> int:
+        """Put the network where its last checkpoint was taken; gives how many steps lie before that."""
+        checkpoint = checkpoint_at(self.place / "now.npz")
+        if checkpoint is None:
+            return 0
+        done = int((checkpoint.now - self.whole.now) / self.whole.dt)
+        self.net.restore(checkpoint)
+        reached = 0
+        while reached < done:  # what is lost is said now, and not after hours
+            path = self.place / f"{len(self.written)}.npz"
+            piece, about = read_piece(path)
+            self.written.append(piece)
+            before, reached = reached, about.get("until", 0)
+            if not isinstance(reached, int) or not before < reached <= done:
+                raise damaged(path, f"{path} cannot be read: it does not lead to the checkpoint beside it")
+        return done
+
+
+def reached(folder: Path) -> str | None:
+    """How far the run of a folder had come when it last wrote that down, in words; None where it begins anew."""
     try:
-        return Checkpoint.load(place).now if place.exists() else None
-    except ParameterError:  # nothing can go on from it
+        checkpoint = checkpoint_at(folder / PIECES / "now.npz")
+    except FileError:  # nothing can go on from it
         return None
+    return None if checkpoint is None else f"at {float(checkpoint.now):g} s of simulated time"
 
 
 def clear(folder: Path) -> None:
     """Take away the pieces of a run that is done, or begins anew."""
     place = folder / PIECES
     if place.is_dir():
-        for path in [
-            one for one in place.iterdir() if one.suffix == ".npz" and (one.stem == "now" or one.stem.isdigit())
-        ]:
-            path.unlink()
+        for path in place.iterdir():
+            if path.suffix == ".npz" and (path.stem == "now" or path.stem.isdigit()):
+                path.unlink()
         if not any(place.iterdir()):
             place.rmdir()
 
 
-def _found(net: Network, place: Path, begin: Fraction, piece: Fraction) -> int:
-    """Put the network where its last checkpoint was taken; gives how many pieces lie before that."""
-    if not (place / "now.npz").exists():
-        return 0
+def checkpoint_at(path: Path) -> Checkpoint | None:
+    """A checkpoint, or None where there is none. Raises FileError for a damaged one."""
+    if not path.exists():
+        return None
     try:
-        checkpoint = Checkpoint.load(place / "now.npz")
+        return Checkpoint.load(path)
     except ParameterError as error:
-        raise _damaged(place / "now.npz", f"{place / 'now.npz'} cannot be read: {error}") from error
-    net.restore(checkpoint)
-    pieces = -int((begin - checkpoint.now) // piece)  # the last piece may be shorter than the others
-    for k in range(pieces):
-        _read(place / f"{k}.npz")  # what is lost is said now, and not after hours
-    return pieces
+        raise damaged(path, f"{path} cannot be read: {error}") from error
 
 
-def _read(path: Path) -> dict[str, TimeSeries]:
+def read_piece(path: Path) -> tuple[dict[str, TimeSeries], dict[str, Any]]:
+    """The signals of a piece, and what is said of them. Raises FileError."""
     try:
-        return read_bundle(path)[0]
+        return read_bundle(path)
     except FileError as error:
-        raise _damaged(path, error.message) from error
+        raise damaged(path, error.message) from error
 
 
-def _damaged(path: Path, said: str) -> FileError:
+def damaged(path: Path, said: str) -> FileError:
     """What is said of a file of a run that cannot be read."""
     return FileError(said, path=str(path), hint=f"delete {path.parent} to begin the run anew")
 
 
-def _joined(place: Path, pieces: int) -> dict[str, TimeSeries]:
+def _joined(parts: Sequence[Mapping[str, TimeSeries]]) -> dict[str, TimeSeries]:
     """What was recorded, from beginning to end."""
-    parts = [_read(place / f"{k}.npz") for k in range(pieces)]
     joined: dict[str, TimeSeries] = {}
-    for name, head in parts[0].items():
+    for name, head in parts[0].items() if parts else ():
         joined[name] = head.append_t([one[name] for one in parts[1:]]) if len(parts) > 1 else head
     return joined
 
