@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 
 from graphnet import ArrayLayer, DocumentError, Layer, Network, ParameterTypeError, TSContinuous, TSEvent, registry
 from graphnet.arrays import Limits, limited
+from graphnet.files import to_yaml
 from graphnet.layer import declared_ports
+from graphnet.starting import schema_text
 from graphnet.testing import instance
 from layers import LIF, ExpSyn, Linear, PassThrough, Rate, Ridge
 
@@ -425,14 +427,25 @@ def test_what_drives_a_run_lies_in_the_folder_of_the_document_unless_another_is_
         assert Network.load(here / "net.yaml").document["run"]["inputs"] == {"x": str(tmp_path / "x.npz")}
 
 
-def test_a_saved_document_points_editors_to_the_schema_beside_it(tmp_path):
+def test_a_saved_document_points_editors_to_the_nearest_schema_of_graphnet(tmp_path):
     net = Network([Linear([[1.0]])])
-    net.save(tmp_path / "plain.yaml")
-    (tmp_path / "schema.json").write_text("{}")
-    net.save(tmp_path / "told.yaml")
-    plain, told = ((tmp_path / name).read_text() for name in ("plain.yaml", "told.yaml"))
-    assert told == f"# yaml-language-server: $schema=schema.json\n{plain}"
-    assert Network.load(tmp_path / "told.yaml") == net
+    place = tmp_path / "project" / "out" / "one"
+    place.mkdir(parents=True)
+
+    def pointed():
+        net.save(place / "net.yaml")
+        first, _, rest = (place / "net.yaml").read_text().partition("\n")
+        assert rest == to_yaml(net.to_document())
+        assert Network.load(place / "net.yaml") == net
+        return first.removeprefix("# yaml-language-server: $schema=")
+
+    assert pointed() == "schema.json"  # where graphnet schema would write one
+    (tmp_path / "project" / "schema.json").write_text(schema_text())
+    assert pointed() == "../../schema.json"
+    (place / "schema.json").write_text("{}")  # somebody else's
+    assert pointed() == "../../schema.json"
+    (place / "schema.json").write_text(schema_text())
+    assert pointed() == "schema.json"
 
 
 def test_of_very_many_problems_the_first_are_told(tmp_path):

@@ -7,6 +7,7 @@ from typing import Any
 
 from .. import registry
 from ..arrays import array_definitions
+from ..files import TITLE
 from ..layer import ArrayLayer
 from ..layer.meanings import meanings
 from ..layer.parameters import MISSING
@@ -45,7 +46,8 @@ def json_schema() -> dict[str, Any]:
     found["properties"]["layers"]["additionalProperties"] = _entry_schema(sorted(classes))
     definitions |= _arrays() | _sources()
     definitions["DataSection"] = _data_schema(definitions["DataSection"], definitions)
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **_here(found)}
+    found.pop("title")
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": TITLE, **_here(found)}
 
 
 def _here(value: Any) -> Any:

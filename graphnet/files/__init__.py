@@ -4,19 +4,22 @@ from .atomic import write_atomic
 from .reading import parse, read
 from .settings import apply_settings, with_value
 from .source import Lines, Place, Source, spell
-from .writing import to_json, to_yaml, write
+from .writing import TITLE, for_editors, to_json, to_yaml, without_editors, write
 
 __all__ = [
+    "TITLE",
     "Lines",
     "Place",
     "Source",
     "apply_settings",
+    "for_editors",
     "parse",
     "read",
     "spell",
     "to_json",
     "to_yaml",
     "with_value",
+    "without_editors",
     "write",
     "write_atomic",
 ]

@@ -5,6 +5,7 @@ Both formats share one layout: mappings one entry a line, lists of numbers fille
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
 from os import PathLike
 from pathlib import Path
@@ -17,19 +18,45 @@ from .scalars import check_key, json_scalar, plain, yaml_scalar, yaml_text
 from .source import Place
 
 SCHEMA = "schema.json"
+TITLE = "A document of graphnet"
+"""How the schema of documents is known, near its beginning."""
+EDITORS = "# yaml-language-server: $schema="
+ABOVE = 3  # folders: a run of a sweep lies three below its project
 WIDTH = 110
 LONG_KEY = 400  # YAML takes a key without its "? " only up to 1024 characters
 
 
 def write(data: dict[str, Any], path: str | PathLike[str]) -> None:
-    """Write a document, atomically; the suffix .yaml, .yml or .json says how.
-
-    YAML tells editors of the ``schema.json`` that lies beside it, where ``graphnet schema -o schema.json`` wrote one.
-    """
-    text = to_json(data) if format_of(path) == "json" else to_yaml(data)
-    if format_of(path) != "json" and Path(path).with_name(SCHEMA).is_file():
-        text = f"# yaml-language-server: $schema={SCHEMA}\n{text}"
+    """Write a document, atomically; the suffix .yaml, .yml or .json says how. YAML begins with ``for_editors``."""
+    text = to_json(data) if format_of(path) == "json" else for_editors(Path(path).parent) + to_yaml(data)
     write_atomic(path, text.encode())
+
+
+def for_editors(folder: Path) -> str:
+    """The line that tells editors where the schema of a document in this folder lies.
+
+    That is the nearest ``schema.json`` of graphnet, in the folder or up to three above it: that of its project. Where
+    there is none, it is the one that ``graphnet schema -o schema.json`` would write beside the document.
+    """
+    here = Path(os.path.abspath(folder))  # noqa: PTH100 # links stay: the path is that of the names
+    near = [one for one in (here, *here.parents[:ABOVE]) if _is_ours(one / SCHEMA)]
+    place = os.path.relpath(near[0] / SCHEMA, here) if near else SCHEMA
+    return f"{EDITORS}{Path(place).as_posix()}\n"
+
+
+def without_editors(content: bytes) -> bytes:
+    """The text of a document without that line, which depends on where the document lies."""
+    return content.partition(b"\n")[2] if content.startswith(EDITORS.encode()) else content
+
+
+def _is_ours(schema: Path) -> bool:
+    try:
+        if not schema.is_file():
+            return False
+        with schema.open("rb") as file:
+            return TITLE.encode() in file.read(400)
+    except OSError:
+        return False
 
 
 def to_yaml(data: dict[str, Any]) -> str:

@@ -31,7 +31,7 @@ class Resolved:
 
     def write(self, folder: Path) -> None:
         """Write the copies, then ``document.yaml``. Raises FileError."""
-        from ..files import write_atomic
+        from ..files import for_editors, write_atomic
 
         for name, source in self.files.items():
             place = folder / name
@@ -40,7 +40,14 @@ class Resolved:
                 shutil.copytree(source, place, dirs_exist_ok=True)
             else:
                 write_atomic(place, source.read_bytes())
-        write_atomic(folder / "document.yaml", self.text.encode())
+        write_atomic(folder / "document.yaml", (for_editors(folder) + self.text).encode())
+
+
+def digest_of(file: Path) -> str:
+    """What ``Resolved.sha256`` was of the document that was written as this file. Raises OSError."""
+    from ..files import without_editors
+
+    return hashlib.sha256(without_editors(file.read_bytes())).hexdigest()
 
 
 def resolved(net: Network) -> Resolved:
