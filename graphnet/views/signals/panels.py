@@ -187,7 +187,7 @@ def channel_axis(ax: Axes, channels: int) -> None:
     ax.set_ylim(-0.5, channels - 0.5)
     ticks = [0, channels - 1] if channels > 1 else [0]
     ax.set_yticks(ticks, [str(tick) for tick in ticks])
-    if channels > 1:
+    if channels > 6:  # the rows are lower than the numbers
         low, high = ax.get_yticklabels()[0], ax.get_yticklabels()[-1]
         low.set_verticalalignment("bottom")
         high.set_verticalalignment("top")

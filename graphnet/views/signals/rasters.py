@@ -40,9 +40,9 @@ class Rates:
 
 
 def rates(series: TSEvent, span: Span, bins: int = BINS) -> Rates:
-    """The rates of a series in at most ``bins`` bins (two more at the most) of the part of the span that it covers.
+    """The rates of a series in at most ``bins`` bins of the part of the span that it covers.
 
-    A bin is 1, 2 or 5 times a power of ten seconds, of a clocked series a whole number of its steps.
+    A bin is 1, 2 or 5 times a power of ten seconds; of a clocked series it is a whole number of steps, the next one.
     """
     start, stop = max(span[0], series.t_start), min(span[1], series.t_stop)
     size = _bin((stop - start) / bins, series.exact_dt)
@@ -60,7 +60,7 @@ def _bin(least: float, dt: Fraction | None) -> Fraction:
     found = next(one for one in nice if one >= Fraction(least) * (1 - Fraction(1, 10**9)))
     if dt is None or (found / dt).denominator == 1:
         return found
-    return dt * max(round(found / dt), 1)
+    return dt * math.ceil(found / dt)
 
 
 def any_in(series: TSEvent, span: Span) -> bool:

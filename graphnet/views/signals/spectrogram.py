@@ -84,6 +84,7 @@ def spectrogram(series: TSContinuous, span: Span, window: int | None = None) -> 
     for chunk in np.array_split(starts, columns):
         picked = chunk[np.linspace(0, len(chunk) - 1, min(len(chunk), AT_ONCE)).astype(int)]
         rows = np.concatenate([part[begin : begin + size].T for begin in picked]).astype(np.float64)
+        rows[~np.isfinite(rows)] = np.nan
         frequencies, found = signal.periodogram(rows, 1.0 / step, "hann", detrend="constant")
         power.append(found.mean(axis=0))
     begin = float(held(series, here.start, here.start + 1)[0][0])

@@ -63,9 +63,8 @@ def activity(
     span = _span(found, t_start, t_stop)
     found = [(name, class_name, _unrolled(series, span)) for name, class_name, series in found]
     colours = themed(theme)
-    for name in spectrograms:
-        _check_spectrogram(name, found)
-    strips = [one for panel in found for one in _strips(panel, span, panel[0] in spectrograms)]
+    power = {_with_power(name, found) for name in spectrograms}
+    strips = [one for number, panel in enumerate(found) for one in _strips(panel, span, number in power)]
     return _drawn(strips, title, span, colours)
 
 
@@ -144,11 +143,13 @@ def _unrolled(series: Series, span: Span) -> Series:
     return series.clip(*span, include_stop=False, sample_limits=False)
 
 
-def _check_spectrogram(name: str, shown: Sequence[Panel]) -> None:
-    series = next((one for known, _, one in shown if known == name), None)
-    if series is None:
-        raise UnknownName("signal", name, [one for one, _, _ in shown], where="spectrogram")
-    spectrogram.check(name, series)
+def _with_power(name: str, shown: Sequence[Panel]) -> int:
+    """The panel of a signal whose spectrogram is asked for."""
+    known = [one for one, _, _ in shown]
+    if name not in known:
+        raise UnknownName("signal", name, known, where="spectrogram")
+    spectrogram.check(name, shown[known.index(name)][2])
+    return known.index(name)
 
 
 def _strips(panel: Panel, span: Span, power: bool) -> list[Strip]:
