@@ -7,7 +7,6 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Literal, Self, TypeVar
 
@@ -20,38 +19,9 @@ from .columns import Shown
 from .pace import Pace, sensible
 from .programme import programme
 from .show import Show
+from .status import State, Status
 
 T = TypeVar("T")
-State = Literal["starting", "running", "paused", "ended", "failed", "stopped"]
-
-
-@dataclass(frozen=True)
-class Status:
-    """How a live run stands.
-
-    ``doing``: which trial, or how far fitting has come. ``time`` and ``until`` (s) by the network's clock, ``until`` is
-    None where there is no end. ``simulated`` (s) since the beginning, over all trials. ``speed``: simulated seconds in
-    a second that were asked for, None for as many as there can be; ``reached``: how many there are; ``behind``: how
-    many are missing by now. ``updates`` counts what could be shown, ``changes`` the parameters that are not as written.
-    """
-
-    state: State
-    doing: str = ""
-    error: str = ""
-    time: float = 0.0
-    until: float | None = None
-    simulated: float = 0.0
-    speed: float | None = None
-    reached: float | None = None
-    behind: float = 0.0
-    updates: int = 0
-    window: float = 0.0
-    start: float = 0.0
-    """Where (s) the window begins."""
-    shown: tuple[str, ...] = ()
-    changes: tuple[Change, ...] = ()
-    goes_on: bool = False
-    """Whether a run that has ended could go on."""
 
 
 class _Stopped(BaseException):
@@ -201,6 +171,8 @@ class Live:
             net = self.net.copy()
             legs = programme(net, self._watched)
             show = Show(net, legs, self._window)
+            self._tell("compiling kernels")
+            show.warm_up()
         except _Stopped:
             return
         except Exception as error:
@@ -271,15 +243,19 @@ class Live:
             self._state = "failed" if self._state != "stopped" else "stopped"
             self._change.notify_all()
 
+    def _tell(self, doing: str) -> None:
+        with self._change:
+            self._doing = doing
+            self._updates += 1
+            self._change.notify_all()
+
     def _watched(self, trials: Sequence[Trial], what: str) -> Iterable[Trial]:
         def going() -> Iterator[Trial]:
             for number, trial in enumerate(trials, start=1):
                 with self._change:
                     if self._state == "stopped":
                         raise _Stopped
-                    self._doing = f"{what}: trial {number} of {len(trials)}"
-                    self._updates += 1
-                    self._change.notify_all()
+                self._tell(f"{what}: trial {number} of {len(trials)}")
                 yield trial
 
         return going()

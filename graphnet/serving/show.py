@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from fractions import Fraction
 from typing import Any
 
@@ -92,6 +93,17 @@ class Show:
         self._stretch = None
         self.ended = False
 
+    def warm_up(self) -> None:
+        """Have all kernels compiled, by a block that nobody sees; what it raises, the run will raise again."""
+        with suppress(Exception):
+            self.close()
+            self.net, seen = self.net.copy(), self.net
+            try:
+                next(self._opened(block=1), None)
+            finally:
+                self.close()
+                self.net = seen
+
     def longest(self) -> int:
         """The network steps of the longest block: a few of those that a run would take, so that little is done between
         them."""
@@ -122,14 +134,14 @@ class Show:
                 self.ended = True
         return None
 
-    def _opened(self) -> Iterator[Result]:
+    def _opened(self, block: int | None = None) -> Iterator[Result]:
         if self._stream is None:
             left = ENDLESS * self.step() if self._stretch is None else self._beginning + self._stretch - self.net.now
             if left <= 0:
                 return iter(())
             self._stream = self.net.stream(
                 dict(self.leg.inputs) or None,
-                block=self.block,
+                block=block or self.block,
                 duration=float(left),
                 record=[name for name in self.names if name in self.net.layers],
                 trial=self.leg.trial,

@@ -20,8 +20,9 @@ from ..network import Network
 from ..timeseries import TimeSeries, TSContinuous, TSEvent
 from ..views.page import Content, content, drawing
 from .columns import Shown
-from .live import Live, Status
+from .live import Live
 from .show import first_shown
+from .status import Status
 from .still import fill
 
 if TYPE_CHECKING:
