@@ -302,7 +302,8 @@ def write(net: Network, outcome: Outcome, folder: Path, pictures: bool = True) -
     The folder is made if need be. Raises FileError where something cannot be written.
     """
     from .files import write_atomic
-    from .views.network import draw_activity, draw_comparison, draw_files
+    from .seeing import save
+    from .views.network import draw_activity, draw_comparison
 
     made_folder(folder)
     if outcome.activity is not None:
@@ -312,7 +313,7 @@ def write(net: Network, outcome: Outcome, folder: Path, pictures: bool = True) -
     write_atomic(folder / "summary.json", (json.dumps(outcome.summary, indent=2) + "\n").encode())
     if not pictures:
         return
-    draw_files(net, [folder / "network.png", folder / "network.svg"])
+    save(net, [folder / "network.png", folder / "network.svg"])
     if outcome.activity is not None:
         draw_activity(net, outcome.activity, outcome.activity.classes, folder / "activity.png", outcome.between)
     if outcome.comparison is not None:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from .explain import Explanation
     from .findings import Finding
     from .run import Callback, Record, Result
+    from .seeing import Measurement, Open, What
     from .training import Batch
 
 
@@ -199,11 +200,43 @@ class Network(Ownership):
 
         return profile(self, ts_input, duration, block=block)
 
-    def draw(self, ax: Axes | None = None) -> Axes:
-        """Draw the network with matplotlib and give the Axes."""
-        from .views.network import draw
+    def draw(
+        self,
+        ax: Axes | None = None,
+        *,
+        theme: str = "light",
+        overlay: What | None = None,
+        of: Measurement = None,
+        open: Open = None,
+        findings: bool = True,
+    ) -> Axes:
+        """Draw the network with matplotlib and give the Axes; see ``graphnet.seeing.draw``."""
+        from .seeing import draw
 
-        return draw(self, ax)
+        return draw(self, ax, theme=theme, overlay=overlay, of=of, open=open, findings=findings)
+
+    def to_dot(self) -> str:
+        """The network in the language of Graphviz."""
+        from .seeing import text
+
+        return text(self, "dot")
+
+    def to_mermaid(self) -> str:
+        """The network as a Mermaid flowchart, for Markdown pages."""
+        from .seeing import text
+
+        return text(self, "mermaid")
+
+    def to_graphml(self) -> str:
+        """The network as GraphML, with everything that a drawing shows as attributes of nodes and edges."""
+        from .seeing import text
+
+        return text(self, "graphml")
+
+    def _repr_html_(self) -> str:
+        from .seeing import html
+
+        return html(self)
 
     def to_document(self) -> dict[str, Any]:
         """The network as plain data that ``from_document`` reads."""

@@ -41,6 +41,9 @@ class Ownership(Composition):
         self.lines: dict[tuple[int, ...], State] = {}
         self.document: dict[str, Any] = {}
         """Sections of the document that are not the graph: data, fit, evaluate, run."""
+        self.measured: dict[str, dict[str, float]] = _nothing_measured()
+        """What was measured last, by layer: "time" by a profile (seconds), "rate" by a run that recorded events (events
+        per second and channel). Neither copied nor saved."""
         self._forced_dt = None if dt is None else exact(checked_dt(dt, f"network {name!r}"))
         self._now = Fraction(0)
         self._entering: list[tuple[Layer, dict[str, Any]]] | None = None  # inside all_or_nothing: layers as they were
@@ -85,7 +88,7 @@ class Ownership(Composition):
         self._entering = None if outer is None else [*outer, *self._entering]
 
     def __getstate__(self) -> dict[str, Any]:
-        return {name: value for name, value in vars(self).items() if name != "lock"}
+        return {name: value for name, value in vars(self).items() if name not in ("lock", "measured")}
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         """What never changes is shared, and states are copied once, for the network and its layers."""
@@ -113,6 +116,7 @@ class Ownership(Composition):
         """Make a copy or an unpickled network the owner of its layers, which leave their network behind."""
         vars(self).update(content)
         self.lock: threading.Lock = threading.Lock()
+        self.measured = _nothing_measured()
         for name, layer in self._layers.items():
             layer._path, layer._home = name, self
 
@@ -326,6 +330,10 @@ _SHARED = frozenset(
     )
 )
 """What a copy has containers of its own for, of the same content."""
+
+
+def _nothing_measured() -> dict[str, dict[str, float]]:
+    return {"time": {}, "rate": {}}
 
 
 def _checked_seed(seed: Any) -> int:

@@ -32,13 +32,22 @@ def check(file: Path, settings: tuple[str, ...]) -> None:
 
 @commands.command()
 @document
-@click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="A file .svg, .png, .dot or .mmd.")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="A file .svg, .png, .pdf, .dot, .mmd or .graphml.",
+)
+@click.option("--theme", type=click.Choice(["light", "dark"]), default="light", help="The paper [default: light].")
+@click.option("--open", "opened", multiple=True, metavar="PATH", help="A sub-network that stands open, or all.")
 @settings
-def draw(file: Path, output: Path, settings: tuple[str, ...]) -> None:
-    """Draw a network."""
-    from ..views.network import draw_files
+def draw(file: Path, output: Path, theme: str, opened: tuple[str, ...], settings: tuple[str, ...]) -> None:
+    """Draw a network. By default sub-networks stand open as long as all can be read."""
+    from ..seeing import save
 
-    draw_files(load(file, settings), [output])
+    names: str | tuple[str, ...] | None = "all" if opened == ("all",) else opened or None
+    save(load(file, settings), [output], theme=theme, open=names)
 
 
 @commands.command()

@@ -74,7 +74,9 @@ def evolve(
                 drive(plan, chosen, after)
         net.commit(planned.now + planned.total * planned.dt, *plan.collect())
     name = backend if isinstance(backend, str) else type(backend).__name__
-    return result(net, _signals(ready.given, plan), info(planned, time.perf_counter() - began, name))
+    signals = _signals(ready.given, plan)
+    net.measured["rate"] = event_rates(signals)
+    return result(net, signals, info(planned, time.perf_counter() - began, name))
 
 
 def simulate(
@@ -159,6 +161,15 @@ def clipped(series: TimeSeries, first: float, last: float) -> TimeSeries:
     return series.clip(first, last) if isinstance(series, TSEvent) else series
 
 
+def event_rates(signals: Mapping[str, TimeSeries]) -> dict[str, float]:
+    """Events per second and channel of each signal of events."""
+    return {
+        name: len(series) / (series.duration * max(series.num_channels, 1))
+        for name, series in signals.items()
+        if isinstance(series, TSEvent) and series.duration > 0
+    }
+
+
 def result(net: Network, signals: Mapping[str, TimeSeries], went: Info) -> Result:
     """The signals of a run of this network, in the order of evolution."""
     return Result(signals, went, network=net.name, classes=classes(net, signals))
@@ -169,4 +180,4 @@ def info(planned: Schedule, elapsed: float, backend: str) -> Info:
     return Info(float(planned.total * planned.dt), elapsed, planned.block, backend, processor(), versions())
 
 
-__all__ = ["Backend", "Callback", "checked_finite", "clipped", "evolve", "info", "result", "simulate"]
+__all__ = ["Backend", "Callback", "checked_finite", "clipped", "event_rates", "evolve", "info", "result", "simulate"]

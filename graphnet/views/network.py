@@ -1,36 +1,15 @@
-"""Pictures of a network and of its runs, in Axes or in files: what each door upstairs asks for."""
+"""Pictures of the runs of a network in files: what each door upstairs asks for."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-from .graph.scene import scene
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from matplotlib.axes import Axes
-
     from ..network import Network
     from .signals.comparison import Comparison
-
-
-def draw(net: Network, ax: Axes | None = None) -> Axes:
-    """Draw a network into an Axes, or into a figure of its own; never shows it."""
-    from .graph import mpl
-
-    return mpl.draw(scene(net), ax)
-
-
-def draw_files(net: Network, paths: Iterable[Path]) -> None:
-    """Draw a network into files, as their endings say. Raises ParameterError for an ending that no pen has."""
-    from .graph import pens
-
-    shown = scene(net)
-    for path in paths:
-        pens.save(shown, path)
 
 
 def draw_activity(

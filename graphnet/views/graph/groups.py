@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import replace
+from itertools import pairwise
 
 from ...errors import UnknownName
 from .drawing import Arrow, Box, Scene, Signal
+
+READABLE = 60
+"""Boxes: a drawing opens sub-networks as long as it shows no more."""
 
 
 def groups(scene: Scene) -> dict[str, int]:
@@ -23,6 +27,47 @@ def groups(scene: Scene) -> dict[str, int]:
             if path not in names:  # else that box is the layer itself, and nothing stands for it
                 counts[path] = counts.get(path, 0) + (box.layers if box.kind == "group" else box.kind == "layer")
     return counts
+
+
+def opening(scene: Scene, asked: str | Collection[str] | None) -> Scene:
+    """The scene with the sub-networks ``asked`` for standing open, and those they lie in; or "all".
+
+    By default (None) sub-networks are opened, outer before inner, as long as at most READABLE boxes are shown. Where
+    some stay closed, the scene's note says how to open them. Raises UnknownName where there is no such sub-network.
+    """
+    counts = groups(scene)
+    if asked is None:
+        opened = _readable(scene, counts)
+    elif asked == "all" and "all" not in counts:
+        opened = set(counts)
+    else:
+        named = [asked] if isinstance(asked, str) else list(asked)
+        opened = {path for name in named for path in [*outer(name), name]} & counts.keys() | set(named)
+    found = collapsed(scene, opened)
+    closed = [box.name for box in found.boxes if box.kind == "group"]
+    return replace(found, note=_how_to_open(closed)) if closed else found
+
+
+def _readable(scene: Scene, counts: dict[str, int]) -> set[str]:
+    """The groups that can be opened, outer before inner, with at most READABLE boxes shown."""
+    inside: dict[str, set[str]] = {path: set() for path in ["", *counts]}
+    for box in scene.boxes:
+        above = ["", *(path for path in outer(box.name) if path in counts)]
+        for path, child in pairwise([*above, box.name]):
+            inside[path].add(child)
+    size, opened = len(inside[""]), set[str]()
+    for path in counts:
+        around = [one for one in outer(path) if one in counts]
+        if all(one in opened for one in around) and size - 1 + len(inside[path]) <= READABLE:
+            opened.add(path)
+            size += len(inside[path]) - 1
+    return opened
+
+
+def _how_to_open(closed: list[str]) -> str:
+    many = f"{len(closed)} sub-networks are closed" if len(closed) > 1 else "1 sub-network is closed"
+    path = closed[0]
+    return f'{many}: open="{path}" (--open {path}) shows the inside of one, open="all" of every one.'
 
 
 def outer(name: str) -> list[str]:

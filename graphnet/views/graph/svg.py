@@ -33,8 +33,8 @@ def render(scene: Scene, look: str = "light") -> str:
         f'<svg xmlns="http://www.w3.org/2000/svg" {size} viewBox="0 0 {_short(layout.width)} {_short(layout.height)}" '
         f'font-family="{FONT}, Verdana, sans-serif" text-anchor="middle" role="img" '
         'xml:space="preserve">',
-        f"<title>{_safe(name)}</title>",
-        f"<desc>{_safe(about)}</desc>",
+        f"<title>{safe(name)}</title>",
+        f"<desc>{safe(about)}</desc>",
         f'<rect width="100%" height="100%" fill="{colours.page}"/>',
     ]
     for part in parts(layout, colours):
@@ -45,9 +45,9 @@ def render(scene: Scene, look: str = "light") -> str:
 def _part(part: Part, colours: Theme) -> Iterator[str]:
     yield f'<g id="{quote(part.name, safe="")}">'
     if part.title:
-        yield f"<title>{_safe(part.title)}</title>"
+        yield f"<title>{safe(part.title)}</title>"
     if part.about:
-        yield f"<desc>{_safe(part.about)}</desc>"
+        yield f"<desc>{safe(part.about)}</desc>"
     for one in part.shapes:
         yield _text(one) if isinstance(one, Text) else _outline(one)
     yield "</g>"
@@ -59,7 +59,7 @@ def _text(one: Text) -> str:
     # Letters are measured in the font above; textLength makes any other font take as much room.
     room = f' textLength="{_short(words.width)}" lengthAdjust="spacingAndGlyphs"' if len(words.text) > 1 else ""
     place = f'x="{_short(words.x)}" y="{_short(words.y + 0.36 * words.size)}" font-size="{_short(words.size)}"'
-    return f'<text {place}{bold}{room} fill="{one.colour}">{_safe(words.text)}</text>'
+    return f'<text {place}{bold}{room} fill="{one.colour}">{safe(words.text)}</text>'
 
 
 def _outline(one: Shape) -> str:
@@ -74,7 +74,7 @@ def _outline(one: Shape) -> str:
     return f'<path d="{"".join(steps)}" {paint}/>'
 
 
-def _safe(text: str) -> str:
+def safe(text: str) -> str:
     """The text as it may stand in XML: marks as entities, and no character that XML knows not."""
     return escape(
         "".join(c if c >= " " and c not in "\ufffe\uffff" and not "\ud800" <= c <= "\udfff" else "�" for c in text)
