@@ -11,7 +11,7 @@ def small():
     rng = np.random.default_rng(1)
     net = Network(name="small", seed=7)
     net.input("x", 4)
-    net.add_layer(Rate(rng.normal(size=(4, 20)), rng.normal(size=(20, 20)), tau=0.02, dt=0.001), name="res")
+    net.add_layer(Rate(rng.normal(size=(4, 20)), 0.1 * rng.normal(size=(20, 20)), tau=0.02, dt=0.001), name="res")
     net.add_layer(LIF(0.8 * np.eye(20), dt=0.001, bias=1.2, tau_mem=0.015), name="lif")
     net.add_layer(ExpSyn(np.ones((20, 4)) / 20, tau=0.05, dt=0.002), name="out")
     net.connect("x", "res", merge="sum")

@@ -38,6 +38,7 @@ def small(browser, folder):
 def page(small):
     """That page as it was when it was opened."""
     one = small.page
+    one.bring_to_front()
     one.locator("#find").fill("")
     one.evaluate(
         "() => { select(null); fit(); setTime(...plots.whole); activate('x'); document.activeElement.blur(); }"
@@ -204,7 +205,9 @@ def test_zooming_the_time_axis_is_followed_by_every_plot(page):
 
 def test_dragging_one_plot_moves_all(page):
     page.get_by_role("button", name="Zoom the time axis in").click()
-    plot = page.locator('article[data-signal="x"] .plot').bounding_box()
+    figure = page.locator('article[data-signal="x"] .plot')
+    figure.scroll_into_view_if_needed()
+    plot = figure.bounding_box()
     x, y = plot["x"] + plot["width"] / 2, plot["y"] + plot["height"] / 2
     page.mouse.move(x, y)
     page.mouse.down()
