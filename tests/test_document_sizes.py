@@ -203,7 +203,7 @@ def test_documents_do_not_use_each_other_in_a_circle_nor_without_end(files):
             "layers: {" + ", ".join(f"n{k}: {{use: c{i + 1}.yaml}}" for k in "ab") + "}\n"
         )
     (files / "c12.yaml").write_text("name: end\n")
-    assert "more than 400 documents are used in all" in refused("layers: {a: {use: c0.yaml}}")
+    assert "more than 250 documents are used in all" in refused("layers: {a: {use: c0.yaml}}")
 
 
 def test_a_document_outside_of_the_folder_is_not_used_unless_allowed(files, tmp_path_factory):

@@ -5,10 +5,10 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
-from typing import Any, NamedTuple, get_type_hints
+from typing import Any, NamedTuple, get_args, get_type_hints
 
 from ..errors import ParameterError, near
-from ..layer.parameters import MISSING, Unit, annotated
+from ..layer.parameters import MISSING, Unit
 from ..layer.schema import message
 from ..quantities import in_unit
 from ..showing import shown
@@ -43,7 +43,7 @@ def options_of(source: Callable[..., Any]) -> dict[str, Option] | None:
     found: dict[str, Option] = {}
     for name, one in takes.items():
         kind = hints.get(name, Any)
-        unit = next((said.symbol for said in annotated(kind) if isinstance(said, Unit)), "")
+        unit = next(_units(kind), "")
         found[name] = Option(name, kind, unit, MISSING if one.default is inspect.Parameter.empty else one.default)
     return found
 
@@ -74,6 +74,14 @@ def option_schema(one: Option) -> dict[str, Any]:
     if one.default is not MISSING and isinstance(one.default, str | int | float | list | None):
         found["default"] = one.default
     return found
+
+
+def _units(kind: Any) -> Iterator[str]:
+    """The units that an annotation says anywhere, also of what a list holds."""
+    for one in get_args(kind):
+        if isinstance(one, Unit):
+            yield one.symbol
+        yield from _units(one)
 
 
 def _names(name: str, known: Mapping[str, Option], given: Mapping[str, Any]) -> Iterator[Wrong]:

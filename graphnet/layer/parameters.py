@@ -270,7 +270,7 @@ def _evaluated(cls: type[Any], names: Iterable[str]) -> dict[str, Any]:
 def _parameter(name: str, annotation: Any, default: Any) -> Parameter:
     is_positional = isinstance(default, Positional)
     default = default.default if is_positional else default
-    metadata = list(annotated(annotation))
+    metadata = list(_metadata(annotation))
     kinds: list[Kind] = [one.kind for one in metadata if isinstance(one, ArrayOf)]
     kind: Kind = kinds[0] if kinds else "scalar"
     if kind == "scalar" and TSEvent in (part for one in _parts(annotation) for part in get_args(one)):
@@ -289,13 +289,13 @@ def _parts(annotation: Any) -> tuple[Any, ...]:
     return get_args(annotation) if get_origin(annotation) in (Union, types.UnionType) else (annotation,)
 
 
-def annotated(annotation: Any) -> list[Any]:
+def _metadata(annotation: Any) -> list[Any]:
     """Everything that Annotated says anywhere inside a type."""
     found: list[Any] = []
     if get_origin(annotation) is Annotated:
         inner, *extra = get_args(annotation)
-        found += [*annotated(inner), *extra]
+        found += [*_metadata(inner), *extra]
     elif get_origin(annotation) in (Union, types.UnionType):
         for one in get_args(annotation):
-            found += annotated(one)
+            found += _metadata(one)
     return found

@@ -49,7 +49,7 @@ def test_what_is_no_regular_file_or_too_large_is_refused_at_once(tmp_path, monke
         assert message(name) == f"{name}: this is no regular file, but a pipe or a device"
     with Path("huge.json").open("wb") as file:
         file.truncate(10**12)
-    assert message("huge.json").startswith("huge.json: a document has at most 33,554,432 bytes, this file has more")
+    assert message("huge.json").startswith("huge.json: a document has at most 16,777,216 bytes, this file has more")
     assert "cannot be read: embedded null" in message("a\0b.yaml")
 
 

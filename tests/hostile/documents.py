@@ -46,6 +46,22 @@ def unreadable(folder: Path) -> None:
     (folder / "net.yaml").chmod(0)
 
 
+LARGE = 15 * 2**20
+"""Bytes: nearly as many as a document may have."""
+
+
+def large(name: str, says: str, begin: str, repeated: str, end: str = "", file: str = "net.yaml") -> Case:
+    """A document of nearly as many bytes as one may have, made where it is written."""
+    many = (LARGE - len(begin) - len(end)) // len(repeated.encode())
+    return Case(
+        f"document: large, {name}",
+        "document",
+        file,
+        lambda folder: (folder / file).write_text(begin + repeated * many + end, encoding="utf-8"),
+        says,
+    )
+
+
 DEEP = "[" * 100_000
 THIRTY = "layers:\n" + "".join(f"  l{i}: {{type: LIF, weights: [[1]], tau_mem: -{i + 1}}}\n" for i in range(30))
 
@@ -71,6 +87,21 @@ CASES = [
     doc("a huge exponent in JSON", '{"dt": 1e999}', "net.json:1", "net.json"),
     doc("a key twice", GOOD + "edges: []\n", "net.yaml:5"),
     doc("a key twice in JSON", '{"layers": {}, "layers": {}}', "net.json:1", "net.json"),
+    large("a list", "at most 4,000,000 values", "a: [", "0,", "0]\n"),
+    large("a list in JSON", "at most 4,000,000 values", '{"a": [', "0,", "0]}", "net.json"),
+    large("lists inside lists", "at most 4,000,000 values", "a: ", "["),
+    large("blocks inside blocks", "at most 4,000,000 values", "", "- "),
+    large("keys", "at most 4,000,000 values", "", "a:\n"),
+    large("a text", "net.yaml:1", "nme: ", "x", "\n"),
+    large("a quote that is not closed", "net.yaml:1", 'nme: "', "x "),
+    large("a quote in JSON", "net.json:1", '{"nme": "', "x", '"}', "net.json"),
+    large("characters of four bytes", "net.yaml:1", "nme: ", "\U0001f600", "\n"),
+    large("digits", "net.yaml:1", "seed: ", "9", "\n"),
+    large("digits of a float", "net.yaml:1", "seed: 0.", "9", "\n"),
+    large("digits in JSON", "net.json:1", '{"seed": ', "9", "}", "net.json"),
+    large("a comment", "net.yaml", "nme: x #", "x", "\n"),
+    large("spaces", "net.yaml", "nme:", " ", "x\n"),
+    large("a text of references", "net.yaml:2", "params: {a: xxxxxxxx}\nname: ", "${a}", "\n"),
     doc("a tag of Python", layer("tau_mem: !!python/object/apply:os.system ['touch pwned']"), "python/object"),
     doc("a tag of a module", "x: !!python/module:antigravity 1\n", "python/module"),
     doc("a tag of its own", "layers: !mine {}\n", "mine"),

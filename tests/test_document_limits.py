@@ -1,0 +1,78 @@
+"""Every limit of documents is named by its refusal, and set in one way from the command line and one in Python."""
+
+import pytest
+
+from graphnet import GraphnetError, Network
+from graphnet.cli import status
+from graphnet.errors import ParameterError, UnknownName
+from graphnet.limits import NAMES, Limits, changed, current, limited
+
+NET = """\
+params: {p: [1, 2, 3], text: "${p.0} and ${p.1}"}
+inputs: {x: {size: 1}}
+layers:
+  a: {type: LowPass, size: 1, tau: 20 ms, dt: &dt 1 ms}
+  b: {type: LowPass, size: 1, tau: 20 ms, dt: *dt}
+  c: {use: inner.yaml}
+  d: {use: inner.yaml}
+  e: {type: LowPass, size: 2, tau: {init: constant, shape: 2, value: 5 ms}}
+  f: {type: LowPass, size: 2, tau: {file: tau.csv#0}}
+edges: [x -> a -> b]
+"""
+LOWER = {
+    "document": 100, "depth": 2, "nodes": 20, "references": 1, "uses": 1, "nesting": 1, "drawn": 10, "total": 20,
+    "text": 2,
+}  # fmt: skip
+
+
+@pytest.fixture
+def net(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "net.yaml").write_text(NET)
+    (tmp_path / "inner.yaml").write_text("layers: {z: {type: LowPass, size: 1, tau: 20 ms}}\n")
+    (tmp_path / "tau.csv").write_text("0.02\n0.03\n")
+    return tmp_path / "net.yaml"
+
+
+@pytest.mark.parametrize("name", LOWER)
+def test_a_refusal_names_the_limit_and_the_way_to_raise_it_raises_it(name, net, capfd):
+    with limited(Limits(**{name: LOWER[name]})), pytest.raises(GraphnetError) as caught:
+        Network.load(net)
+    assert f"raise the limit: --limit {name}=NUMBER, in Python limited(Limits({name}=NUMBER))" in str(caught.value)
+    assert status(["check", "net.yaml", "--limit", f"{name}={LOWER[name]}"]) == 2
+    assert f"--limit {name}=NUMBER" in capfd.readouterr().err
+    assert status(["check", "net.yaml", "--limit", f"{name}={LOWER[name]}", "--limit", f"{name}=200"]) == 2 * (
+        name == "document"  # of 200 bytes it is still too large
+    )
+    assert current() == Limits()
+
+
+def test_what_is_no_limit_is_refused_and_the_names_are_told(net, capfd):
+    for wrong, says in (
+        ("dept=3", "no limit named 'dept'; did you mean 'depth'?"),
+        ("depth", "depth=1000 or depth=2GiB, got ''"),
+        ("depth=-1", "got '-1'"),
+        ("depth=1e3", "got '1e3'"),
+        ("depth=201", "the limit depth should be at most 200, got 201"),
+    ):
+        assert status(["check", "net.yaml", "--limit", wrong]) == 2
+        assert says in capfd.readouterr().err
+    for wrong in (-1, 1.5, True, None):
+        with (
+            pytest.raises(ParameterError, match="the limit nodes should be a whole number"),
+            limited(Limits(nodes=wrong)),
+        ):
+            pass
+    with pytest.raises(UnknownName):
+        changed(Limits(), ["allow=/"])
+
+
+def test_help_lists_every_limit(capfd):
+    assert status(["check", "--help"]) == 0
+    told = " ".join(capfd.readouterr().out.split())
+    assert [name for name in NAMES if name not in told] == []
+
+
+def test_sizes_are_written_with_their_units():
+    found = changed(Limits(), ["document=2MiB", "stored = 3 kB", "text=5", "total=1GB"])
+    assert (found.document, found.stored, found.text, found.total) == (2**21, 3000, 5, 10**9)
