@@ -16,13 +16,14 @@ from ..errors import (
     TimeError,
     UnknownName,
 )
-from ..layer import checked_steps
+from ..layer import Layer, checked_steps
 from ..network import Network
 from ..plan import Schedule
 from ..products import TILE
-from ..timeseries import TimeSeries
+from ..timeseries import TimeSeries, TSEvent
 
 CACHE = 2**17  # numbers: a block of the widest layer that still lies in a core's cache
+SELDOM = 32  # steps: about how often a channel of events has one, or more seldom
 LONGEST = 4096  # steps of a block, so that a run can be watched and interrupted
 
 
@@ -122,9 +123,16 @@ def checked_block(block: Any) -> int:
 def default_block(net: Network, dt: Fraction) -> int:
     """A block of which the widest layer's signal still lies in cache, in whole tiles of products where it can."""
     long = float(dt)
-    widest = max(max(layer.size_in, layer.size, layer.size_out, 1) * long / layer.dt for layer in net.layers.values())
+    widest = max(_width(layer) * long / layer.dt for layer in net.layers.values())
     steps = int(min(LONGEST, max(1.0, CACHE / widest)))
     return steps - steps % TILE if steps > TILE else steps
+
+
+def _width(layer: Layer) -> float:
+    """How many numbers a step of a layer's signals has; of events that come and go, few channels have one."""
+    widest = max(layer.size_in, layer.size, layer.size_out, 1)
+    sparse = layer.input_type is TSEvent and layer.output_type is TSEvent and not layer.noise_std
+    return max(1.0, widest / SELDOM) if sparse else widest
 
 
 def check_extents(given: Mapping[str, TimeSeries | None], schedule: Schedule) -> None:

@@ -69,7 +69,15 @@ class Result(Mapping[str, TimeSeries]):
         return len(self._signals)
 
     def __repr__(self) -> str:
-        return f"Result of {self.info.simulated:g} s: {', '.join(self._signals) or 'nothing recorded'}"
+        names = [shorter(name) for name in list(self._signals)[:SHOWN]]
+        more = f" and {len(self) - SHOWN} more" if len(self) > SHOWN else ""
+        return f"Result of {self.info.simulated:g} s: {', '.join(names) or 'nothing recorded'}{more}"
+
+    def _repr_html_(self) -> str:
+        from ..views.signals.table import html
+
+        title = f"{self.network}: " if self.network else ""
+        return html(self, self.classes, f"{title}{len(self)} signals of {self.info.simulated:g} s")
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write all signals, with every field and in their order, and ``info`` into one ``.npz`` file.
@@ -122,6 +130,14 @@ class Result(Mapping[str, TimeSeries]):
             return cls(signals, _info(about.get("info"), signals), network=str(about["network"]), classes=classes)
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise FileError(f"{place} cannot be read: it does not say what was run", path=str(place)) from error
+
+
+SHOWN, LONGEST = 20, 60  # names in a text, characters of a name
+
+
+def shorter(name: str) -> str:
+    """A name as one line tells it."""
+    return name if len(name) <= LONGEST else f"{name[: LONGEST - 3]}..."
 
 
 SIGNALS = "signals.npz"

@@ -132,6 +132,28 @@ def extremes(samples: Array, bounds: Index) -> tuple[Array, Array]:
     return _reduced(np.fmin, samples, bounds), _reduced(np.fmax, samples, bounds)
 
 
+def moments(samples: Array) -> tuple[float, float]:
+    """Mean and standard deviation of all finite samples, in double precision; NaN where there is none.
+
+    >>> moments(np.array([[1.0, 3.0], [np.nan, 2.0]]))
+    (2.0, 0.816496580927726)
+    """
+    flat = samples.reshape(-1) if samples.flags.c_contiguous else samples
+    rows = max(AT_ONCE // max(flat[:1].size, 1), 1)
+    pieces = [flat[i : i + rows] for i in range(0, len(flat), rows)]
+    known = [one[np.isfinite(one)] for one in pieces[:1]]
+    shift = float(known[0].mean(dtype=np.float64)) if known and known[0].size else 0.0  # squares far from 0 lose digits
+    number, total, squares = 0, 0.0, 0.0
+    for piece in pieces:
+        away = piece[np.isfinite(piece)].astype(np.float64) - shift
+        number += away.size
+        total += float(away.sum())
+        squares += float(np.dot(away, away))
+    if not number:
+        return float("nan"), float("nan")
+    return shift + total / number, float(np.sqrt(max(squares / number - (total / number) ** 2, 0.0)))
+
+
 def _extent(series: TSContinuous | TSEvent, t_start: float | None, t_stop: float | None) -> tuple[float, float]:
     first = float(series.t_start) if t_start is None else float(t_start)
     return first, float(series.t_stop) if t_stop is None else float(t_stop)
@@ -256,4 +278,4 @@ def _event_levels(series: TSEvent, numbers: int, least: int, factor: int, rows: 
         seen = seen.reshape(-1, factor, height).sum(axis=1)
 
 
-__all__ = ["Envelope", "Level", "counts", "envelope", "extremes", "levels", "means", "totals", "within"]
+__all__ = ["Envelope", "Level", "counts", "envelope", "extremes", "levels", "means", "moments", "totals", "within"]

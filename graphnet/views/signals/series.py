@@ -13,7 +13,10 @@ from numpy.typing import NDArray
 
 from ...errors import SeriesError, SeriesTypeError
 from ...timeseries.cutting import columns
+from ..figures import style as paper
 from .axes import axes, channel_axis, finish, is_axes, pixels, properties
+from .decimating import envelope, means, within
+from .panels import held
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -55,13 +58,13 @@ def draw_continuous(
     drawn = drawn.to_clocked(dt) if dt is not None else drawn
     numbers = np.arange(series.num_channels)[columns(channels, series.num_channels)][:: skip or 1]
     limits = (drawn.t_start, drawn.t_stop) if xlim is None else (float(xlim[0]), float(xlim[1]))
-    x, y = points(drawn, limits, pixels(ax)[0])
-    y = y[:, numbers]
     crowd = stagger is None and len(numbers) > OVERLAID
     distance = 1.0
     if crowd and len(numbers) * TRACE_PIXELS > pixels(ax)[1]:
         picture(ax, drawn, numbers, limits)
-    elif len(numbers) and len(x):
+    elif len(numbers) and len(drawn):
+        x, y = points(drawn, limits, pixels(ax)[0])
+        y = y[:, numbers]
         distance = spread(y) if crowd else float(stagger or 0.0)
         lines(ax, x, y, numbers, distance, crowd, colors, drawn, args, kwargs)
     if crowd:
@@ -72,20 +75,20 @@ def draw_continuous(
 
 def points(series: Any, limits: tuple[float, float], width: int) -> tuple[NDArray[np.float64], NDArray[Any]]:
     """What a line needs within ``limits``: the samples, or for each pixel column the span that they fill."""
-    x, y = series.times, series.samples
-    if series.interp_kind in ("quadratic", "cubic", "nearest", "nearest-up", "next") and 1 < len(x) < width:
-        x = np.linspace(x[0], x[-1], 2 * width)
-        y = series(x)
-    elif series.interp_kind == "previous" and len(x) and x[-1] < series.t_stop:
-        x, y = np.append(x, series.t_stop), np.concatenate((y, y[-1:]))  # the last sample is held to the end
-    low = max(int(np.searchsorted(x, limits[0], side="right")) - 1, 0)
-    high = int(np.searchsorted(x, limits[1], side="left")) + 1
-    x, y = x[low:high], y[low:high]
-    if len(x) <= POINTS * width or y.shape[1] == 0:
-        return x, y
-    starts = np.unique(np.searchsorted(x, np.linspace(x[0], x[-1], width + 1)[:-1]))
-    spans = np.stack((np.fmin.reduceat(y, starts, axis=0), np.fmax.reduceat(y, starts, axis=0)), axis=1)
-    return np.repeat(x[starts], 2), spans.reshape(-1, y.shape[1])
+    number = len(series.samples)
+    if series.interp_kind in ("quadratic", "cubic", "nearest", "nearest-up", "next") and 1 < number < width:
+        x = np.linspace(series.times[0], series.times[-1], 2 * width)
+        return x, series(x)
+    here = within(series, *limits)
+    first, last = max(here.start - 1, 0), min(here.stop + 1, number)
+    if last - first > POINTS * width and series.num_channels:
+        start, stop = max(limits[0], series.t_start), min(limits[1], series.t_stop)
+        found = envelope(series, width, start, stop)
+        spans = np.stack((found.low, found.high), axis=1)
+        return np.repeat(found.edges[:-1], 2), spans.reshape(-1, spans.shape[2])
+    x, y = held(series, first, last)
+    lasts = series.interp_kind == "previous" and len(x) > 1 and x[-1] > x[-2]
+    return (x, y) if lasts else (x[:-1], y[:-1])  # only a held sample reaches to the next, or to the end
 
 
 def spread(y: NDArray[Any]) -> float:
@@ -133,24 +136,20 @@ def lines(
 
 
 def picture(ax: Axes, series: Any, numbers: NDArray[np.int64], limits: tuple[float, float]) -> None:
-    """All channels as the rows of an image, each pixel column showing the sample at its middle."""
+    """All channels as the rows of an image, each pixel column showing the mean of what lies in it."""
     width, height = pixels(ax)
-    edges = np.linspace(*limits, width + 1)
-    x = series.times
-    if len(x) == 0:
+    if not len(series.samples):
         return
-    at = np.searchsorted(x, (edges[:-1] + edges[1:]) / 2, side="right") - 1
-    rows = series.samples[np.clip(at, 0, len(x) - 1)][:, numbers].astype(np.float64).T
-    rows[:, (at < 0) | (edges[:-1] > series.t_stop)] = np.nan
+    rows = means(series, width, *limits)[:, numbers].T
     group = max(len(numbers) // height, 1)
     starts = np.arange(0, len(numbers), group)
     weight = np.add.reduceat(np.isfinite(rows), starts, axis=0)
     sums = np.add.reduceat(np.nan_to_num(rows, posinf=0.0, neginf=0.0), starts, axis=0)
-    means = np.divide(sums, weight, out=np.full(sums.shape, np.nan), where=weight > 0)
-    finite = means[np.isfinite(means)]
+    shades = np.divide(sums, weight, out=np.full(sums.shape, np.nan), where=weight > 0)
+    finite = shades[np.isfinite(shades)]
     low, high = np.percentile(finite, (1, 99)) if finite.size else (0.0, 1.0)
     shown = ax.imshow(
-        means,
+        shades,
         extent=(*limits, -0.5, len(numbers) - 0.5),
         vmin=low,
         vmax=high if high > low else low + 1.0,
@@ -270,15 +269,16 @@ def html(series: Any) -> str:
 
 
 def png(series: Any) -> bytes:
-    """A picture of 5 by 1.3 inches, made without touching the current figure."""
+    """A picture of 5 by 1.3 inches on white, made without touching the current figure or heeding its style."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    figure: Figure = Figure(figsize=(5.0, 1.3), dpi=100, layout="constrained")
-    FigureCanvasAgg(figure)
-    ax = figure.add_subplot()
-    series.plot(ax=ax)
-    ax.set_title("")
-    stream = io.BytesIO()
-    figure.savefig(stream, format="png")
+    with paper():
+        figure: Figure = Figure(figsize=(5.0, 1.3), dpi=100, layout="constrained", facecolor="white")
+        FigureCanvasAgg(figure)
+        ax = figure.add_subplot()
+        series.plot(ax=ax)
+        ax.set_title("")
+        stream = io.BytesIO()
+        figure.savefig(stream, format="png")
     return stream.getvalue()

@@ -34,7 +34,7 @@ def any_series(draw):
 
 NAMES = st.sampled_from(["imu", "front.filter.low_pass_of_the_left_wrist" * 3, "Ω"])
 PANELS = st.lists(
-    st.tuples(NAMES, st.sampled_from(["Rate", "", "AClassWithAVeryLongName" * 3]), any_series()), min_size=1
+    st.tuples(NAMES, st.sampled_from(["Rate", "", "AClassWithAVeryLongName" * 3]), any_series()), min_size=1, max_size=4
 )
 
 
