@@ -102,8 +102,8 @@ def test_options_take_the_units_of_their_declared_types():
     got = {}
 
     @dataset("measured")
-    def measured(*, step: Positive[Seconds], rate: Hertz = 1.0, late: Seconds | None = None, pair: list[Seconds] | None = None,
-                 label: str = "20 ms", count: int = 1) -> Dataset:  # fmt: skip
+    def measured(*, step: Positive[Seconds], rate: Hertz = 1.0, late: Seconds | None = None, label: str = "20 ms",
+                 pair: list[Seconds] | None = None, count: int = 1) -> Dataset:  # fmt: skip
         got.update(step=step, rate=rate, late=late, pair=pair, label=label, count=count)
         return Dataset("measured", {"train": []})
 

@@ -40,10 +40,10 @@ def told(tmp_path_factory):
         with (folder / "told").open("w") as out, (folder / "said").open("w") as wrong:
             going.append((folder, subprocess.Popen(command, cwd=ROOT, env=environment, stdout=out, stderr=wrong)))
         if len(going) % 2 == 0:
-            going[-2][1].wait(60)
+            going[-2][1].wait(300)
     found = {}
     for folder, process in going:
-        process.wait(60)
+        process.wait(300)
         lines = (folder / "told").read_text().splitlines()
         found |= {one["name"]: one for one in map(json.loads, lines)}
         found[folder.name] = (folder / "said").read_text()[-2000:]
