@@ -35,9 +35,11 @@ function liveTools() {
   const speed = choices("live-speed", "Speed", [...SPEEDS, "max"], (one) => (one === "max" ? "as fast as it can" : `${one} ×`),
     (text) => wish({do: "speed", value: number(text)}, liveError));
   const width = choices("live-window", "Shows", WINDOWS, duration, (text) => wish({do: "window", value: Number(text)}, liveError));
+  const trial = choices("live-trial", "Trial", [], String, (text) => wish({do: "trial", value: Number(text)}, liveError));
+  trial.hidden = true;
   const lamp = make("span", {id: "live-lamp", "aria-hidden": true});
   byId("live").replaceChildren(
-    make("div", {class: "live-tools", role: "toolbar", "aria-label": "Live run"}, run, anew, speed, width,
+    make("div", {class: "live-tools", role: "toolbar", "aria-label": "Live run"}, run, anew, trial, speed, width,
       make("p", {id: "live-state"}, lamp, make("strong", {id: "live-word"}), make("span", {id: "live-doing", dir: "auto"}), make("output", {id: "live-time", "aria-label": "Simulated time"}), make("span", {id: "live-reached"}))),
     make("p", {id: "live-late", role: "status", hidden: true}),
     make("p", {id: "live-error", role: "alert", hidden: true, dir: "auto"}),
@@ -64,12 +66,22 @@ function liveSay(now) {
   chosen("live-window", now.window, duration);
   const late = [];
   if (now.behind > 0) late.push(`Falls behind: ${duration(Number(now.behind.toPrecision(2)))} of simulated time by now${now.reached ? `; it reaches ${Number(now.reached.toPrecision(2))} × of the ${now.speed} × that are asked for` : ""}.`);
-  if (now.left > 0.5) late.push(`This page draws slower than the run: ${Math.round(100 * now.left)}% of the pictures are left out.`);
+  if (now.left > 0.2 && now.drawn < 10) late.push(`This page draws ${Number(now.drawn.toPrecision(2))} pictures a second; ${Math.round(100 * now.left)}% are left out.`);
   set("live-late", late.join(" "));
   byId("live-late").hidden = !late.length;
   if (state === "failed" && now.error) liveError(now.error);
   else if (live.failed && state !== "failed") liveError("");
   live.failed = state === "failed";
+}
+
+// The trials, once they are known: one leads to each.
+function liveTrials(now) {
+  const field = byId("live-trial");
+  if (now.legs && now.legs.length > 1) {
+    field.replaceChildren(...now.legs.map((called, number) => make("option", {value: number}, called.replace(/^trial (\d+) of \d+/, "$1"))));
+    field.parentElement.hidden = false;
+  }
+  if (document.activeElement !== field && field.value !== String(now.trial)) field.value = String(now.trial);
 }
 
 // Show a value in a list of choices, which gets it where it lacks it.
@@ -93,7 +105,7 @@ function liveChanges(changes) {
 // ---------------------------------------------------------------------- parameters of the selected layer
 
 function isPlain(value) {
-  return /^[-+\w.]+$/.test(value) && value !== "none";
+  return /^[-+\w.]+( [^\s;,]+)?$/.test(value) && value !== "none";
 }
 
 function liveField(label, field) {
@@ -106,8 +118,10 @@ function liveFacts() {
     byId("live-facts").replaceChildren();
     return;
   }
+  const hidden = live.shown && !live.shown.includes(name) && content.layers[name].kind !== "port";
+  const shows = make("button", {type: "button", id: "live-show", onclick: () => wish({do: "show", name}, liveError)}, "Show its signal");
   const which = make("select", {id: "live-parameter"}, ...rows.map(([one]) => make("option", {value: one}, one)));
-  const before = rows.find(([one]) => one === live.parameter.get(name)) || rows.find(([, value, unit]) => unit && isPlain(value)) || rows[0];
+  const before = rows.find(([one]) => one === live.parameter.get(name)) || rows.find(([one, value]) => /^[-\d].* /.test(value) && isPlain(value) && one !== "dt") || rows[0];
   which.value = before[0];
   const field = make("input", {id: "live-value", type: "text", autocomplete: "off", spellcheck: "false", "aria-describedby": "live-refused", placeholder: "e.g. 10 ms"});
   const refused = make("p", {id: "live-refused", role: "alert", dir: "auto", hidden: true});
@@ -131,7 +145,7 @@ function liveFacts() {
   now();
   const form = make("form", {class: "live-form", onsubmit: ask, "aria-label": `Change a parameter of ${name}`},
     make("h3", {}, "Change while it runs"), liveField("Parameter", which), liveField("New value", field), make("button", {type: "submit", id: "live-set"}, "Set"), refused, done);
-  byId("live-facts").replaceChildren(form);
+  byId("live-facts").replaceChildren(...(hidden ? [form, make("p", {}, shows)] : [form]));
 }
 
 // ---------------------------------------------------------------------- pictures
@@ -179,7 +193,9 @@ function liveTold() {
     if (answered) answered(error);
   }
   liveSay(now);
+  liveTrials(now);
   liveChanges(now.changes);
+  if (now.shown.length && JSON.stringify(now.shown) !== JSON.stringify(live.shown || (live.shown = now.shown))) location.reload();
   liveNumbers(now);
   const still = now.state !== "running" && live.still;
   if (!still && now.window) setTime(now.start, now.start + now.window);

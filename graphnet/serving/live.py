@@ -104,6 +104,10 @@ class Live:
         """Begin anew; with ``written``, parameters are again as the document says."""
         return self._ask(lambda: self._anew(written))
 
+    def go_to(self, number: int) -> Future[None]:
+        """Leave this trial and begin another, as far as what is reset before each lets it be another's beginning."""
+        return self._ask(lambda: self._elsewhere(number))
+
     def set_speed(self, speed: float | Literal["max"]) -> Future[None]:
         """Simulate so many seconds in a second."""
         return self._ask(lambda: self._set_speed(speed))
@@ -136,6 +140,12 @@ class Live:
         with self._change:
             return None if self._show is None else self._show.written
 
+    @property
+    def legs(self) -> tuple[str, ...]:
+        """What the trials are called; nothing until they are known."""
+        with self._change:
+            return () if self._show is None else tuple(leg.called for leg in self._show.legs)
+
     def status(self) -> Status:
         """How the run stands."""
         with self._change:
@@ -159,7 +169,7 @@ class Live:
         done = float(show.simulated)
         running = self._state == "running"
         return Status(
-            self._state, show.leg.called, self._error, show.net.t, show.until, done, pace.speed,
+            self._state, show.leg.called, self._error, show.number, show.net.t, show.until, done, pace.speed,
             pace.reached if running else None, pace.behind(done) if running else 0.0, self._updates, show.window,
             show.start, show.names, tuple(show.changes.values()), show.leg.goes_on,
         )  # fmt: skip
@@ -294,6 +304,14 @@ class Live:
             if self._state != "stopped":
                 self._state = "running"
             self._pace.begin(0.0)
+
+    def _elsewhere(self, number: int) -> None:
+        show = self._showing()
+        with self._change:
+            show.go_to(number)
+            if self._state == "ended":
+                self._state = "running"
+            self._pace.begin(float(show.simulated))
 
     def _set_speed(self, speed: Any) -> None:
         checked = checked_speed(speed)

@@ -70,6 +70,20 @@ class Show:
         for one in self.columns.values():
             one.clear()
 
+    def go_to(self, number: int) -> None:
+        """Leave this leg and begin another, by its number. Raises ParameterError, and what a leg raises; then this one
+        goes on.
+        """
+        if isinstance(number, bool) or not isinstance(number, int) or not 0 <= number < len(self.legs):
+            raise ParameterError(f"there are trials 0 to {len(self.legs) - 1}, got {number!r}", parameter="number")
+        trial = self.net.copy()
+        reset_before(trial, self.legs[number].reset)
+        self.legs[number].stretch(trial)  # refused before anything is left
+        self.close()
+        self.number = number - 1
+        self._next_leg()
+        self.ended = False
+
     @property
     def leg(self) -> Leg:
         """The leg that is being run."""

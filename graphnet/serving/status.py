@@ -23,6 +23,8 @@ class Status:
     state: State
     doing: str = ""
     error: str = ""
+    trial: int = 0
+    """Its number among the trials, from 0."""
     time: float = 0.0
     until: float | None = None
     simulated: float = 0.0

@@ -21,7 +21,7 @@ from ..timeseries import TimeSeries, TSContinuous, TSEvent
 from ..views.page import Content, content, drawing
 from .columns import Shown
 from .live import Live
-from .show import first_shown
+from .show import MOST, first_shown
 from .status import Status
 from .still import fill
 
@@ -33,6 +33,8 @@ EVERY = 40
 """Milliseconds between looks at the run: no more pictures a second than 25."""
 LOST = 2.0
 """Seconds after which a picture that nobody said to have drawn counts as drawn: a page in the background draws none."""
+MOST_LEGS = 500
+"""Trials that a page offers to go to."""
 LONGEST = 20_000
 """Characters of a wish that are read."""
 NOTHING = 255
@@ -47,7 +49,7 @@ class Watching:
     def __init__(self, live: Live) -> None:
         self.live = live
         self._waits = live.status().state in ("starting", "paused")
-        self._made: dict[bool, tuple[Network, Content]] = {}
+        self._made: dict[Any, Content] = {}
 
     def drawing(self, opened: Sequence[str]) -> dict[str, Any]:
         """The drawing in which these sub-networks stand open."""
@@ -55,12 +57,13 @@ class Watching:
 
     def content(self) -> Content:
         """What the page shows beside the activity; once the network is fitted, as it is then."""
-        net = self.live.fitted or self.live.net
-        fitted = self.live.fitted is not None
-        if fitted not in self._made:
-            empty = {name: _empty(net, name) for name in first_shown(net)}
-            self._made[fitted] = net, content(net, empty, live=True)
-        return self._made[fitted][1]
+        fitted, names = self.live.fitted, self.live.status().shown
+        net = fitted or self.live.net
+        names = names or first_shown(net)
+        key = fitted is not None, names
+        if key not in self._made:
+            self._made = {key: content(net, {name: _empty(net, name) for name in names}, live=True)}
+        return self._made[key]
 
     def open(self, document: Document) -> None:
         """Fill the document of one viewer."""
@@ -70,7 +73,7 @@ class Watching:
         ours = variables(shown, served=".")
         style, script = (ours[key] + type(ours[key])(_text(file)) for key, file in _FILES)
         fill(document, shown, style=style, script=script)
-        Viewer(document, self.live, self._first_drawn)
+        Viewer(document, self.live, [one.name for one in shown.signals], self._first_drawn)
 
     def _first_drawn(self) -> None:
         """Somebody looks on: the run, which has waited for that, begins."""
@@ -98,7 +101,7 @@ def _empty(net: Network, name: str) -> TimeSeries:
 class Viewer:
     """One viewer: a picture is sent when the one before has been drawn, so that none ever waits."""
 
-    def __init__(self, document: Document, live: Live, seen: Callable[[], None]) -> None:
+    def __init__(self, document: Document, live: Live, names: Sequence[str], seen: Callable[[], None]) -> None:
         from bokeh.models import ColumnDataSource
 
         self.document = document
@@ -116,9 +119,11 @@ class Viewer:
         self.seen = -1
         self.sent_at = -LOST
         self.late: deque[bool] = deque(maxlen=50)
+        self.sent: deque[float] = deque(maxlen=20)
+        self.legs = 0
         self.answers: deque[dict[str, Any]] = deque(maxlen=20)
         self.scales: dict[str, tuple[float, float]] = {}
-        for name in first_shown(live.net):
+        for name in names:
             source: Any = document.get_model_by_name(f"columns:{name}")
             if source is not None:
                 source.data = {key: [0.0] for key in source.data}
@@ -136,6 +141,7 @@ class Viewer:
             return
         self.number += 1
         self.sent_at = now
+        self.sent.append(now)
         status, shown = self.live.picture()
         self.seen = status.updates
         self.document.hold("combine")
@@ -146,19 +152,21 @@ class Viewer:
         self.document.unhold()
 
     def _send(self, name: str, one: Shown) -> None:
-        columns: Any = self.document.get_model_by_name(f"columns:{name}")
-        cells: Any = self.document.get_model_by_name(f"cells:{name}")
-        if columns is None:  # chosen after the page was made
+        lines = one.kind == "lines"
+        source: Any = self.document.get_model_by_name(f"{'columns' if lines else 'cells'}:{name}")
+        if source is None:  # chosen after the page was made, which is about to be made anew
             return
-        if one.kind == "lines":
-            columns.data = zigzag(one)
+        if lines:
+            source.data = zigzag(one)
             return
         image, self.scales[name] = shades(one, self.scales.get(name))
         wide = image.shape[1]
         image = image if wide else np.zeros((1, 1), np.uint8)
-        cells.data = {"image": [image], "x": [one.start], "y": [-0.5], "dw": [wide * one.width], "dh": [one.channels]}
+        source.data = {"image": [image], "x": [one.start], "y": [-0.5], "dw": [wide * one.width], "dh": [one.channels]}
 
     def _words(self, status: Status, shown: Mapping[str, Shown]) -> dict[str, Any]:
+        legs = self.live.legs[:MOST_LEGS]
+        new, self.legs = len(legs) != self.legs, len(legs)
         answers = [self.answers.popleft() for _ in range(len(self.answers))]
         return {
             "number": self.number, "state": status.state, "doing": status.doing, "error": status.error,
@@ -166,6 +174,8 @@ class Viewer:
             "start": status.start, "reached": status.reached, "behind": status.behind,
             "window": status.window, "goesOn": status.goes_on,
             "left": sum(self.late) / len(self.late) if len(self.late) > 20 else 0.0,
+            "drawn": (len(self.sent) - 1) / max(self.sent[-1] - self.sent[0], 1e-3), "trial": status.trial,
+            "legs": legs if new else None, "shown": list(status.shown),
             "changes": [[one.layer, one.parameter, one.text, one.before] for one in status.changes],
             "rates": {name: float(one.rate[-20:].mean()) for name, one in shown.items()
                       if one.rate is not None and one.rate.size},
@@ -215,9 +225,18 @@ class Viewer:
             return live.set_speed(wish.get("value", 0.0))
         if what == "window":
             return live.set_window(wish.get("value", 0.0))
+        if what == "trial":
+            return live.go_to(wish.get("value", -1))
+        if what == "show":
+            return live.choose(self._with(str(wish.get("name", ""))))
         if what == "change":
             return live.change(*(str(wish.get(key, "")) for key in ("layer", "parameter", "text")))
         raise ParameterError(f"a live run cannot {str(what)[:80]!r}")
+
+    def _with(self, name: str) -> list[str]:
+        """The signals that are shown and another one, in place of the last where there is no more room."""
+        shown = list(self.live.status().shown)
+        return [*shown[: MOST - 1], name]
 
     def _answer(self, number: Any, error: BaseException | None) -> None:
         if isinstance(error, GraphnetError):
