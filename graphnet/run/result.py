@@ -77,7 +77,8 @@ class Result(Mapping[str, TimeSeries]):
         from ..views.signals.table import html
 
         title = f"{self.network}: " if self.network else ""
-        return html(self, self.classes, f"{title}{len(self)} signals of {self.info.simulated:g} s")
+        many = f"{len(self)} signal{'' if len(self) == 1 else 's'}"
+        return html(self, self.classes, f"{title}{many} of {self.info.simulated:g} s")
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write all signals, with every field and in their order, and ``info`` into one ``.npz`` file.

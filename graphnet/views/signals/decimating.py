@@ -78,16 +78,28 @@ def envelope(series: TSContinuous, columns: int, t_start: float | None = None, t
 
 
 def means(series: TSContinuous, columns: int, t_start: float | None = None, t_stop: float | None = None) -> Array:
-    """The mean of the samples in each of ``columns`` equal stretches of time, (columns, C), or the one held there."""
+    """The mean of the finite samples in each of ``columns`` equal stretches of time, or the sample held there.
+
+    Returns shape (columns, C), NaN where there is neither.
+    """
     first, last = _extent(series, t_start, t_stop)
     samples: Array = series.samples
     bounds, held = _bounds(series, first, last, columns)
     sums = _reduced(np.add, samples, bounds, np.float64)
     many = np.diff(bounds)
     sums[many > 0] /= many[many > 0, None]
+    for i in np.flatnonzero(~np.isfinite(sums).all(axis=1) & (many > 0)):
+        sums[i] = _finite_mean(samples[bounds[i] : bounds[i + 1]])
     lone = (many == 0) & (held >= 0)
     sums[lone] = samples[held[lone]]
     return sums
+
+
+def _finite_mean(rows: Array) -> Array:
+    known = np.isfinite(rows)
+    sums = np.where(known, rows, 0.0).sum(axis=0, dtype=np.float64)
+    many = known.sum(axis=0)
+    return np.divide(sums, many, out=np.full(len(many), np.nan), where=many > 0)
 
 
 def counts(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html as markup
+import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -15,10 +16,11 @@ from .decimating import envelope, means, moments, totals
 from .ticks import MINUS, seconds
 
 MOST = 50  # rows
-LONGEST = 60  # characters of a name
+LONGEST = 40  # characters of a name
 WIDTH, HEIGHT = 160, 24  # pixels of a small picture
 COLUMNS = 80
 COLOURS = {"TSContinuous": "#4a86c5", "TSEvent": "#d0603c"}  # readable on white and on black
+LOOK = "text-align:left;white-space:nowrap;padding:1px 12px 1px 0"
 Array = NDArray[np.float64]
 
 
@@ -30,7 +32,7 @@ def html(signals: Mapping[str, TimeSeries], classes: Mapping[str, str], title: s
     rows = "".join(_row(name, classes.get(name, ""), signals[name]) for name in list(signals)[:MOST])
     more = f"<p>and {len(signals) - MOST} more</p>" if len(signals) > MOST else ""
     heads = "".join(
-        f'<th scope="col" style="text-align:left">{one}</th>'
+        f'<th scope="col" style="{LOOK}">{one}</th>'
         for one in ("name", "class", "kind", "channels", "is like", "lasts", "over time")
     )
     caption = f'<caption style="text-align:left;caption-side:top">{_text(title)}</caption>'
@@ -41,7 +43,7 @@ def _row(name: str, class_name: str, series: TimeSeries) -> str:
     kind = WORDS["TSEvent" if isinstance(series, TSEvent) else "TSContinuous"]
     cells = [_text(name), _text(class_name), kind, str(series.num_channels), _text(like(series))]
     cells += [seconds(series.duration), picture(name, series)]
-    return "<tr>" + "".join(f'<td style="text-align:left">{one}</td>' for one in cells) + "</tr>"
+    return "<tr>" + "".join(f'<td style="{LOOK}">{one}</td>' for one in cells) + "</tr>"
 
 
 def _text(words: str) -> str:
@@ -57,13 +59,20 @@ def like(series: TimeSeries) -> str:
     """
     if isinstance(series, TSEvent):
         sites = series.num_channels * series.duration
-        return f"{len(series) / sites:.3g} Hz each" if sites else f"{len(series)} events"
+        return f"{_number(len(series) / sites)} Hz each" if sites else f"{len(series)} events"
     if not isinstance(series, TSContinuous) or not series.samples.size:
         return "no samples"
     mean, std = moments(series.samples)
     if not np.isfinite(mean):
         return "no finite samples"
-    return f"{mean:.3g} ± {std:.3g} {series.units or ''}".strip().replace("-", MINUS)
+    if std > 0:  # no more of the mean than means anything beside its deviation
+        mean = round(mean, 2 - math.floor(math.log10(std)))
+    return f"{_number(mean)} ± {_number(std)} {series.units or ''}".strip()
+
+
+def _number(value: float) -> str:
+    words = f"{value + 0.0:.0f}" if 1000 <= abs(value) < 1e6 else f"{value + 0.0:.3g}"
+    return words.replace("-", MINUS)
 
 
 def picture(name: str, series: TimeSeries) -> str:
