@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from .door import commands
-from .reading import document, load, settings
+from .reading import document, limit, load, settings
 
 
 @commands.command(short_help="Start a project: a folder with a document that runs at once.")
@@ -27,6 +27,7 @@ def new(name: Path) -> None:
 @click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="A file .yaml, .yml or .json.")
 @click.option("--dt", type=float, required=True, help="The step of every layer, in seconds.")
 @click.option("--events", multiple=True, metavar="INPUT", help="An input that carries events; may be repeated.")
+@limit
 def import_(file: Path, output: Path, dt: float, events: tuple[str, ...]) -> None:
     """Make a document of a graph of NIR (extra: nir). Loops get a delay of one step, which is told."""
     from ..nir import from_nir
