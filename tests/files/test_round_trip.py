@@ -11,7 +11,7 @@ import yaml
 from hypothesis import given, settings
 
 from graphnet.errors import ParameterError, ParameterTypeError
-from graphnet.files import parse, read, to_json, to_yaml, write
+from graphnet.files import parse, read, to_json, to_yaml, without_editors, write
 
 from .strategies import MISREAD, documents, finite
 
@@ -149,5 +149,5 @@ def test_a_file_holds_the_text_and_its_suffix_chooses_the_format(tmp_path_factor
     folder = tmp_path_factory.mktemp("documents")
     for name, text in (("a.yaml", to_yaml(data)), ("a.YML", to_yaml(data)), ("a.json", to_json(data))):
         write(data, folder / name)
-        assert (folder / name).read_bytes() == text.encode()
+        assert without_editors((folder / name).read_bytes()) == text.encode()
         assert exactly(read(folder / name).data) == exactly(data)
