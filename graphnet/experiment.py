@@ -27,7 +27,7 @@ from .run.result import SIGNALS, write_signals
 from .sections import DataSection, EvaluateSection, FitSection, Reset, RunSection
 from .spiketrains import LEAST, firing
 from .timeseries import TimeSeries, TSContinuous, TSEvent
-from .training import fit, reset_before
+from .training import Sums, fit, reset_before
 
 if TYPE_CHECKING:
     from .views.signals.comparison import Comparison
@@ -37,6 +37,24 @@ Watch = Callable[[Sequence[T], str], Iterable[T]]
 """Goes through trials while showing how far it has come; the second argument says what is done with them."""
 How = Callable[..., Result]
 """A way to evolve a network: as ``evolve``, with its duration, record and progress."""
+
+
+class Keeping:
+    """Keeps how far a run of trials has come. This one keeps nothing: each run begins at its first trial."""
+
+    def fitting(self, net: Network, layer: str, trials: int) -> tuple[int, Sums | None]:
+        """How many of the trials the layer has taken in, and what it holds; the network is put where it stood then."""
+        return 0, None
+
+    def fitted(self, net: Network, layer: str, done: int) -> None:
+        """So many trials have been taken in."""
+
+    def evaluating(self, net: Network) -> Sequence[tuple[Fraction, Result]]:
+        """When each trial began that was evaluated, and its signals; the network is put where it stood after them."""
+        return ()
+
+    def evaluated(self, net: Network, begun: Fraction, signals: Result) -> None:
+        """One more trial was evaluated, which began then."""
 
 
 @dataclass
@@ -56,8 +74,13 @@ class Outcome:
     comparison: Comparison | None = None
 
 
-def perform(net: Network, watch: Watch[Trial] | None = None, progress: bool = False, how: How | None = None) -> Outcome:
+def perform(
+    net: Network, watch: Watch[Trial] | None = None, progress: bool = False, how: How | None = None,
+    keeping: Keeping | None = None,
+) -> Outcome:  # fmt: skip
     """Do what ``net.document`` says: fit and evaluate on its data, or else run once, by ``evolve`` or as ``how`` says.
+
+    A run of trials goes on where ``keeping`` says that it stood.
 
     Raises ParameterError, UnknownName and their kin for what the document asks and cannot be done.
     """
@@ -65,7 +88,7 @@ def perform(net: Network, watch: Watch[Trial] | None = None, progress: bool = Fa
     began = time.perf_counter()
     sections = net.document
     if "data" in sections:
-        outcome, simulated = _trials(net, sections, going)
+        outcome, simulated = _trials(net, sections, going, keeping or Keeping())
     else:
         run = RunSection.model_validate(sections.get("run") or {})
         outcome, simulated = _once(net, run, sections.get("record"), progress, how or evolve)
@@ -88,18 +111,18 @@ def perform(net: Network, watch: Watch[Trial] | None = None, progress: bool = Fa
 # ---------------------------------------------------------------------- trials
 
 
-def _trials(net: Network, sections: Mapping[str, Any], watch: Watch[Trial]) -> tuple[Outcome, float]:
+def _trials(net: Network, sections: Mapping[str, Any], watch: Watch[Trial], keeping: Keeping) -> tuple[Outcome, float]:
     data = load_data(DataSection.model_validate(sections["data"]))
     _check_inputs(net, data)
     outcome, simulated = Outcome(), 0.0
     if "fit" in sections:
-        simulated += _fit(net, data, FitSection.model_validate(sections["fit"]), watch)
+        simulated += _fit(net, data, FitSection.model_validate(sections["fit"]), watch, keeping)
     if "evaluate" in sections:
         section = EvaluateSection.model_validate(sections["evaluate"])
         trials = _group(data, section.on)
         if section.show >= len(trials):
             raise InputError(f"evaluate: show is trial {section.show}, there are {len(trials)} trials, the first is 0")
-        return outcome, simulated + _evaluate(net, data, section, watch, outcome)
+        return outcome, simulated + _evaluate(net, data, section, watch, outcome, keeping)
     reset_before(net, "each")
     shown = _group(data, next(iter(data.groups), "train"))[0]
     outcome.activity = evolve(net, shown.inputs, record=tuple(net.layers), trial=0)
@@ -146,15 +169,19 @@ def _target(data: Dataset, trial: Trial, section: FitSection, net: Network) -> A
     return TSContinuous.from_clocked(samples, float(step), t_start=first * step)
 
 
-def _fit(net: Network, data: Dataset, section: FitSection, watch: Watch[Trial]) -> float:
+def _fit(net: Network, data: Dataset, section: FitSection, watch: Watch[Trial], keeping: Keeping) -> float:
     trials = _group(data, section.on)
+    first, held = keeping.fitting(net, section.layer, len(trials))
     fit(
         net,
-        (trial.inputs for trial in watch(trials, "fit")),
-        (_target(data, trial, section, net) for trial in trials),
+        (trial.inputs for trial in watch(trials[first:], "fit")),
+        (_target(data, trial, section, net) for trial in trials[first:]),
         layer=section.layer,
         reset=section.reset,
         washout=section.washout,
+        first=first,
+        held=held,
+        after=lambda done: keeping.fitted(net, section.layer, done),
     )
     return sum(_duration(trial) for trial in trials)
 
@@ -163,19 +190,29 @@ def _duration(trial: Trial) -> float:
     return min(series.duration for series in trial.inputs.values())
 
 
-def _evaluate(net: Network, data: Dataset, section: EvaluateSection, watch: Watch[Trial], outcome: Outcome) -> float:
+def _evaluate(
+    net: Network, data: Dataset, section: EvaluateSection, watch: Watch[Trial], outcome: Outcome, keeping: Keeping
+) -> float:
     trials = _group(data, section.on)
     names = (section.signal, *section.beside)
     takes: dict[str, list[Take]] = {name: [] for name in names}
-    for number, trial in enumerate(watch(trials, "evaluate")):
-        reset_before(net, section.reset)
-        begun = net.now
-        shown = number == section.show
-        result = evolve(net, trial.inputs, record=tuple(net.layers) if shown else names, trial=number)
+
+    def taken(number: int, begun: Fraction, result: Result) -> None:
         for name in names:
             takes[name].append(_take(result[name], exact(net[name].dt), begun, section, number))
-        if shown:
+        if number == section.show:
             outcome.activity = result
+
+    before = keeping.evaluating(net)
+    for number, (begun, result) in enumerate(before):
+        taken(number, begun, result)
+    for number, trial in enumerate(watch(trials[len(before) :], "evaluate"), start=len(before)):
+        reset_before(net, section.reset)
+        begun = net.now
+        record = tuple(net.layers) if number == section.show else names
+        result = evolve(net, trial.inputs, record=record, trial=number)
+        taken(number, begun, result)
+        keeping.evaluated(net, begun, result)
     if section.between is not None:
         outcome.between = section.between[0], section.between[1]
     judged = {name: judge(data, trials, takes[name], section, name) for name in names}
@@ -216,7 +253,7 @@ def fitted(net: Network, watch: Watch[Trial] | None = None) -> tuple[Sequence[Tr
     data = load_data(DataSection.model_validate(net.document["data"]))
     _check_inputs(net, data)
     if "fit" in net.document:
-        _fit(net, data, FitSection.model_validate(net.document["fit"]), watch or (lambda trials, _: trials))
+        _fit(net, data, FitSection.model_validate(net.document["fit"]), watch or (lambda trials, _: trials), Keeping())
     if "evaluate" not in net.document:
         return _group(data, next(iter(data.groups), "train")), "each"
     section = EvaluateSection.model_validate(net.document["evaluate"])
@@ -320,4 +357,15 @@ def write(net: Network, outcome: Outcome, folder: Path, pictures: bool = True) -
         draw_comparison(outcome.comparison, folder / "comparison.png")
 
 
-__all__ = ["How", "Outcome", "Watch", "fitted", "load_data", "made_folder", "perform", "read_inputs", "write"]
+__all__ = [
+    "How",
+    "Keeping",
+    "Outcome",
+    "Watch",
+    "fitted",
+    "load_data",
+    "made_folder",
+    "perform",
+    "read_inputs",
+    "write",
+]

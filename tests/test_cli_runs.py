@@ -142,7 +142,7 @@ def test_a_killed_run_goes_on_to_the_bits_of_one_that_was_not(net, capfd):
 @pytest.mark.parametrize("first", ["0.npz", "now.npz", "2.npz"])
 def test_a_killed_run_goes_on_though_nobody_asked_for_checkpoints(first, net, capfd):
     length = ["--set", "run.duration=10.0"]
-    begun(net, *length, first=first, code=OFTEN + RUN)
+    begun(net, *length, "--set", "run.block=100", first=first, code=OFTEN + RUN)
     assert status(["run", "--resume", "cut"]) == 0
     said = capfd.readouterr().err
     assert "cut: goes on where it stood at " in said or first == "0.npz"

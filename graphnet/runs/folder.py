@@ -21,6 +21,7 @@ from ..run.result import versions
 from ..sections import RunSection
 from .pieces import clear, in_pieces, plain, reached
 from .resolved import FILES, Resolved, digest_of
+from .trials import Kept, reached_trials
 
 DOCUMENT, RECORD = "document.yaml", "record.json"
 RESULTS = (
@@ -60,7 +61,7 @@ class RunFolder:
 
     def standing(self) -> str:
         """Where the run of the folder goes on, in words."""
-        come = reached(self.path)
+        come = reached(self.path) or reached_trials(self.path)
         if come is not None:
             return f"{self.path}: goes on where it stood {come}"
         name = plain(Network.load(self.path / DOCUMENT))
@@ -76,7 +77,8 @@ class RunFolder:
         with alone(self.path), self._told():
             net = Network.load(self.path / DOCUMENT)
             every = RunSection.model_validate(net.document.get("run") or {}).checkpoint
-            outcome = perform(net, watch=watch, progress=progress, how=in_pieces(self.path, every))
+            how, keeping = in_pieces(self.path, every), Kept(self.path)
+            outcome = perform(net, watch=watch, progress=progress, how=how, keeping=keeping)
             write(net, outcome, self.path, pictures)
             self.tell("done", error=None)
             clear(self.path)
@@ -131,7 +133,8 @@ def _usable(path: Path, resolved: Resolved) -> None:
             path=str(path),
             hint="give another folder with -o",
         )
-    come = reached(path) if (path / RECORD).exists() and _record(path).get("state") != "done" else None
+    stopped = (path / RECORD).exists() and _record(path).get("state") != "done"
+    come = (reached(path) or reached_trials(path)) if stopped else None
     if come:
         raise FileError(
             f"{path} holds a run that was stopped {come}",

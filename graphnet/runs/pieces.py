@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -41,7 +42,7 @@ def in_pieces(folder: Path, every: float | None = None) -> How:
     ) -> Result:  # fmt: skip
         if every is None and plain(net) is not None:
             return evolve(net, given, duration=duration, record=record, progress=progress, **options)
-        pieces = _Pieces(net, given, folder / PIECES, every, duration, record)
+        pieces = _Pieces(net, given, folder / PIECES, every, duration, record, options.get("block"))
         with _one_cluster(options) as how:
             return pieces.run(progress, options.get("backend", "serial"), how)
 
@@ -70,11 +71,11 @@ class _Pieces:
 
     def __init__(
         self, net: Network, given: Mapping[str, TimeSeries] | None, place: Path, every: float | None, duration: Any,
-        record: Any,
+        record: Any, block: int | None,
     ) -> None:  # fmt: skip
         self.net, self.given, self.place, self.record = net, given, place, record
         self.series = by_name(net, given)
-        self.whole = schedule(net, self.series, duration, None, None)
+        self.whole = schedule(net, self.series, duration, None, block)
         check_extents(self.series, self.whole)
         net.checkpoint()  # a network that cannot be written down is refused before it runs
         self.fixed: int | None = None
@@ -142,12 +143,18 @@ def reached(folder: Path) -> str | None:
     return None if checkpoint is None else f"at {float(checkpoint.now):g} s of simulated time"
 
 
+OURS: re.Pattern[str] = re.compile(
+    r"(now|\d+|(fit|evaluate)-\d+(-checkpoint)?|trials-\d+)\.npz|trials\.json|\.[0-9a-f]+\.part"
+)
+"""What a run writes there, also what was half written when its process was killed."""
+
+
 def clear(folder: Path) -> None:
-    """Take away the pieces of a run that is done, or begins anew."""
+    """Take away what says how far a run has come: it is done, or begins anew."""
     place = folder / PIECES
     if place.is_dir():
         for path in place.iterdir():
-            if path.suffix == ".npz" and (path.stem == "now" or path.stem.isdigit()):
+            if OURS.fullmatch(path.name):
                 path.unlink()
         if not any(place.iterdir()):
             place.rmdir()

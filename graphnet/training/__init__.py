@@ -4,6 +4,7 @@ from .batches import Batch, train
 from .fitting import fit
 from .scoring import predict, score
 from .settings import get_params, set_params
+from .sums import Sums, sums
 from .trials import RESETS, Reset, reset_before
 from .undoing import unchanged_on_failure
 
@@ -11,12 +12,14 @@ __all__ = [
     "RESETS",
     "Batch",
     "Reset",
+    "Sums",
     "fit",
     "get_params",
     "predict",
     "reset_before",
     "score",
     "set_params",
+    "sums",
     "train",
     "unchanged_on_failure",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from ..clock import exact, whole_steps
@@ -10,6 +10,7 @@ from ..errors import InputError, NetworkError
 from ..layer import ArrayLayer, Trainable
 from ..network import Network
 from ..run import evolve
+from .sums import take_up
 from .targets import Target
 from .trials import PIECE, Given, Reset, pairs, pieces, reset_before, step_now
 from .undoing import unchanged_on_failure
@@ -27,6 +28,9 @@ def fit(
     classes: Sequence[Any] | None = None,
     stream: bool = False,
     dt: Any = None,
+    first: int = 0,
+    held: Mapping[str, Any] | None = None,
+    after: Callable[[int], object] | None = None,
 ) -> None:
     """Train ``layer`` on what its inputs are while the network evolves.
 
@@ -40,7 +44,10 @@ def fit(
     default the dt of the input's readers.
 
     ``reset`` is what is reset before each trial, ``washout`` (s) how much of each is left out at its beginning. Trials
-    are numbered, so each has noise of its own.
+    are numbered from ``first``, so each has noise of its own.
+
+    ``after`` is called with the number of trials that have been taken in, after each. With ``held``, what ``sums`` gave
+    of the layer by then, a fit that was stopped goes on from trial ``first``: the network stands where it stood then.
 
     Raises NetworkError for a layer that cannot be trained, InputError for targets that do not fit; whatever fails, the
     network and the layer are then as before.
@@ -51,17 +58,21 @@ def fit(
     skip = whole_steps(washout, exact(trained.dt), "washout")
     with unchanged_on_failure(net, trained):
         trained.begin_fit()
-        count = 0
-        for count, (given, target) in enumerate(pairs(x, y, stream), start=1):
+        if held is not None:
+            take_up(trained, held)
+        count = first
+        for count, (given, target) in enumerate(pairs(x, y, stream), start=first + 1):
             reset_before(net, reset)
-            first = step_now(net, trained)
-            rows = _Rows(trained, Target(trained, target, first, classes), first, skip)
+            start = step_now(net, trained)
+            rows = _Rows(trained, Target(trained, target, start, classes), start, skip)
             # in one run where it can be: a plain layer takes the whole trial at once
             parts = pieces(net, given, PIECE, stream=True, dt=dt) if stream else [(given, None)]
             for part, steps in parts:
                 taps = {layer: rows.take}
                 evolve(net, part, num_timesteps=steps, record=(), block=block, trial=count - 1, taps=taps)
             rows.target.check_all_used(rows.reached)
+            if after is not None:
+                after(count)
         if count == 0:
             raise InputError(f"{trained.start_print}: no trials to fit to")
         trained.end_fit()
