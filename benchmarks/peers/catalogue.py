@@ -55,11 +55,16 @@ PEERS: dict[str, Peer] = {
         "jax", "jax_scan", A + DENSE + C + E + J, "JAX: lax.scan under jit; one jitted node for each layer", pinned=True
     ),
     "jax_whole": Peer("jax", "jax_scan", E, "JAX: all layers in one call", {"whole": True}, pinned=True),
-    "rockpool": Peer("rockpool", "rockpool_modules", A + DENSE + C, "Rockpool, JAX under jit", pinned=True),
+    "rockpool": Peer(
+        "rockpool",
+        "rockpool_modules",
+        A + DENSE + C + RASTER + LINES,
+        "Rockpool: JAX under jit; its series",
+        pinned=True,
+    ),
     "rockpool_native": Peer(
         "rockpool", "rockpool_modules", A + C + E[:1], "Rockpool, native", {"native": True}, most_threads=1
     ),
-    "rockpool_series": Peer("rockpool", "rockpool_series", RASTER + LINES, "Rockpool's TimeSeries", most_threads=1),
     "rockpool_torch": Peer("rockpool", "rockpool_torch", C, "Rockpool, Torch"),
     "nengo": Peer("nengo", "nengo_model", A + B + E + F + J, "Nengo"),
     "nengo_plain": Peer("nengo", "nengo_model", F, "Nengo without its optimizer", {"optimize": False}, most_threads=1),

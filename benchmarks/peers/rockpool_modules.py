@@ -23,6 +23,7 @@ from rockpool.nn.combinators import Sequential
 from rockpool.nn.modules import LIF, LIFJax, Linear, LinearJax, Rate, RateJax
 from scipy.signal import lfilter
 
+from . import rockpool_series
 from .spikes import events, table
 from .task import Arrays, Task, Unable
 
@@ -114,4 +115,11 @@ def chain(given: Arrays, *, dtype: Any, native: bool = False, **_: Any) -> Task:
     return evolved(Sequential(*(part for pair in parts for part in pair)), given["u"], native, by_name)
 
 
-WORKLOADS = {"a_rate": rate, "b_dense": echo, "c_lif": lif, "e_chain": chain}
+WORKLOADS = {
+    "a_rate": rate,
+    "b_dense": echo,
+    "c_lif": lif,
+    "e_chain": chain,
+    "g_raster": rockpool_series.raster,
+    "g_resample": rockpool_series.lines,
+}

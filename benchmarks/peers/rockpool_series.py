@@ -9,8 +9,6 @@ from rockpool import TSContinuous, TSEvent
 
 from .task import Arrays, Task
 
-PACKAGES = ("rockpool", "numpy", "scipy")
-
 
 def raster(given: Arrays, **_: Any) -> Task:
     """Counts, as asked. Events are put in the middle of their steps: at a step's start, rounding moves some of them."""
@@ -25,6 +23,3 @@ def lines(given: Arrays, **_: Any) -> Task:
     """A call of the series with the times that are asked."""
     series = TSContinuous(given["stamps"], given["samples"], interp_kind="linear")
     return Task(lambda: series(given["asked"]), lambda y: {"y": np.asarray(y)})
-
-
-WORKLOADS = {"g_raster": raster, "g_resample": lines}

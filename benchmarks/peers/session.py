@@ -29,6 +29,8 @@ class Session(AbstractContextManager["Session"]):
         self.name, peer = name, PEERS[name]
         if not peer.installed:
             raise PeerError(f"{name} is not installed: python -m benchmarks.peers.install {peer.env}")
+        if threads > peer.most_threads:
+            raise PeerError(f"{name} uses {peer.most_threads} thread at most")
         self._errors = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")  # noqa: SIM115 # open as long as the session
         pipe = subprocess.PIPE
         # in a folder of its own: some peers write code and logs where they are started

@@ -139,6 +139,6 @@ WORKLOADS = (
     Workload(
         "d_cuba", "D. CUBA, 4,000 neurons, 1 s at 0.1 ms", inputs, graphnet, kernel, same("step", "channel"),
         "every spike the same", 1.15, FULL, FULL, threads=(1,), footprint=footprint,
-        peers={"brian2": 2.5, "annarchy": 2.5, "nest": 20.0},
+        peers={"brian2_loop": 2.5, "annarchy": 2.5, "nest": 20.0},
     ),
 )  # fmt: skip
