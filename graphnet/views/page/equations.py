@@ -19,10 +19,9 @@ GREEK = {
 SIGNS = {"<-": "←", ">=": "≥", "<=": "≤", "->": "→", "*": "·", "-": "−", "'": "′"}
 
 _TOKEN = re.compile(
-    r"\s*(?:(?P<rate>d(?P<top>[A-Za-z]\w*)/d(?P<below>[A-Za-z]\w*))|(?P<number>\d+(?:\.\d+)?(?:e-?\d+)?)"
-    r"|(?P<name>[A-Za-zα-ω]\w*)|(?P<sign><-|->|>=|<=|\.\.\.|\S))"
+    r"\s*(?:\^(?P<power>-?[\w.]+)|(?P<rate>d(?P<top>[A-Za-z]\w*)/d(?P<below>[A-Za-z]\w*))|(?P<number>\d+(?:\.\d+)?(?:e-?\d+)?)"
+    r"|(?P<name>[A-Za-zα-ω]\w*(?:\{[^{}]*\})?)|(?P<sign><-|->|>=|<=|\.\.\.|\S))"
 )
-_STATED = re.compile(r"(?:^|(?<=[\s(]))[^=:;]*(?:=|<-)")
 
 
 def equations(doc: str) -> list[str]:
@@ -37,8 +36,7 @@ def equations(doc: str) -> list[str]:
     marked = re.findall(r"\$([^$]+)\$|:math:`([^`]+)`", lines)
     if marked:
         return [one or other for one, other in marked]
-    _, colon, rest = lines.partition(": ")
-    found = [_clause(one) for one in _clauses(rest if colon else lines)]
+    found = [_clause(one) for part in lines.split(": ") for one in _clauses(part)]
     return [one for one in found if one]
 
 
@@ -56,14 +54,14 @@ def _clauses(text: str) -> list[str]:
 
 def _clause(text: str) -> str:
     """The clause if it is an equation without the words that lead to it or follow it, else nothing."""
-    text = text.strip().replace("``", "")
-    if not re.search(r"\s(?:=|<-)\s", text):
+    text = text.strip().replace("``", "").rpartition(" gives ")[2]
+    if not re.search(r"\s(?:=|<-)\s", text) or " over " in text:  # a sum in words is read better in its sentence
         return ""
     left, sign, right = re.split(r"\s(=|<-)\s", text, maxsplit=1)
     kept = _symbols(left.split()[::-1])[::-1]
     if not kept:
         return ""
-    right = re.split(r"\s(?:and|with|where|for|at|as|which|in|that|so|on|over)\s(?![^(]*\))", right)[0]
+    right = re.split(r"\s(?:and|with|where|for|at|as|which|in|that|so|on|until)\s(?![^(]*\))", right)[0]
     return f"{' '.join(kept)} {sign} {right}".strip()
 
 
@@ -93,17 +91,13 @@ def tree(text: str) -> Node:
 ['sup', ['i', 'v'], ['n', '2']]]
     """
     nodes: list[Node] = []
-    raised = False
     for found in _TOKEN.finditer(text):
-        node = _node(found)
-        if node == ["o", "^"]:
-            raised = bool(nodes)
+        if found["power"] and nodes:
+            nodes.append(["sup", nodes.pop(), ["n", found["power"].replace("-", SIGNS["-"])]])
             continue
-        if raised:
-            node = ["sup", nodes.pop(), node]
-        elif nodes and _wordy(node) and _wordy(nodes[-1]):
+        node = _node(found)
+        if nodes and _wordy(node) and _wordy(nodes[-1]):
             nodes.append(["t", "\N{NO-BREAK SPACE}"])
-        raised = False
         nodes.append(node)
     return ["row", *nodes]
 
@@ -120,12 +114,16 @@ def _node(found: re.Match[str]) -> Node:
         return ["n", found["number"]]
     if found["name"]:
         return _name(found["name"])
-    return ["o", SIGNS.get(found["sign"], found["sign"])]
+    return ["o", SIGNS.get(found["sign"] or "^", found["sign"] or "^")]
 
 
 def _name(text: str) -> Node:
     head, _, below = text.partition("_")
     if not head:
         return ["i", text]
-    node: Node = ["i", GREEK.get(head, head)]
-    return ["sub", node, ["i", ",".join(GREEK.get(one, one) for one in below.split("_") if one)]] if below else node
+    node: Node = ["o", "∑"] if head == "sum" and below else ["i", GREEK.get(head, head)]
+    if not below:
+        return node
+    if below.startswith("{"):
+        return ["sub", node, tree(below[1:-1])]
+    return ["sub", node, ["i", ",".join(GREEK.get(one, one) for one in below.split("_") if one)]]

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...timeseries import TimeSeries, TSContinuous, TSEvent
+from ..signals import decimating
 from .weights import packed
 
 if TYPE_CHECKING:
@@ -142,8 +143,7 @@ def extremes(samples: Array, per: int) -> tuple[Array, Array]:
     """
     if per == 1 or len(samples) == 0:
         return samples, samples
-    starts = np.arange(0, len(samples), per)
-    return np.fmin.reduceat(samples, starts, axis=0), np.fmax.reduceat(samples, starts, axis=0)
+    return decimating.extremes(samples, np.append(np.arange(0, len(samples), per), len(samples)))
 
 
 def _image(series: TSContinuous, most: int) -> Plain:
