@@ -77,14 +77,48 @@ def _gather(events: Events, matrix: Matrix, out: NDArray[Any], start: int) -> No
 
 @kernel
 def ordered_rows(x, matrix, out):
+    """The sums of a row in ascending order, eight terms to a pass over it, so that it is seldom read and written."""
+    if matrix.shape[0] == 8:
+        rows_of_eight(x, matrix, out)
+        return
+    whole = matrix.shape[0] - matrix.shape[0] % 8
+    zero = out.dtype.type(0)
     for k in range(x.shape[0]):
-        row = out[k]
-        row[:] = 0
-        for i in range(matrix.shape[0]):
-            a = x[k, i]
-            weights = matrix[i]
-            for j in range(weights.shape[0]):
-                row[j] += a * weights[j]
+        row, given = out[k], x[k]
+        if whole == 0:
+            row[:] = 0
+        for i in range(0, whole, 8):
+            a, b, c, d = given[i], given[i + 1], given[i + 2], given[i + 3]
+            e, f, g, h = given[i + 4], given[i + 5], given[i + 6], given[i + 7]
+            wa, wb, wc, wd = matrix[i], matrix[i + 1], matrix[i + 2], matrix[i + 3]
+            we, wf, wg, wh = matrix[i + 4], matrix[i + 5], matrix[i + 6], matrix[i + 7]
+            if i == 0:
+                for j in range(row.shape[0]):
+                    half = (((zero + a * wa[j]) + b * wb[j]) + c * wc[j]) + d * wd[j]
+                    row[j] = (((half + e * we[j]) + f * wf[j]) + g * wg[j]) + h * wh[j]
+            else:
+                for j in range(row.shape[0]):
+                    half = (((row[j] + a * wa[j]) + b * wb[j]) + c * wc[j]) + d * wd[j]
+                    row[j] = (((half + e * we[j]) + f * wf[j]) + g * wg[j]) + h * wh[j]
+        for i in range(whole, matrix.shape[0]):
+            one, weights = given[i], matrix[i]
+            for j in range(row.shape[0]):
+                row[j] += one * weights[j]
+
+
+@kernel
+def rows_of_eight(x, matrix, out):
+    """The same of eight inputs, whose weights are found once: small layers are many."""
+    wa, wb, wc, wd = matrix[0], matrix[1], matrix[2], matrix[3]
+    we, wf, wg, wh = matrix[4], matrix[5], matrix[6], matrix[7]
+    zero = out.dtype.type(0)
+    for k in range(x.shape[0]):
+        row, given = out[k], x[k]
+        a, b, c, d = given[0], given[1], given[2], given[3]
+        e, f, g, h = given[4], given[5], given[6], given[7]
+        for j in range(wa.shape[0]):
+            half = (((zero + a * wa[j]) + b * wb[j]) + c * wc[j]) + d * wd[j]
+            row[j] = (((half + e * we[j]) + f * wf[j]) + g * wg[j]) + h * wh[j]
 
 
 @kernel

@@ -112,18 +112,40 @@ def activate(row, code):
         for j in range(row.shape[0]):
             row[j] = max(row[j], row.dtype.type(0))
     elif code == TANH:
-        for j in range(row.shape[0]):
-            row[j] = tanh(np.float64(row[j]))
+        bend(row)
     elif code == SIGMOID:
-        for j in range(row.shape[0]):
-            row[j] = sigmoid(np.float64(row[j]))
+        squash(row)
     elif code == REGISTERED:
         for j in range(row.shape[0]):
             row[j] = registered(np.float64(row[j]))
 
 
-# exp(z) - 1 = s p + (s - 1) with s = 2**k, p = exp(r) - 1 and z = k ln 2 + r, |r| <= ln(2)/2. Adding MAGIC rounds
-# z / ln 2 to the integer k and leaves it in the low bits, so that loops over units become vector instructions.
+@kernel
+def bend(row):
+    """Tanh, of a row of singles in a form of their own, of half the width."""
+    if row.itemsize == 4:
+        for j in range(row.shape[0]):
+            row[j] = tanh_single(np.float32(row[j]))
+    else:
+        for j in range(row.shape[0]):
+            row[j] = tanh(np.float64(row[j]))
+
+
+@kernel
+def squash(row):
+    """The sigmoid, likewise."""
+    if row.itemsize == 4:
+        for j in range(row.shape[0]):
+            row[j] = sigmoid_single(np.float32(row[j]))
+    else:
+        for j in range(row.shape[0]):
+            row[j] = sigmoid(np.float64(row[j]))
+
+
+# exp(z) = s (u + v) / (u - v), where s = 2**k and z = k ln 2 + r with |r| <= ln(2)/2: u and v are the even and the odd
+# part of the polynomial in Pade's approximant of exp(r), of order 6, or 3 in single precision. Tanh and sigmoid then
+# take a single division. Adding MAGIC rounds z / ln 2 to the integer k and leaves it in the low bits, so that loops
+# over units become vector instructions.
 _LOG2E = 1.4426950408889634
 _LN2_HIGH, _LN2_LOW = 0.693147180369123816490, 1.90821492927058770002e-10  # the first has 32 bits, k times it is exact
 _MAGIC = 1.5 * 2.0**52
@@ -131,35 +153,23 @@ _52, _ONE = np.int64(52), np.int64(1023 << 52)
 
 
 @kernel
-def scale_and_rest(z):
-    """(s, p) with exp(z) = s + s p, for -700 < z <= 0."""
+def scale_and_parts(z):
+    """(s, u, v) with exp(z) = s (u + v) / (u - v), for -700 < z <= 0."""
     shifted = z * _LOG2E + _MAGIC
     k = shifted - _MAGIC
     r = (z - k * _LN2_HIGH) - k * _LN2_LOW
     s = np.int64((np.float64(shifted).view(np.int64) << _52) + _ONE).view(np.float64)
-    # Taylor's series of (exp(r) - 1 - r) / r**2; the first term left out is below 1e-17 of the sum
-    q = 1 / 6227020800.0
-    q = q * r + 1 / 479001600.0
-    q = q * r + 1 / 39916800.0
-    q = q * r + 1 / 3628800.0
-    q = q * r + 1 / 362880.0
-    q = q * r + 1 / 40320.0
-    q = q * r + 1 / 5040.0
-    q = q * r + 1 / 720.0
-    q = q * r + 1 / 120.0
-    q = q * r + 1 / 24.0
-    q = q * r + 1 / 6.0
-    q = q * r + 0.5
-    return s, r + r * r * q
+    q = r * r
+    return s, ((q + 840.0) * q + 75600.0) * q + 665280.0, r * ((42.0 * q + 10080.0) * q + 332640.0)
 
 
 @kernel
 def tanh(x):
     """Hyperbolic tangent of a double."""
     size = abs(x)
-    s, p = scale_and_rest(-2.0 * (20.0 if size > 20.0 else size))
-    q = s * p + (s - 1.0)
-    t = -q / (q + 2.0)
+    s, u, v = scale_and_parts(-2.0 * (20.0 if size > 20.0 else size))
+    less, more = 1.0 - s, 1.0 + s
+    t = (less * u - more * v) / (more * u - less * v)
     return -t if x < 0.0 else t
 
 
@@ -167,6 +177,43 @@ def tanh(x):
 def sigmoid(x):
     """1 / (1 + exp(-x)) of a double."""
     size = abs(x)
-    s, p = scale_and_rest(-(700.0 if size > 700.0 else size))
-    e = s + s * p
-    return (e if x < 0.0 else 1.0) / (1.0 + e)
+    s, u, v = scale_and_parts(-(700.0 if size > 700.0 else size))
+    one, e = u - v, s * (u + v)
+    return (e if x < 0.0 else one) / (one + e)
+
+
+# The same in single precision, whose constants must be single too, or all of it would be double.
+_0S, _1S, _2S, _10S, _12S, _60S, _80S, _120S = (np.float32(one) for one in (0, 1, 2, 10, 12, 60, 80, 120))
+_LOG2E_S, _MAGIC_S = np.float32(_LOG2E), np.float32(1.5 * 2.0**23)
+_LN2_HIGH_S, _LN2_LOW_S = np.float32(0.693359375), np.float32(-2.12194440e-4)
+_23, _ONE_S = np.int32(23), np.int32(127 << 23)
+
+
+@kernel
+def scale_and_parts_single(z):
+    """(s, u, v) with exp(z) = s (u + v) / (u - v), for -86 < z <= 0, in single precision."""
+    shifted = z * _LOG2E_S + _MAGIC_S
+    k = shifted - _MAGIC_S
+    r = (z - k * _LN2_HIGH_S) - k * _LN2_LOW_S
+    s = np.int32((np.float32(shifted).view(np.int32) << _23) + _ONE_S).view(np.float32)
+    q = r * r
+    return s, _12S * q + _120S, r * (q + _60S)
+
+
+@kernel
+def tanh_single(x):
+    """Hyperbolic tangent of a single."""
+    size = abs(x)
+    s, u, v = scale_and_parts_single(-_2S * (_10S if size > _10S else size))
+    less, more = _1S - s, _1S + s
+    t = (less * u - more * v) / (more * u - less * v)
+    return -t if x < _0S else t
+
+
+@kernel
+def sigmoid_single(x):
+    """1 / (1 + exp(-x)) of a single; from x = -80 down it stays at 2e-35."""
+    size = abs(x)
+    s, u, v = scale_and_parts_single(-(_80S if size > _80S else size))
+    one, e = u - v, s * (u + v)
+    return (e if x < _0S else one) / (one + e)

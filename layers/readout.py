@@ -128,6 +128,10 @@ class Ridge(ArrayLayer, Trainable):
         self._moments = None
 
 
+Pair = tuple[NDArray[np.float64], NDArray[np.float64]]
+"""What there is of inputs (M,) and of targets (N,)."""
+
+
 class Moments:
     """Sums of products of a stream of rows, about their means or about zero; a chunk of rows waits until it is full.
 
@@ -139,10 +143,11 @@ class Moments:
         self.rows: int = 0
         self.centred = centred
         self.size_in = size_in
-        self._waiting = np.empty((CHUNK, size_in + size_out))
-        self._origin = np.zeros(size_in + size_out)
-        self._mean = np.zeros(size_in + size_out)
-        self._products = np.zeros((size_in, size_in + size_out))
+        self._waiting = np.empty((CHUNK, size_in)), np.empty((CHUNK, size_out))
+        self._origin = np.zeros(size_in), np.zeros(size_out)
+        self._mean = np.zeros(size_in), np.zeros(size_out)
+        # X'X fills its lower triangle alone, in the order of BLAS, which adds to it in place
+        self._gram, self._cross = np.zeros((size_in, size_in), order="F"), np.zeros((size_in, size_out))
 
     def take(self, x: NDArray[np.float64], y: NDArray[np.float64]) -> None:
         """Take in rows of input and target."""
@@ -150,27 +155,37 @@ class Moments:
         while done < len(x):
             held = self.rows % CHUNK
             n = min(CHUNK - held, len(x) - done)
-            self._waiting[held : held + n, : self.size_in] = x[done : done + n]
-            self._waiting[held : held + n, self.size_in :] = y[done : done + n]
+            for waiting, rows in zip(self._waiting, (x, y), strict=True):
+                waiting[held : held + n] = rows[done : done + n]
             done += n
             self.rows += n
             if self.rows % CHUNK == 0:
-                self._origin, self._mean, self._products = self._joined(self.rows - CHUNK, self._waiting)
+                self._origin, self._mean = self._join(self.rows - CHUNK, *self._waiting, self._gram, self._cross)
 
-    def _joined(self, before: int, chunk: NDArray[np.float64]) -> tuple[NDArray[np.float64], ...]:
-        """Origin, mean and products once ``chunk`` has followed the ``before`` rows that they hold."""
+    def _join(
+        self, before: int, x: NDArray[Any], y: NDArray[Any], gram: NDArray[Any], cross: NDArray[Any]
+    ) -> tuple[Pair, Pair]:
+        """Add a chunk to the products, which hold ``before`` rows; gives origin and mean of all since."""
+        from scipy.linalg.blas import dsyr, dsyrk
+
         origin, mean = self._origin, self._mean
         if self.centred:
-            origin = origin if before else chunk.mean(axis=0)
-            chunk = chunk - origin
-            mean = chunk.mean(axis=0)
-        about = chunk - mean
+            origin = origin if before else (x.mean(axis=0), y.mean(axis=0))
+            x, y = x - origin[0], y - origin[1]
+            mean = x.mean(axis=0), y.mean(axis=0)
+            x -= mean[0]
+            y -= mean[1]
         with one_blas_thread():
-            products = self._products + about[:, : self.size_in].T @ about
-        apart = mean - self._mean
-        total = before + len(chunk)
-        products += np.outer(apart[: self.size_in], apart) * (before * len(chunk) / total)
-        return origin, self._mean + apart * (len(chunk) / total), products
+            dsyrk(1.0, x.T, beta=1.0, c=gram, lower=1, overwrite_c=1)
+            cross += x.T @ y
+        if not self.centred:
+            return origin, mean
+        apart, total = (mean[0] - self._mean[0], mean[1] - self._mean[1]), before + len(x)
+        share = before * len(x) / total
+        dsyr(share, apart[0], lower=1, a=gram, overwrite_a=1)
+        cross += np.outer(share * apart[0], apart[1])
+        part = len(x) / total
+        return origin, (self._mean[0] + apart[0] * part, self._mean[1] + apart[1] * part)
 
     def solution(
         self, alpha: float, owner: str, *, penalised: bool = False
@@ -183,19 +198,20 @@ class Moments:
         from scipy.linalg import LinAlgError, cho_factor, cho_solve
 
         held = self.rows % CHUNK
-        origin, mean, products = self._origin, self._mean, self._products
+        origin, mean, gram, cross = self._origin, self._mean, self._gram.copy(order="F"), self._cross.copy()
         if held:
-            origin, mean, products = self._joined(self.rows - held, self._waiting[:held])
-        mean = origin + mean
-        size = self.size_in
+            x, y = (waiting[:held] for waiting in self._waiting)
+            origin, mean = self._join(self.rows - held, x, y, gram, cross)
+        x_mean, y_mean = origin[0] + mean[0], origin[1] + mean[1]
         share = self.rows / (self.rows + alpha) if penalised else 1.0
         if penalised:
-            products = products + np.outer(mean[:size], mean) * (alpha * share)
+            gram += np.outer(x_mean, x_mean) * (alpha * share)
+            cross += np.outer(x_mean, y_mean) * (alpha * share)
+        gram.flat[:: self.size_in + 1] += alpha
         try:
             with one_blas_thread():
-                factor = cho_factor(products[:, :size] + alpha * np.eye(size), lower=True)
-                weights = cho_solve(factor, products[:, size:])
-                bias = share * (mean[size:] - mean[:size] @ weights)
+                weights = cho_solve(cho_factor(gram, lower=True, overwrite_a=True), cross)
+                bias = share * (y_mean - x_mean @ weights)
         except (LinAlgError, ValueError) as error:  # ValueError: a sum of products has overflowed
             raise NetworkError(
                 f"{owner}: X'X + alpha I is not positive definite at alpha {alpha!r}: {error}",

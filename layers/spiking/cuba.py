@@ -163,6 +163,9 @@ def run(
     """Scan over time, as ``lif.run`` does."""
     size = v.shape[0]
     flat = current.reshape(current.size)
+    noted = watch_v.shape[0] + watch_current.shape[0] + watch_wait.shape[0] + watch_fired.shape[0] > 0
+    # what is commonest is one pass over the neurons
+    plain = alike and alike_currents and waits and current.shape[0] == 2 and noise.shape[0] + rows.shape[0] == 0
     here = place[0]
     count = 0
     k = first
@@ -173,13 +176,11 @@ def run(
             seen = take_in(
                 flat, step, start + k, channel, seen, in_dense, in_lane, in_data, in_targets, in_indptr, learn
             )  # fmt: skip
-        pass_on(push, current, passed, decay, alike_currents)
-        for receptor in range(rows.shape[0]):
-            add_scaled(push, drive[receptor], rows[receptor, k])
-            add_scaled(current[receptor], relax[receptor], rows[receptor, k])
-        if noise.shape[0] > 0:
-            add_scaled(push, spread, noise[k])
-        integrate(v, wait, keep, base, push, threshold, flags, waits, alike)
+        if plain:
+            step_two_alike(v, wait, current[0], current[1], keep, base, threshold, passed, decay, flags)
+        else:
+            pushed(push, current, passed, decay, alike_currents, rows, k, drive, relax, noise, spread)
+            integrate(v, wait, keep, base, push, threshold, flags, waits, alike)
         before = count
         count = emit(start + k, flags, words, out_step, out_channel, before)
         reset(v, wait, out_channel, before, count, target, subtract, refractory)
@@ -194,14 +195,26 @@ def run(
         if learn is not None:
             fire(out_channel, before, count, learn)
             receive(flat, learn)
-        note(watch_v, k, v)
-        note(watch_current, k, flat)
-        note(watch_wait, k, wait)
-        note(watch_fired, k, flags[:size])
+        if noted:
+            note(watch_v, k, v)
+            note(watch_current, k, flat)
+            note(watch_wait, k, wait)
+            note(watch_fired, k, flags[:size])
         k += 1
     fired[:] = flags[:size]
     place[0] = here
     return k, seen, count
+
+
+@kernel
+def pushed(push, current, passed, decay, alike, rows, k, drive, relax, noise, spread):
+    """push = what currents, signals and noise add to v within the step; the currents go on."""
+    pass_on(push, current, passed, decay, alike)
+    for receptor in range(rows.shape[0]):
+        add_scaled(push, drive[receptor], rows[receptor, k])
+        add_scaled(current[receptor], relax[receptor], rows[receptor, k])
+    if noise.shape[0] > 0:
+        add_scaled(push, spread, noise[k])
 
 
 @kernel
@@ -230,3 +243,19 @@ def pass_two_alike(push, one, two, pass_one, pass_two, decay_one, decay_two):
         push[j] = pass_one * one[j] + pass_two * two[j]
         one[j] *= decay_one
         two[j] *= decay_two
+
+
+@kernel
+def step_two_alike(v, wait, one, two, keep, base, threshold, passed, decay, flags):
+    """``pass_two_alike`` and ``integrate_waiting_alike`` in one pass: the same arithmetic, and no sums between."""
+    kept, risen, at = keep[0], base[0], threshold[0]
+    pass_one, pass_two, decay_one, decay_two = passed[0, 0], passed[1, 0], decay[0, 0], decay[1, 0]
+    for j in range(v.shape[0]):
+        free = wait[j] == 0
+        new = kept * v[j] + (risen + (pass_one * one[j] + pass_two * two[j]))
+        one[j] *= decay_one
+        two[j] *= decay_two
+        new = new if free else v[j]
+        v[j] = new
+        wait[j] -= not free
+        flags[j] = free & (new >= at)

@@ -31,7 +31,9 @@ def add_rows(into, channels, low, high, dense, lane, data, targets, indptr):
     A dense row of a channel begins at place ``lane`` of ``into``; two rows of one lane are added in one pass. Otherwise
     the entries n of a row i, indptr[i] <= n < indptr[i + 1], add data[n] at targets[n].
     """
-    if dense.shape[0] > 0:
+    if dense.shape[0] > 0 and dense.shape[1] == into.shape[0]:
+        add_whole_rows(into, channels, low, high, dense)
+    elif dense.shape[0] > 0:
         wide = dense.shape[1]
         m = low
         while m < high:
@@ -52,6 +54,23 @@ def add_rows(into, channels, low, high, dense, lane, data, targets, indptr):
             i = channels[m]
             for n in range(indptr[i], indptr[i + 1]):
                 into[targets[n]] += data[n]
+
+
+@kernel
+def add_whole_rows(into, channels, low, high, dense):
+    """The same sums where a row fills ``into``."""
+    m = low
+    while m < high:
+        one = dense[channels[m]]
+        if m + 1 < high:
+            two = dense[channels[m + 1]]
+            for j in range(into.shape[0]):
+                into[j] = (into[j] + one[j]) + two[j]
+            m += 2
+        else:
+            for j in range(into.shape[0]):
+                into[j] += one[j]
+            m += 1
 
 
 @kernel
@@ -124,18 +143,33 @@ def integrate_waiting_alike(v, wait, keep, base, push, threshold, flags):
 
 @kernel
 def emit(now, flags, words, out_step, out_channel, count):
-    """Write an event for everyone flagged, eight silent neurons passed over at once (``words``); the count since.
+    """Write an event for everyone flagged; the count since. 64 silent neurons are passed over at once (``words``).
 
-    Every candidate is written and only counted where its flag is 1: a branch here would be mispredicted at most spikes.
+    Of eight of whom one is flagged every candidate is written and only counted where its flag is 1: a branch here would
+    be mispredicted at most spikes.
     """
     n = count
-    for word in range(words.shape[0]):
-        if words[word]:
-            for j in range(8 * word, 8 * word + 8):
-                out_channel[n] = j
-                n += np.int64(flags[j])
+    whole = words.shape[0] - words.shape[0] % 8
+    for low in range(0, whole, 8):
+        any_of = words[low] | words[low + 1] | words[low + 2] | words[low + 3]
+        if any_of | words[low + 4] | words[low + 5] | words[low + 6] | words[low + 7]:
+            for word in range(low, low + 8):
+                n = emit_word(word, flags, words, out_channel, n)
+    for word in range(whole, words.shape[0]):
+        n = emit_word(word, flags, words, out_channel, n)
     for m in range(count, n):
         out_step[m] = now
+    return n
+
+
+@kernel
+def emit_word(word, flags, words, out_channel, count):
+    """The flagged ones of eight neurons."""
+    n = count
+    if words[word]:
+        for j in range(8 * word, 8 * word + 8):
+            out_channel[n] = j
+            n += np.int64(flags[j])
     return n
 
 
