@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 FONT = "DejaVu Sans"  # comes with matplotlib, and is wider than what an SVG viewer without it takes instead
+SLACK = 1.02  # hinting of a raster rounds each letter's advance
 LABEL = 8.0  # the size of the smallest letters
 
 
@@ -16,7 +17,12 @@ def measure(text: str, size: float, bold: bool = False) -> tuple[float, float]:
 
     font = FontProperties(family=FONT, size=size, weight="bold" if bold else "normal")
     width, _, _ = text_to_path.get_text_width_height_descent(text, font, ismath=False)
-    return float(width) * 1.02 + 0.5, size * 1.2  # hinting of a raster rounds each letter's advance
+    return float(width) * SLACK + 0.5, size * 1.2
+
+
+def exact(width: float) -> float:
+    """What of a measured width the letters themselves take."""
+    return (width - 0.5) / SLACK
 
 
 def shorten(text: str, size: float, bold: bool, room: float) -> str:

@@ -6,8 +6,10 @@ the same way every time. fast-sugiyama gives the centres of boxes alone, so that
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any
 
 from ...errors import ParameterError
@@ -28,6 +30,7 @@ from .labels import (
     straightened,
     tail,
 )
+from .returning import Ways, returning
 from .sheet import on_sheet
 
 MOST_BOXES = 2000
@@ -58,7 +61,7 @@ def lay_out(scene: Scene) -> Layout:
     full = len(scene.boxes) <= FULL_BOXES and len(scene.arrows) <= FULL_ARROWS
     best: Layout | None = None
     for frames, room in _attempts(scene, full):
-        tried = _attempt(scene, frames, room, full)
+        tried = _attempt(scene, frames, room, full, below=full and room <= ENOUGH)
         if best is None or tried.flaws < best.flaws:
             best = tried
         if best.flaws == 0 or (best.flaws < TOUCHING and room >= ENOUGH):
@@ -102,26 +105,68 @@ def _attempts(scene: Scene, full: bool) -> Iterator[tuple[bool, float]]:
     yield from ((False, room) for room in (rooms if full else (1.0,)))
 
 
-def _attempt(scene: Scene, frames: bool, room: float, full: bool) -> Layout:
+def _attempt(scene: Scene, frames: bool, room: float, full: bool, below: bool) -> Layout:
+    """One layout; ``below``: the arrows that run back are laid below the flow, and the engine knows nothing of them."""
     shown = [_lines(scene, box, frames, full) for box in scene.boxes]
     sizes = [_box_size(box, lines, full) for box, lines in zip(scene.boxes, shown, strict=True)]
     routes = _routes(scene, full)
-    graph, groups = _graph(scene, sizes, routes, frames)
+    back = [below and route.arrows[0].back and route.arrows[0].pre != route.arrows[0].post for route in routes]
+    forth = [route for route, runs in zip(routes, back, strict=True) if not runs]
+    graph, groups = _graph(scene, sizes, forth, frames)
     raw = _run(graph, room, full)
     rects = [_rect(node) for node in raw.nodes]
     boxes = tuple(
         _placed_box(box, rect, lines, full) for box, rect, lines in zip(scene.boxes, rects, shown, strict=False)
     )
     home = {placed.box.name: placed.rect for placed in boxes}
-    ways = [
-        straightened([(p["x"], p["y"]) for p in edge["points"]], home[route.arrows[0].pre], home[route.arrows[0].post])
-        for route, edge in zip(routes, raw.edges, strict=True)
-    ]
-    anchors = [(at["x"], at["y"]) if (at := edge.get("label_anchor")) else None for edge in raw.edges]
     names = [(group, rects[len(boxes) + i]) for i, group in enumerate(groups)]
-    return _with_labels(
-        boxes, [replace(r, way=w, anchor=a) for r, w, a in zip(routes, ways, anchors, strict=True)], names
-    )
+    ways = iter([_routed(route, edge, home) for route, edge in zip(forth, raw.edges, strict=True)])
+    laid = [route if runs else next(ways) for route, runs in zip(routes, back, strict=True)]
+    if not any(back):
+        return _with_labels(boxes, laid, names)
+    laid, lost = _with_returns(laid, home, [rect for _, rect in names])
+    made = _with_labels(boxes, laid, names)
+    return replace(made, flaws=made.flaws + TOUCHING * lost)
+
+
+def _routed(route: _Route, edge: dict[str, Any], home: Mapping[str, Rect]) -> _Route:
+    first = route.arrows[0]
+    way = straightened([(p["x"], p["y"]) for p in edge["points"]], home[first.pre], home[first.post])
+    at = edge.get("label_anchor")
+    return replace(route, way=way, anchor=(at["x"], at["y"]) if at else None)
+
+
+def _with_returns(
+    routes: Sequence[_Route], home: Mapping[str, Rect], frames: Sequence[Rect]
+) -> tuple[list[_Route], int]:
+    """The routes, those without a way laid below the others; and how many found no room, and run straight."""
+    rims = [((x0, y0), (x1, y1)) for rect in frames for x0, y0, x1, y1 in outline(rect)]
+    ways = Ways(list(home.values()), rims)
+    ports: dict[Rect, list[float]] = {}
+    for route in routes:
+        if route.way:
+            ways.add(route.way)
+            ports.setdefault(home[route.arrows[0].pre], []).append(route.way[0][1])
+            ports.setdefault(home[route.arrows[0].post], []).append(route.way[-1][1])
+    waiting = [route for route in routes if not route.way]
+    ends = [(home[route.arrows[0].pre], home[route.arrows[0].post]) for route in waiting]
+    found = iter(zip(returning(ends, ports, ways), ends, strict=True))
+    laid, lost = [], 0
+    for route in routes:
+        if route.way:
+            laid.append(route)
+            continue
+        way, (pre, post) = next(found)
+        lost += way is None
+        way = way or ((pre[2], (pre[1] + pre[3]) / 2), (post[0], (post[1] + post[3]) / 2))
+        laid.append(replace(route, way=way, anchor=_longest(way)))
+    return laid, lost
+
+
+def _longest(way: Sequence[Point]) -> Point:
+    """The middle of the longest stretch."""
+    (x0, y0), (x1, y1) = max(pairwise(way), key=lambda one: math.dist(*one))
+    return ((x0 + x1) / 2, (y0 + y1) / 2)
 
 
 def _lines(scene: Scene, box: Box, frames: bool, full: bool) -> list[tuple[str, float, bool]]:

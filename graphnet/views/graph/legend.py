@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from ..palette import FAMILIES
 from .drawing import Box, Scene
-from .measures import Mark
+from .measures import Mark, amount
 
 MOST_FINDINGS = 12
 
@@ -29,7 +29,8 @@ def entries(scene: Scene) -> Iterator[tuple[str, str]]:
         words = {"delayed": "delayed", "back": "runs back", "recurrent": "recurrent weights"}
         yield from ((sign, text) for sign, text in words.items() if signs[sign])
     if scene.overlay is not None:
-        yield "scale", scene.overlay.title
+        low, high = (amount(scene.overlay.what, one) for one in (scene.overlay.low, scene.overlay.high))
+        yield "scale", f"{scene.overlay.title}, {low} to {high}"
         return
     found = Counter(box.family for box in scene.boxes if box.kind == "layer" and box.family != "other")
     if len(found) > 1 and max(found.values()) > 1:

@@ -58,8 +58,9 @@ def _fit(ax: Axes, layout: Layout) -> float:
 def _text(ax: Axes, one: Any, scale: float, name: str) -> None:
     words = one.words
     ax.text(
-        words.x, words.y, words.text, size=words.size * scale, weight="bold" if words.bold else "normal",
-        color=one.colour, ha="center", va="center_baseline", gid=name, zorder=2,
+        words.rect[0] if one.from_left else words.x, words.y, words.text, size=words.size * scale,
+        weight="bold" if words.bold else "normal", color=one.colour, ha="left" if one.from_left else "center",
+        va="center_baseline", gid=name, zorder=2,
     )  # fmt: skip
 
 

@@ -27,8 +27,9 @@ def save(scene: Scene, path: str | Path, look: str = "light") -> None:
     kind = path.suffix.lower()
     if kind not in SUFFIXES:
         raise ParameterError(
-            f"cannot draw to {str(path)!r}: the ending must be one of {', '.join(SUFFIXES)}", parameter="path"
-        )
+            f"{path}: cannot draw a {path.suffix or 'file without suffix'}", parameter="path",
+            hint=f"the ending must be one of {', '.join(SUFFIXES)}",
+        )  # fmt: skip
     if kind in (".png", ".pdf"):
         from ..figures import write
         from .mpl import draw

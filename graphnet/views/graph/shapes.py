@@ -14,6 +14,7 @@ from .legend import gravest
 
 BORDER, RIM = 1.1, 0.8
 STRIP = 3.6  # how much of a box's left side shows its family's colour
+UNDER = 8.0  # how far an arrow begins inside its box
 CIRCLE = 0.5523  # control points of a quarter circle as a cubic curve, in radii
 
 
@@ -34,10 +35,11 @@ class Shape:
 
 @dataclass(frozen=True)
 class Text:
-    """Words in a colour."""
+    """Words in a colour, set from their middle, or where they stand in a line with others from their beginning."""
 
     words: Words
     colour: str
+    from_left: bool = False
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,7 @@ def parts(layout: Layout, theme: Theme) -> Iterator[Part]:
         title, about = box_words(box, layout)
         yield Part(f"box-{box.box.name}", title, about, tuple(_box(box, layout, theme)))
     if layout.title is not None:
-        yield Part("title", "", "", (Text(layout.title, theme.ink),))
+        yield Part("title", "", "", (Text(layout.title, theme.ink, True),))
     if layout.signs:
         yield Part("legend", "", "", tuple(one for sign in layout.signs for one in _sign(sign, theme)))
 
@@ -127,7 +129,8 @@ def _box(placed: PlacedBox, layout: Layout, theme: Theme) -> Iterator[Shape | Te
 def _arrow(placed: PlacedArrow, theme: Theme) -> Iterator[Shape | Text]:
     arrow = placed.arrow
     colour = theme.signals[arrow.type]
-    yield from _way(placed.points, colour, arrow.type == "TSEvent", arrow.width)
+    inside = _toward(placed.points[0], placed.points[1], -UNDER)  # behind the box, whose corner may be round
+    yield from _way([inside, *placed.points[1:]], colour, arrow.type == "TSEvent", arrow.width)
     if arrow.back and arrow.pre != arrow.post:
         yield from _chevrons(placed, colour)
     if arrow.delayed:
@@ -174,7 +177,7 @@ def _sign(sign: Sign, theme: Theme) -> Iterator[Shape | Text]:
         yield from _severity((x + 6.0, y), kind, theme)
     elif kind in theme.signals:
         yield from _way(ends, theme.signals[kind], kind == "TSEvent", 1.2)
-    yield Text(sign.label, theme.soft)
+    yield Text(sign.label, theme.soft, True)
 
 
 def _way(points: Sequence[Point], colour: str, dotted: bool, width: float) -> Iterator[Shape]:

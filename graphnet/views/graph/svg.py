@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from html import escape
 from urllib.parse import quote
 
-from ..letters import FONT
+from ..letters import FONT, exact
 from ..palette import Theme, theme
 from .drawing import Scene
 from .layout import lay_out
@@ -57,8 +57,9 @@ def _text(one: Text) -> str:
     words = one.words
     bold = ' font-weight="bold"' if words.bold else ""
     # Letters are measured in the font above; textLength makes any other font take as much room.
-    room = f' textLength="{_short(words.width)}" lengthAdjust="spacingAndGlyphs"' if len(words.text) > 1 else ""
-    place = f'x="{_short(words.x)}" y="{_short(words.y + 0.36 * words.size)}" font-size="{_short(words.size)}"'
+    room = f' textLength="{_short(exact(words.width))}" lengthAdjust="spacingAndGlyphs"' if len(words.text) > 1 else ""
+    x, anchor = (words.rect[0], ' text-anchor="start"') if one.from_left else (words.x, "")
+    place = f'x="{_short(x)}" y="{_short(words.y + 0.36 * words.size)}" font-size="{_short(words.size)}"{anchor}'
     return f'<text {place}{bold}{room} fill="{one.colour}">{safe(words.text)}</text>'
 
 
