@@ -68,3 +68,13 @@ def hostile():
     series = TSContinuous.from_clocked([[0.0], [1.0]], dt=0.001, units=UNITS)
     events = TSEvent([0.0005], [0], t_start=0.0, t_stop=0.002, num_channels=1)
     return net, {"in<b": series, HOSTILE[0]: series, HOSTILE[1]: events}
+
+
+def crowd(layers=2100):
+    """A chain of more layers than a picture can show."""
+    net = Network(name="crowd")
+    net.input("x", 1)
+    for k in range(layers):
+        net.add_layer(PassThrough(1), name=f"n{k}")
+    net.connect_many(["x -> n0", *(f"n{k} -> n{k + 1}" for k in range(layers - 1))])
+    return net

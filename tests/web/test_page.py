@@ -169,6 +169,16 @@ def test_search_opens_the_sub_network_that_hides_what_was_found(watch, folder):
     assert "front" in boxes(page)
 
 
+def test_a_network_too_large_for_a_picture_can_still_be_searched_and_read(watch, folder):
+    page = watch(written(folder, "crowd", networks.crowd())).page
+    assert "2101 layers" in page.locator("#canvas").inner_text()
+    page.locator("#find").fill("n1234")
+    page.keyboard.press("Enter")
+    assert page.locator("#facts h2").inner_text().split() == ["n1234", "PassThrough"]
+    page.locator("#facts").get_by_role("button", name="n1234 -> n1235").click()
+    assert values(page)["carries"] == "continuous"
+
+
 # ---------------------------------------------------------------------- sub-networks
 
 

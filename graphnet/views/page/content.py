@@ -27,6 +27,7 @@ class Content:
     ``about`` are pairs of words, such as ("seed", "42"). ``groups`` maps each sub-network to its number of layers.
     ``drawings`` hold one drawing for each set of open sub-networks that was laid out; the first is shown first.
     ``layers`` are facts by name, also of inputs and ports; ``edges`` facts in the order of connecting.
+    ``classes`` say what the docstring of each class does, by the name that a layer's ``about`` is.
     ``missing`` says in words what the page had to leave out.
     """
 
@@ -37,7 +38,8 @@ class Content:
     layers: Mapping[str, Plain]
     edges: Sequence[Plain]
     signals: Sequence[Signal] = ()
-    missing: Sequence[str] = field(default=())
+    missing: Sequence[str] = ()
+    classes: Mapping[str, Plain] = field(default_factory=dict)
 
     def data(self) -> Plain:
         """The content as JSON holds it; arrays as base64 of their bytes, little-endian."""
@@ -48,6 +50,7 @@ class Content:
             "families": FAMILIES,
             "drawings": list(self.drawings),
             "layers": dict(self.layers),
+            "classes": dict(self.classes),
             "edges": list(self.edges),
             "signals": [one.data() for one in self.signals],
             "missing": list(self.missing),
@@ -65,13 +68,14 @@ def content(
     shown = scene(net)
     made, missing = drawings(shown)
     plots, more = shared_out(net, signals or {}, live)
-    facts = layer_facts(net)
+    facts, classes = layer_facts(net)
     return Content(
         title=net.name,
         about=_about(net, plots),
         groups=groups(shown),
         drawings=made,
         layers=facts,
+        classes=classes,
         edges=edge_facts(net),
         signals=plots,
         missing=[*missing, *more],

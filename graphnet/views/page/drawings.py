@@ -51,7 +51,7 @@ def drawings(shown: Scene) -> tuple[list[Plain], list[str]]:
         try:
             made.append(_drawn(shown, opened))
         except ParameterError as error:
-            missing.append(str(error))
+            missing.append(error.message)
             continue
         left -= size
     return made, missing

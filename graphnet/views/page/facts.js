@@ -34,10 +34,10 @@ function inside(name) {
 }
 
 function layerFacts(name) {
-  const facts = content.layers[name];
+  const facts = content.layers[name], about = content.classes[facts.about] || {};
   const parts = [heading(name, facts.class), inside(name) || ""];
-  if (facts.summary) parts.push(make("p", {}, facts.summary));
-  (facts.equations || []).forEach((tree, i) => parts.push(equation(tree, facts.plain[i])));
+  if (about.summary) parts.push(make("p", {}, about.summary));
+  (about.equations || []).forEach((tree, i) => parts.push(equation(tree, about.plain[i])));
   parts.push(table("Sizes and clock", facts.rows.map(([what, value, remark]) => [what, value, "", remark])));
   parts.push(null);
   const into = [], out = [];
@@ -50,13 +50,13 @@ function layerFacts(name) {
     parts.push(section("Recorded", make("ul", {class: "edges"}, ...recorded.map((one) => make("li", {}, leading(one))))));
   }
   if ((facts.parameters || []).length) parts.push(table("Parameters", facts.parameters));
-  if ((facts.more || []).length) parts.push(make("details", {}, make("summary", {}, "More about this class"), ...facts.more.map((one) => make("p", {}, one.replaceAll("``", "")))));
-  if (facts.source) parts.push(make("p", {class: "soft source"}, "Source: ", facts.source));
+  if ((about.more || []).length) parts.push(make("details", {}, make("summary", {}, "More about this class"), ...about.more.map((one) => make("p", {}, one.replaceAll("``", "")))));
+  if (about.source) parts.push(make("p", {class: "soft source"}, "Source: ", about.source));
   return parts;
 }
 
 function groupFacts(name) {
-  const count = content.groups[name], open = graph.drawing.opened.includes(name);
+  const count = content.groups[name], open = graph.drawing !== null && graph.drawing.opened.includes(name);
   const label = `${open ? "Close" : "Open"} sub-network ${name}`;
   const members = Object.keys(content.layers).filter((one) => one.startsWith(name + "."));
   return [

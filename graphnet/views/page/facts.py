@@ -26,8 +26,8 @@ MOST_SHOWN = 8
 """Arrays of at most so many numbers are written out."""
 
 
-def layer_facts(net: Network) -> dict[str, Plain]:
-    """Facts of every input, port and layer by its name."""
+def layer_facts(net: Network) -> tuple[dict[str, Plain], dict[str, Plain]]:
+    """Facts of every input, port and layer by its name, and of their classes by theirs (with the module)."""
     outer = {**{name: "input" for name in net.inputs}, **{name: "port" for name in net.ports}}
     found: dict[str, Plain] = {}
     for name, kind in outer.items():
@@ -37,22 +37,23 @@ def layer_facts(net: Network) -> dict[str, Plain]:
             "class": kind.capitalize(),
             "rows": [["channels", str(one.size), ""], ["carries", _kind(one.type), ""]],
         }
-    about: dict[type[Any], Plain] = {}
+    classes: dict[str, Plain] = {}
     pixels = Pixels(len(net.layers))
     for name, layer in net.layers.items():
         cls = type(layer)
-        if cls not in about:
-            about[cls] = _of_class(cls)
+        where = f"{cls.__module__}.{cls.__qualname__}"
+        if where not in classes:
+            classes[where] = _of_class(cls)
         outputs = name in net.outputs
         found[name] = {
             "kind": "layer",
             "class": layer.class_name,
+            "about": where,
             "rows": _rows(layer, outputs),
             "output": outputs,
-            **about[cls],
             **_parameters(layer, pixels),
         }
-    return found
+    return found, classes
 
 
 class Pixels:

@@ -216,7 +216,7 @@ function neighbour(from, [dx, dy]) {
 }
 
 function graphKey(event) {
-  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  if (!graph.drawing || event.ctrlKey || event.metaKey || event.altKey) return;
   const step = STEPS[event.key], found = graph.boxes.get(graph.active);
   if (step && event.shiftKey) pan(-60 * step[0], -60 * step[1]);
   else if (step && found) {

@@ -28,6 +28,7 @@ async function go(name) {
 }
 
 async function toggle(path) {
+  if (!graph.drawing) return;
   const now = graph.drawing.opened;
   if (now.includes(path)) await open(now.filter((one) => one !== path && !one.startsWith(path + ".")), null, path);
   else await open([...now, path, ...outer(path)], path, path);
@@ -208,7 +209,10 @@ async function begin() {
   wire();
   legend();
   if (content.drawings.length) show(content.drawings[0]);
-  else byId("canvas").append(make("p", {class: "note"}, ...content.missing, " Search finds every layer."));
+  else {
+    byId("canvas").append(make("p", {class: "note"}, content.missing.join("; "), ". Search finds every layer."));
+    for (const one of document.querySelectorAll("#graph .tools button")) one.disabled = true;
+  }
   select(null, true);
   openPlots(await bokehDocument());
   paintPlots();

@@ -115,11 +115,12 @@ def test_many_sub_networks_stay_within_the_bound_and_the_page_says_what_is_missi
 
 
 def test_facts_of_a_layer_are_its_parameters_with_units():
-    facts = content(networks.small()).layers["lif"]
+    made = content(networks.small())
+    facts = made.layers["lif"]
     rows = {name: (value, unit) for name, value, unit, _ in facts["parameters"]}
     assert rows["tau_mem"] == ("15 ms", "")
     assert rows["weights_rec"] == ("none", "")
-    assert facts["plain"] == ["tau_mem dv/dt = v_rest - v + r (W' u + bias)"]
+    assert made.classes[facts["about"]]["plain"] == ["tau_mem dv/dt = v_rest - v + r (W' u + bias)"]
 
 
 @given(
