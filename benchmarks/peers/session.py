@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import subprocess
 import tempfile
+import threading
+import time
 from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -13,6 +15,10 @@ from typing import Any
 import numpy as np
 
 from .catalogue import PEERS
+
+
+PATIENCE = 1200.0
+"""Seconds after which a peer that says nothing is given up."""
 
 
 class PeerError(RuntimeError):
@@ -52,11 +58,19 @@ class Session(AbstractContextManager["Session"]):
 
     def _heard(self, word: str) -> str:
         assert self._process.stdout is not None
-        said, _, rest = self._process.stdout.readline().strip().partition(" ")
+        guard = threading.Timer(PATIENCE, self._process.kill)
+        guard.start()
+        began = time.monotonic()
+        try:
+            said, _, rest = self._process.stdout.readline().strip().partition(" ")
+        finally:
+            guard.cancel()
         if said == word:
             return rest
         if said == "failed":
             raise PeerError(json.loads(rest)["error"])
+        if time.monotonic() - began >= PATIENCE:
+            raise PeerError(f"{self.name} said nothing for {PATIENCE:g} s")
         self._errors.seek(0)
         last = self._errors.read().strip().splitlines()[-3:]
         raise PeerError(f"{self.name} ended early: {' | '.join(last) or 'without a word'}")

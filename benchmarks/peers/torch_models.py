@@ -108,8 +108,9 @@ def by_snntorch(given: Arrays, *, dtype: Any, threads: int, **_: Any) -> Task:
     """snnTorch's Leaky with reset to zero, in the step of the spike."""
     import snntorch
 
-    neuron = snntorch.Leaky(beta=keep_of(given), threshold=1.0, reset_mechanism="zero", reset_delay=False)
-    neuron = neuron.to(torch.from_numpy(np.zeros(0, dtype)).dtype)
+    real = torch.from_numpy(np.zeros(0, dtype)).dtype
+    keep = torch.tensor(keep_of(given), dtype=real)  # a plain number would be rounded to float32
+    neuron = snntorch.Leaky(beta=keep, threshold=1.0, reset_mechanism="zero", reset_delay=False).to(real)
 
     def scan(rows: Any) -> Any:
         v = torch.zeros_like(rows[0])
