@@ -7,7 +7,6 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,6 @@ from typing import Any
 import numpy as np
 
 from .catalogue import PEERS
-
 
 PATIENCE = 1200.0
 """Seconds after which a peer that says nothing is given up."""
@@ -108,17 +106,3 @@ class Session(AbstractContextManager["Session"]):
 
     def __exit__(self, *error: object) -> None:
         self.close()
-
-
-def started(
-    names: Iterable[str], workload: str, inputs: Path, threads: int, dtype: str
-) -> tuple[dict[str, Session], dict[str, str]]:
-    """The sessions that are ready, and why the others are not; whoever calls this closes them."""
-    ready: dict[str, Session] = {}
-    failed: dict[str, str] = {}
-    for name in names:
-        try:
-            ready[name] = Session(name, workload, inputs, threads, dtype)
-        except PeerError as error:
-            failed[name] = str(error)
-    return ready, failed
