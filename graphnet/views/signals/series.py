@@ -12,10 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import SeriesError, SeriesTypeError
+from ...timeseries import TSEvent
 from ...timeseries.cutting import columns
 from ..figures import style as paper
 from .axes import axes, channel_axis, finish, is_axes, pixels, properties
-from .decimating import envelope, means, within
+from .decimating import counts, envelope, means, within
 from .panels import held
 
 if TYPE_CHECKING:
@@ -190,43 +191,47 @@ def draw_events(
     ax = axes(ax, series, time_limits)
     limits = checked_limits(None if is_axes(time_limits) else time_limits) or checked_limits(xlim)
     limits = limits or (series.t_start, series.t_stop)
-    times, ids = series(*limits, channels=channels)
-    if {"marker", "s", "c"} & set(kwargs) or args:
-        ax.scatter(times, ids, *args, **({"s": 4.0, "color": color} | kwargs if "c" not in kwargs else kwargs))
-    elif len(times) <= STROKES and series.num_channels * STROKE_PIXELS <= pixels(ax)[1]:
-        style = {"linewidth": 1.0, "color": color, "label": series.name}
-        style |= properties(kwargs, LineCollection)
-        ax.vlines(times, ids - 0.4, ids + 0.4, **style)
+    markers = bool({"marker", "s", "c"} & set(kwargs) or args)
+    if not markers and channels is None and not series.periodic and _crowded(ax, series, limits):
+        density(ax, series, limits, color)
     else:
-        density(ax, times, ids, series.num_channels, limits, color)
+        times, ids = series(*limits, channels=channels)
+        if markers:
+            ax.scatter(times, ids, *args, **({"s": 4.0, "color": color} | kwargs if "c" not in kwargs else kwargs))
+        elif len(times) <= STROKES and series.num_channels * STROKE_PIXELS <= pixels(ax)[1]:
+            style = {"linewidth": 1.0, "color": color, "label": series.name}
+            style |= properties(kwargs, LineCollection)
+            ax.vlines(times, ids - 0.4, ids + 0.4, **style)
+        else:
+            picked = TSEvent(
+                times, ids, t_start=limits[0], t_stop=np.nextafter(limits[1], np.inf), num_channels=series.num_channels
+            )
+            density(ax, picked, limits, color)
     channel_axis(ax, np.arange(series.num_channels), 1.0)
     ax.set_ylim(-0.5, max(series.num_channels, 1) - 0.5)
     finish(ax, series, limits, "Channel")
     return ax
 
 
-def density(
-    ax: Axes,
-    times: NDArray[np.float64],
-    ids: NDArray[np.int32],
-    number: int,
-    limits: tuple[float, float],
-    color: Any,
-) -> None:
+def _crowded(ax: Axes, series: Any, limits: tuple[float, float]) -> bool:
+    """Whether events are so many, or channels so low, that they are drawn as an image."""
+    here = within(series, *limits)
+    return here.stop - here.start > STROKES or series.num_channels * STROKE_PIXELS > pixels(ax)[1]
+
+
+def density(ax: Axes, series: TSEvent, limits: tuple[float, float], color: Any) -> None:
     """An image with a pixel for each column of time and each channel, or group of channels where there are too many."""
     from matplotlib.colors import LinearSegmentedColormap, to_rgba
 
     width, height = pixels(ax)
     width = max(width // 2, 1)  # two pixels wide, a stroke is still there when the picture is saved smaller
-    group = -(-number // height)
-    rows = -(-number // group)
-    length = (limits[1] - limits[0]) or 1.0
-    column = np.clip(((times - limits[0]) * (width / length)).astype(np.int64), 0, width - 1)
-    counts = np.bincount((ids // group) * np.int64(width) + column, minlength=rows * width).reshape(rows, width)
-    busy = counts[counts > 0]
+    group = -(-max(series.num_channels, 1) // height)
+    found = counts(series, width, *limits, group).T
+    rows = len(found)
+    busy = found[found > 0]
     top = float(np.percentile(busy, 99)) if busy.size else 1.0
     # a lone event is seen, and twice as many are seen as more
-    shade = np.where(counts > 0, 0.3 + 0.7 * counts / max(top, 1.0), 0.0)
+    shade = np.where(found > 0, 0.3 + 0.7 * found / max(top, 1.0), 0.0)
     ink = LinearSegmentedColormap.from_list("ink", [(*to_rgba(color)[:3], 0.0), to_rgba(color)])
     ax.imshow(
         np.minimum(shade, 1.0),
