@@ -19,13 +19,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .arrays.archives import UNREADABLE, read_archive_at, told
-from .arrays.limits import SHOWN, shown
 from .clock import exact
 from .errors import NetworkError, ParameterError
 from .files.source import printable
 from .layer import ArrayLayer, State
 from .network import Network
 from .paths import Path
+from .showing import SHOWN, shown
 from .timeseries import TSEvent
 
 FORMAT = 1

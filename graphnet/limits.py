@@ -15,6 +15,8 @@ from .showing import shown
 
 DEEPEST = 200
 """Levels of a document that any limit may allow: what walks down them is far from Python's recursion limit."""
+LARGEST_SIDE = 2**31 - 1
+"""Rows or columns of a matrix, whatever is allowed: what the indices of a CSR array can count."""
 _UNITS = {"": 1, "k": 10**3, "M": 10**6, "G": 10**9, "Ki": 2**10, "Mi": 2**20, "Gi": 2**30}
 _AMOUNT = re.compile(r"([0-9][0-9_]{0,17})\s*(?:([kMG]i?|)B?)", re.ASCII)
 

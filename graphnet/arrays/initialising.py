@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar
 
+import annotated_types as at
 import numpy as np
 from numpy.typing import NDArray
 
@@ -17,7 +18,7 @@ from ..noise import normal as normal_draws
 from ..noise import uniform as uniform_draws
 from ..products import Matrix
 from ..showing import SHOWN, shown
-from .arguments import Above, Argument, As, NotBelow, arguments_of, checked
+from .arguments import Above, Argument, As, NotBelow, Ratio, arguments_of, checked
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -26,9 +27,10 @@ def initialiser(name: str) -> Callable[[F], F]:
     """Register a function of annotated arguments as an initialiser that documents can name.
 
     The annotations say what a document may give, and within which bounds: ``float``, ``int``, ``bool``, ``str``, a
-    ``Literal``, each also ``Annotated`` with bounds of ``annotated_types``, and ``Shape``, ``Sides``, ``Seed``,
-    ``Values``. It returns an array, or CSR. What it draws should come from ``Draws(seed)``: the same numbers in every
-    process and version. A package announces the module that does so in the entry-point group ``graphnet.layers``.
+    ``Literal``, each also ``Annotated`` with bounds of ``annotated_types``, and ``Ratio`` (a number that has not the
+    unit of the array), ``Shape``, ``Sides``, ``Seed``, ``Values``. It returns an array, or CSR. What it draws should
+    come from ``Draws(seed)``: the same numbers in every process and version. A package announces the module that does
+    so in the entry-point group ``graphnet.layers``.
 
     >>> from graphnet.arrays import Shape
     >>> @initialiser("alternating")
@@ -141,7 +143,7 @@ def spread_uniform(on: Grid, /, low: float = -1.0, high: float = 1.0) -> NDArray
     return low + (high - low) * draws.uniform(rows, columns, stream, start)
 
 
-def spread_lognormal(on: Grid, /, median: Above = 1.0, sigma: NotBelow = 1.0) -> NDArray[np.float64]:
+def spread_lognormal(on: Grid, /, median: Above = 1.0, sigma: Annotated[Ratio, at.Ge(0)] = 1.0) -> NDArray[np.float64]:
     """Numbers above 0 whose logarithm is normal with standard deviation ``sigma``."""
     draws, stream, start, rows, columns = on
     return median * np.exp(sigma * draws.normal(rows, columns, stream, start))

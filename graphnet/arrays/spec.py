@@ -10,12 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import ParameterError
-from ..limits import count
+from ..limits import LARGEST_SIDE, count
 from ..products import Matrix
 from ..showing import named, shown
 from .files import read_file
 from .initialising import initialise
-from .limits import LARGEST_SIDE
 from .places import Folders
 
 Spec = Mapping[str, Any]

@@ -6,7 +6,7 @@ import inspect
 from typing import Any
 
 from .. import registry
-from ..arrays import array_definitions
+from ..arrays import array_definitions, quantities_of
 from ..files import TITLE
 from ..layer import ArrayLayer
 from ..layer.meanings import meanings
@@ -21,6 +21,9 @@ QUANTITY: dict[str, Any] = {"type": "string", "pattern": PATTERN}
 ABOUT = ("title", "description", "default", "unit")
 """What a schema says of a value without restricting it."""
 INNER = ("items", "additionalProperties")
+HERE = "#/$defs/"
+MEASURED = "measured."
+"""What the names of definitions of arrays begin with where the array has a unit, so that a quantity may stand."""
 WITHOUT_REFERENCES = ("version", "params", "layers")
 """Sections that are themselves: what is inside them may refer."""
 
@@ -56,25 +59,40 @@ def _here(value: Any) -> Any:
         return {key: _here(one) for key, one in value.items()}
     if isinstance(value, list):
         return [_here(one) for one in value]
-    return value.replace(ARRAYS, "#/$defs/") if isinstance(value, str) and value.startswith(ARRAYS) else value
+    return value.replace(ARRAYS, HERE) if isinstance(value, str) and value.startswith(ARRAYS) else value
+
+
+def _with_unit(value: Any) -> Any:
+    """A schema whose arrays have a unit."""
+    if isinstance(value, dict):
+        return {key: _with_unit(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_with_unit(one) for one in value]
+    begin = next((one for one in (ARRAYS, HERE) if isinstance(value, str) and value.startswith(one)), None)
+    return value if begin is None else f"{begin}{MEASURED}{value.removeprefix(begin)}"
 
 
 def _arrays() -> dict[str, Any]:
-    """The forms of arrays, with references and quantities, and without the shapes that follow from edges."""
+    """The forms of arrays, with references, and without the shapes that follow from edges; each without a unit, and
+    with one, where quantities may stand for numbers of it."""
+    measured = _with_unit({f"{MEASURED}{name}": one for name, one in _forms([REFERENCE, QUANTITY]).items()})
+    return _forms([REFERENCE]) | measured
+
+
+def _forms(texts: list[dict[str, Any]]) -> dict[str, Any]:
     found = array_definitions()
     for name, one in found.items():
         if name.startswith("initialiser."):
-            found[name] = _initialiser(one)
-    found["distribution"] = {"anyOf": [_described(one) for one in found["distribution"]["oneOf"]]}
-    row = _open({"type": "array", "items": {"type": "number"}}, [REFERENCE, QUANTITY])
+            found[name] = _initialiser(one, texts)
+    found["distribution"] = {"anyOf": [_described(one, texts) for one in found["distribution"]["oneOf"]]}
+    row = _open({"type": "array", "items": {"type": "number"}}, texts)
     number, _, _, *described = found["array"]["anyOf"]
-    forms = [number, QUANTITY, REFERENCE, row, {"type": "array", "items": row}, *described]
-    found["array"] = {"anyOf": forms}
+    found["array"] = {"anyOf": [number, *texts, row, {"type": "array", "items": row}, *described]}
     return found
 
 
-def _initialiser(one: dict[str, Any]) -> dict[str, Any]:
-    found = _described(one)
+def _initialiser(one: dict[str, Any], texts: list[dict[str, Any]]) -> dict[str, Any]:
+    found = _described(one, texts)
     sides = {"shape", "size"} & set(found["properties"])
     if sides:
         found["properties"].setdefault("size", found["properties"].get("shape"))
@@ -82,10 +100,12 @@ def _initialiser(one: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
-def _described(one: dict[str, Any]) -> dict[str, Any]:
-    """The description of an array or a distribution, each value of which may be a reference, a number a quantity."""
+def _described(one: dict[str, Any], texts: list[dict[str, Any]]) -> dict[str, Any]:
+    """The description of an array or a distribution: its values may be references, those in the array's unit what
+    ``texts`` say."""
+    measured = quantities_of({"init": one["properties"]["init"]["const"]})
     properties = {
-        key: schema if key == "init" else _open(schema, [REFERENCE, QUANTITY])
+        key: schema if key == "init" else _open(schema, texts if key in measured else [REFERENCE])
         for key, schema in one["properties"].items()
     }
     return {**one, "properties": properties}
@@ -166,7 +186,8 @@ def _layer_schema(name: str, cls: type[Any], definitions: dict[str, Any]) -> dic
     for parameter, given in found["properties"].items():
         given.pop("title", None)  # the name again
         texts = [REFERENCE, QUANTITY] if known[parameter].unit else [REFERENCE]
-        schema = found["properties"][parameter] = _open(given, texts)
+        plain = _with_unit(given) if known[parameter].unit else given
+        schema = found["properties"][parameter] = _open(plain, texts)
         if parameter in said:
             schema["description"] = said[parameter].replace("``", "`")
     found["properties"] = {"type": {"const": name}, **found["properties"]}

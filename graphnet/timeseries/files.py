@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from graphnet.arrays.archives import UNREADABLE, read_archive, read_archive_at, told
-from graphnet.arrays.limits import named, shown
 from graphnet.errors import GraphnetError, ParameterError, SeriesError, SeriesTypeError
+from graphnet.showing import named, shown
 
 from .base import TimeSeries
 from .binning import regular

@@ -478,7 +478,7 @@ def test_the_schema_states_every_argument_of_every_initialiser_as_it_is_checked(
         for key, one in arguments.items():
             for word, wrong in (("exclusiveMinimum", 0.0), ("minimum", -1.0), ("exclusiveMaximum", 0.0)):
                 limit = schema["properties"][key].get(word)
-                if limit is not None and one.form == "number":
+                if limit is not None and one.form in ("number", "ratio"):
                     with pytest.raises(ParameterError, match=f"{key} must be"):
                         one.check(limit + wrong)
     assert {one["properties"]["init"]["const"] for one in found["distribution"]["oneOf"]} == set(DISTRIBUTIONS)
