@@ -1,5 +1,7 @@
 """The page as a file, in a real browser: offline, read by mouse and by keys, deaf to what names would have it do."""
 
+import re
+
 import pytest
 
 from graphnet.views.page import content, render
@@ -249,6 +251,22 @@ def test_what_is_plotted_are_the_samples(page):
     assert times == pytest.approx(result["lif"].times.tolist(), abs=1e-12)
 
 
+def test_the_pointer_reads_the_values_of_every_trace_at_its_time(page):
+    _, result = networks.recorded()
+    figure = page.locator('article[data-signal="x"] .plot')
+    figure.scroll_into_view_if_needed()
+    plot = figure.bounding_box()
+    page.mouse.move(plot["x"] + 300, plot["y"] + 40)
+    until(page, "byId('at').textContent !== ''")
+    t = page.evaluate("(x) => timeUnder(byId('plots').children[0], x)", plot["x"] + 300)
+    for name in ("x", "out"):
+        read = page.locator(f'article[data-signal="{name}"] .channels').inner_text().replace("−", "-")
+        wanted = [float(f"{value:.4g}") for value in result[name]([t])[0]]
+        assert [float(one) for one in re.findall(r"\d: (\S+)", read)] == wanted
+    page.mouse.move(5, 5)
+    until(page, "byId('at').textContent === ''")
+
+
 def test_a_long_trace_keeps_its_extremes_at_every_zoom(watch, folder):
     import numpy as np
 
@@ -331,10 +349,12 @@ def test_light_and_dark_follow_the_system_and_the_switch(watch, folder):
 
 
 @pytest.mark.parametrize("width", [1280, 800, 400])
-def test_nothing_sticks_out_at_any_width(watch, folder, width):
-    page = watch(written(folder, "small", *networks.recorded()), width=width).page
-    box(page, "lif").click()
+def test_nothing_sticks_out_at_any_width_whatever_the_names(watch, folder, width):
+    page = watch(written(folder, "hostile", *networks.hostile()), width=width).page
+    page.evaluate("(name) => go(name)", networks.HOSTILE[-1])
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+    for pane in ("facts", "plots"):
+        assert page.evaluate("(id) => byId(id).scrollWidth <= byId(id).clientWidth", pane)
 
 
 # ---------------------------------------------------------------------- hostile names

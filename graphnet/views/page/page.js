@@ -182,6 +182,7 @@ function wire() {
   byId("find").addEventListener("blur", () => showFound(false));
   byId("graph").addEventListener("keydown", graphKey);
   document.addEventListener("keydown", pageKey);
+  listenToPointer();
   for (const query of ["(prefers-color-scheme: dark)", "print"]) matchMedia(query).addEventListener("change", paintPlots);
   new ResizeObserver(() => { if (graph.drawing && !graph.moved) start(graph.active); }).observe(byId("canvas"));
 }

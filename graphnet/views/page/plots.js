@@ -20,9 +20,9 @@ function layPlots() {
     const facts = [what, count, kind, one.units].filter((text) => text).join(", ");
     const title = make("h3", {}, make("button", {type: "button", class: "link", dir: "auto", onclick: () => go(one.owner)}, one.name), make("small", {}, facts));
     if (one.note) title.append(make("small", {class: "note"}, one.note));
-    if (one.form === "lines" && one.channels > 1) {
-      const colours = make("span", {class: "channels", "aria-label": "Colours of channels"});
-      for (let c = 0; c < one.channels; c++) colours.append(make("span", {style: `color: ${CHANNELS[c % CHANNELS.length]}`}, String(c)));
+    if (one.form === "lines") {
+      const colours = make("span", {class: "channels", "aria-label": one.channels > 1 ? "Colours of channels" : null});
+      for (let c = 0; c < one.channels; c++) colours.append(make("span", {style: `color: ${CHANNELS[c % CHANNELS.length]}`}, one.channels > 1 ? String(c) : ""));
       title.append(colours);
     }
     if (one.form === "image" && !one.live) title.append(scale(one));

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from jinja2 import Template
 
 HERE = Path(__file__).parent
-SCRIPTS = ("say.js", "graph.js", "facts.js", "plots.js", "page.js")
+SCRIPTS = ("say.js", "graph.js", "facts.js", "plots.js", "reading.js", "page.js")
 POLICY = (
     "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'unsafe-inline'; img-src data: blob:; font-src data:; "
     "base-uri 'none'; form-action 'none'"
