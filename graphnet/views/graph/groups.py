@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import replace
-from itertools import pairwise
 
 from ...errors import UnknownName
 from .drawing import Arrow, Box, Scene, Signal
@@ -32,8 +31,8 @@ def groups(scene: Scene) -> dict[str, int]:
 def opening(scene: Scene, asked: str | Collection[str] | None) -> Scene:
     """The scene with the sub-networks ``asked`` for standing open, and those they lie in; or "all".
 
-    By default (None) sub-networks are opened, outer before inner, as long as at most READABLE boxes are shown. Where
-    some stay closed, the scene's note says how to open them. Raises UnknownName where there is no such sub-network.
+    By default (None) sub-networks are opened level by level, all of one or none, as long as at most READABLE boxes are
+    shown. Where some stay closed, the scene's note says how to open them. Raises UnknownName where there is none such.
     """
     counts = groups(scene)
     if asked is None:
@@ -49,18 +48,15 @@ def opening(scene: Scene, asked: str | Collection[str] | None) -> Scene:
 
 
 def _readable(scene: Scene, counts: dict[str, int]) -> set[str]:
-    """The groups that can be opened, outer before inner, with at most READABLE boxes shown."""
-    inside: dict[str, set[str]] = {path: set() for path in ["", *counts]}
-    for box in scene.boxes:
-        above = ["", *(path for path in outer(box.name) if path in counts)]
-        for path, child in pairwise([*above, box.name]):
-            inside[path].add(child)
-    size, opened = len(inside[""]), set[str]()
-    for path in counts:
-        around = [one for one in outer(path) if one in counts]
-        if all(one in opened for one in around) and size - 1 + len(inside[path]) <= READABLE:
-            opened.add(path)
-            size += len(inside[path]) - 1
+    """The groups of as many levels, from outside, as can be opened with at most READABLE boxes shown."""
+    opened: set[str] = set()
+    for level in range(max((path.count(".") for path in counts), default=-1) + 1):
+        more = opened | {path for path in counts if path.count(".") == level}
+        closed = counts.keys() - more
+        seen = {next((path for path in outer(box.name) if path in closed), box.name) for box in scene.boxes}
+        if len(seen) > READABLE:
+            break
+        opened = more
     return opened
 
 
@@ -85,7 +81,8 @@ def collapsed(scene: Scene, opened: Collection[str]) -> Scene:
 
     Such a box has kind "group", the group's path as its name, and the number of its layers. Several edges between the
     same two ends become one arrow for each type of signal, whose ``count`` and label say how many they are; what stays
-    inside a group is not shown. Boxes and arrows stand where the first of what they stand for stood.
+    inside a group is not shown. Boxes and arrows stand where the first of what they stand for stood. Which arrows run
+    back is found anew: between groups there may be other loops than between layers.
 
     Raises UnknownName where ``opened`` names no group.
     """
@@ -136,11 +133,10 @@ def _together(boxes: list[Box], mean: bool) -> float | None:
 
 def _merged(pre: str, post: str, arrows: list[Arrow]) -> Arrow:
     count = sum(one.count for one in arrows)
-    back = all(one.back for one in arrows)
     if len(arrows) == 1:
-        return replace(arrows[0], pre=pre, post=post, back=back)
+        return replace(arrows[0], pre=pre, post=post, back=False)
     return replace(
-        arrows[0], pre=pre, post=post, label=f"{count} edges", back=back,
+        arrows[0], pre=pre, post=post, label=f"{count} edges", back=False,
         delayed=any(one.delayed for one in arrows), count=count,
         channels=sum(one.channels for one in arrows), rates=None,
     )  # fmt: skip

@@ -40,6 +40,7 @@ FULL_BOXES = 150
 FULL_ARROWS = 300  # above either, a box shows its name and size alone, arrows carry no labels, groups no frames
 MANY_ARROWS = 100
 MOST_WAYPOINTS = 6000  # where long arrows pass other layers: the engine's time grows with them
+WIDE = 2500.0  # points: a picture with frames wider than this is drawn without them where that halves it
 PAGE = 860.0  # points: a picture wider than this is wrapped where its graph allows
 NAME, SMALL = 10.0, 8.5
 PAD, LOOP, BADGE = 9.0, 14.0, 15.0
@@ -60,14 +61,21 @@ def lay_out(scene: Scene) -> Layout:
         )
     full = len(scene.boxes) <= FULL_BOXES and len(scene.arrows) <= FULL_ARROWS
     best: Layout | None = None
-    for frames, room in _attempts(scene, full):
-        tried = _attempt(scene, frames, room, full, below=full and room <= ENOUGH)
+    for frames, room, below in _attempts(scene, full):
+        tried = _attempt(scene, frames, room, full, below)
         if best is None or tried.flaws < best.flaws:
             best = tried
         if best.flaws == 0 or (best.flaws < TOUCHING and room >= ENOUGH):
             break
     assert best is not None
+    if best.frames and _width(best) > WIDE:  # the engine wraps no picture that has frames
+        plain = _attempt(scene, False, 1.0, full, below=full)
+        best = plain if _width(plain) < _width(best) / 2 and plain.flaws <= best.flaws else best
     return on_sheet(scene, best)
+
+
+def _width(layout: Layout) -> float:
+    return max(one.rect[2] for one in layout.boxes) - min(one.rect[0] for one in layout.boxes)
 
 
 @dataclass(frozen=True)
@@ -97,12 +105,15 @@ def _routes(scene: Scene, full: bool) -> list[_Route]:
     return routes
 
 
-def _attempts(scene: Scene, full: bool) -> Iterator[tuple[bool, float]]:
-    """Whether to draw frames, and how many times the usual room to give: fewer tries where each takes long."""
+def _attempts(scene: Scene, full: bool) -> Iterator[tuple[bool, float, bool]]:
+    """Whether to draw frames, how many times the usual room to give, and whether to lay what runs back below the flow:
+    fewer tries where each takes long."""
     rooms = (1.0, 1.3, ENOUGH, 2.2, 3.0, 4.0) if len(scene.arrows) <= MANY_ARROWS else (1.0, ENOUGH)
+    back = full and any(arrow.back and arrow.pre != arrow.post for arrow in scene.arrows)
+    ways = (True, False) if back else (False,)
     if full and any(box.group for box in scene.boxes):
-        yield from ((True, room) for room in rooms if room <= ENOUGH)
-    yield from ((False, room) for room in (rooms if full else (1.0,)))
+        yield from ((True, room, below) for below in ways for room in rooms if room <= ENOUGH)
+    yield from ((False, room, below) for below in ways for room in (rooms if full else (1.0,)))
 
 
 def _attempt(scene: Scene, frames: bool, room: float, full: bool, below: bool) -> Layout:

@@ -12,6 +12,7 @@ from .labels import HEAD, Point, Rect
 
 SIDE, BELOW = 12.0, 14.0  # the least distance of a way from the boxes it leaves and enters, and of its lane below them
 NEAR = 5.0  # the least distance from an arrow that runs the same way
+LANE = 12.0  # of a lane from another: a label has room on it
 TRIES, STEP = 60, 4.0
 Segment = tuple[Point, Point]
 
@@ -34,8 +35,8 @@ class Ways:
         (x0, y0), (x1, y1) = start, end
         self.segments.append((min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1)))
 
-    def free(self, start: Point, end: Point, keep: float = NEAR) -> bool:
-        """Whether a straight stretch runs through no box, and along no arrow or rim."""
+    def free(self, start: Point, end: Point, keep: float = NEAR, apart: float = NEAR) -> bool:
+        """Whether a straight stretch runs so far from all boxes, and along no arrow or rim nearer than ``apart``."""
         (x0, y0), (x1, y1) = start, end
         left, top, right, bottom = min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1)
         b = self.boxes
@@ -43,7 +44,8 @@ class Ways:
         if inside.any():
             return False
         s = np.array(self.segments, dtype=float).reshape(-1, 4)
-        near = (s[:, 0] < right + NEAR) & (s[:, 2] > left - NEAR) & (s[:, 1] < bottom + NEAR) & (s[:, 3] > top - NEAR)
+        d = apart
+        near = (s[:, 0] < right + d) & (s[:, 2] > left - d) & (s[:, 1] < bottom + d) & (s[:, 3] > top - d)
         flat = s[:, 2] - s[:, 0] > s[:, 3] - s[:, 1]
         return not (near & (flat == (right - left > bottom - top))).any()
 
@@ -77,7 +79,7 @@ def _way(pre: Rect, post: Rect, taken: Mapping[Rect, Sequence[float]], ways: Way
     for lane in (deepest + BELOW + STEP * i for i in range(TRIES)):
         right = _channel((pre[2], out), lane, 1.0, ways)
         left = _channel((post[0], into), lane, -1.0, ways)
-        if right is not None and left is not None and ways.free((left, lane), (right, lane), BELOW - 6.0):
+        if right is not None and left is not None and ways.free((left, lane), (right, lane), BELOW - 6.0, LANE):
             return (pre[2], out), (right, out), (right, lane), (left, lane), (left, into), (post[0], into)
     return None
 

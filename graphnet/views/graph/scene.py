@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ...errors import GraphnetError
 from ...timeseries import TimeSeries, TSEvent
 from .drawing import Arrow, Box, Scene, Signal, time_words
 
@@ -23,7 +22,6 @@ def scene(net: Network) -> Scene:
     kinds: dict[str, Signal] = {box.name: box.output_type for box in boxes}
     steps = {box.name: box.dt for box in boxes}
     whose = {inlet: name for name, inlets in net.inlets.items() for inlet in inlets}
-    place = _places(net)
     arrows = []
     for one in net.edges:
         post = whose.get(one.post, one.post)
@@ -36,7 +34,6 @@ def scene(net: Network) -> Scene:
                 _label(net, one, rates),
                 kinds[one.pre],
                 one.delay > 0,
-                back=one.pre in place and post in place and place[post] <= place[one.pre],
                 channels=net.sends(one.pre).size if one.pre_channels is None else len(one.pre_channels),
                 rates=rates,
             )
@@ -54,14 +51,6 @@ def _layer(name: str, layer: Layer) -> Box:
         name, "layer", layer.class_name, layer.size_in, layer.size_out, _kind(layer.input_type),
         _kind(layer.output_type), layer.dt, _recurrent(layer), family=_family(layer),
     )  # fmt: skip
-
-
-def _places(net: Network) -> dict[str, int]:
-    """Each layer's place in the order of evolution; none where a loop has no delay, so that there is no order."""
-    try:
-        return {name: i for i, name in enumerate(net.evol_order)}
-    except GraphnetError:
-        return {}
 
 
 def _family(layer: Layer) -> str:
