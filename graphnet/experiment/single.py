@@ -1,0 +1,75 @@
+"""An experiment without trials: one run, and what its signals show."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import GraphnetError, InputError, ParameterError
+from ..network import Network
+from ..sections import RunSection
+from ..spiketrains import LEAST, firing
+from ..timeseries import TimeSeries, TSContinuous, TSEvent
+from .outcome import How, Outcome
+
+
+def run_once(
+    net: Network, section: RunSection, record: Sequence[str] | None, progress: bool, how: How
+) -> tuple[Outcome, float]:
+    """Run once as the section says; gives what came out, and how many seconds were simulated."""
+    given = read_inputs(section)
+    if section.duration is None and not given:
+        raise ParameterError(
+            f"the document of {net.name!r} does not say what to do",
+            parameter="run",
+            hint="add a section run with a duration, or the sections data, fit and evaluate",
+        )
+    options = section.model_dump(include={"block", "backend", "workers"}, exclude_defaults=True)
+    result = how(net, given or None, duration=section.duration, record=record, progress=progress, **options)
+    outcome = Outcome(activity=result)
+    for name in result:
+        series = result[name]
+        if isinstance(series, TSContinuous):
+            if name not in net.inputs and len(series.samples):
+                outcome.summary.setdefault("signals", {})[name] = _levels(series.samples)
+        elif isinstance(series, TSEvent) and name in net.layers:
+            _fires(outcome, name, series)
+    outcome.summary["recorded"] = list(result)
+    return outcome, result.info.simulated
+
+
+def _levels(samples: NDArray[Any]) -> dict[str, float]:
+    """Where the samples of a signal lie, over time and channels."""
+    return {one: float(getattr(np, one)(samples)) for one in ("mean", "std", "min", "max")}
+
+
+def _fires(outcome: Outcome, name: str, series: TSEvent) -> None:
+    """Tell how the channels of a layer fire."""
+    found = firing(series.times, series.channels, series.num_channels, series.duration)
+    outcome.summary.setdefault("firing", {})[name] = {"events": len(series.times), **asdict(found)}
+    channels = f"{series.num_channels} channel{'' if series.num_channels == 1 else 's'}"
+    said = f"{name}: {len(series.times)} events on {channels}, {found.rate:.2f} Hz each"
+    if found.cv is not None:
+        said += f"; CV of intervals {found.cv:.2f}, mean of the {found.judged} with {LEAST} or more"
+    outcome.table += said + "\n"
+
+
+def read_inputs(section: RunSection) -> dict[str, TimeSeries]:
+    """The series that drive a run, by the inputs' names. Raises InputError for whatever keeps one from being read."""
+    return {name: _read(name, file) for name, file in section.inputs.items()}
+
+
+def _read(name: str, file: str) -> TimeSeries:
+    """The series in a file. Raises InputError for whatever keeps it from being read."""
+    try:
+        return TimeSeries.load(file)
+    except GraphnetError as error:
+        raise InputError(f"input {name!r}: {file}: {error.message}", hint=error.hint) from error
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        said = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        raise InputError(f"input {name!r}: cannot read {file}: {said}") from error
