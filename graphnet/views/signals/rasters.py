@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 STROKES = 30_000  # so many events are drawn one by one, as strokes; more as an image
 MANY = 5000  # above, an SVG holds the strokes as an image
 COLUMNS, ROWS = 700, 500  # of the image
-BINS = 100  # of a histogram, about
+BINS, FEWEST, FILLED = 100, 20, 3  # of a histogram: at most, and so few where a bin would hold fewer events than that
 
 
 @dataclass(frozen=True)
@@ -39,12 +39,14 @@ class Rates:
     bin: float
 
 
-def rates(series: TSEvent, span: Span, bins: int = BINS) -> Rates:
-    """The rates of a series in at most ``bins`` bins of the part of the span that it covers.
+def rates(series: TSEvent, span: Span) -> Rates:
+    """The rates of a series in at most 100 bins of the part of the span that it covers; of few events in about 20.
 
     A bin is 1, 2 or 5 times a power of ten seconds; of a clocked series it is a whole number of steps, the next one.
     """
     start, stop = max(span[0], series.t_start), min(span[1], series.t_stop)
+    here = within(series, start, stop)
+    bins = min(max((here.stop - here.start) / FILLED, FEWEST), BINS)
     size = _bin((stop - start) / bins, series.exact_dt)
     number = max(math.ceil((stop - start) / float(size) - 1e-6), 1)
     end = float(Fraction(start) + (number - 1) * size)  # where the last bin begins
