@@ -53,7 +53,7 @@ function liveSay(now) {
   document.body.dataset.live = state;
   const set = (id, text) => { if (byId(id).textContent !== text) byId(id).textContent = text; };
   set("live-word", LIVE_WORDS[state]);
-  set("live-doing", now.doing || "");
+  set("live-doing", live.trials ? "" : now.doing || "");  // the choice of trials says it
   const end = now.until === null ? "" : ` of ${duration(now.until)}`;
   set("live-time", state === "starting" ? "" : `${(now.time || 0).toFixed(now.window < 1 ? 3 : 2)} s${end}`);
   set("live-reached", now.reached ? `${Number(now.reached.toPrecision(2))} × real time` : "");
@@ -80,6 +80,7 @@ function liveTrials(now) {
   if (now.legs && now.legs.length > 1) {
     field.replaceChildren(...now.legs.map((called, number) => make("option", {value: number}, called.replace(/^trial (\d+) of \d+/, "$1"))));
     field.parentElement.hidden = false;
+    live.trials = true;
   }
   if (document.activeElement !== field && field.value !== String(now.trial)) field.value = String(now.trial);
 }

@@ -95,12 +95,23 @@ class Server:
         try:
             await self._end.wait()
         finally:
+            for session in application.get_sessions("/"):
+                session.destroy()  # nothing is sent any more
+            await _settled()
             server.stop()
             await http.close_all_connections()
+            await _settled()
 
     def _interrupted(self, number: int) -> None:
         self._signal = int(number)
         self._end.set()
+
+
+async def _settled() -> None:
+    """Let what is being sent come to its end, so that nothing is broken off in the middle."""
+    await asyncio.sleep(0)
+    if busy := asyncio.all_tasks() - {asyncio.current_task()}:
+        await asyncio.wait(busy, timeout=1.0)
 
 
 def _listening(address: str, port: int) -> tuple[socket.socket, int]:

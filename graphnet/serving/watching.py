@@ -173,7 +173,7 @@ class Viewer:
             "time": status.time, "until": status.until, "simulated": status.simulated, "speed": status.speed,
             "start": status.start, "reached": status.reached, "behind": status.behind,
             "window": status.window, "goesOn": status.goes_on,
-            "left": sum(self.late) / len(self.late) if len(self.late) > 20 else 0.0,
+            "left": sum(self.late) / len(self.late) if len(self.late) > 20 and status.state == "running" else 0.0,
             "drawn": (len(self.sent) - 1) / max(self.sent[-1] - self.sent[0], 1e-3), "trial": status.trial,
             "legs": legs if new else None, "shown": list(status.shown),
             "changes": [[one.layer, one.parameter, one.text, one.before] for one in status.changes],

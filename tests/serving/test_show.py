@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from graphnet import Network, TSContinuous, TSEvent
-from graphnet.errors import ParameterError, ParameterTypeError, StateError, UnknownName
+from graphnet.errors import InputError, ParameterError, ParameterTypeError, StateError, UnknownName
 from graphnet.serving.programme import Leg, programme
 from graphnet.serving.show import MOST, Show
 from layers import PassThrough, Rate
@@ -184,6 +184,35 @@ def test_trials_follow_each_other_with_the_bits_of_trials():
         whole.append(one.evolve({"x": x}, trial=trial)["res"].samples)
     np.testing.assert_array_equal(out["res"], np.concatenate(whole))
     assert show.leg.called == "trial 2 of 3" and show.simulated == 3 * 0.5
+
+
+def test_any_trial_can_be_gone_to_and_has_its_own_bits():
+    net, x = driven()
+    show = Show(net, [Leg({"x": x}, None, "each", trial, f"trial {trial} of 3") for trial in range(3)])
+    run(show, until=3)
+    show.go_to(2)
+    out = run(show, (33,))
+    one = net.copy()
+    np.testing.assert_array_equal(out["res"], one.evolve({"x": x}, trial=2)["res"].samples)
+    assert show.ended
+    show.go_to(1)
+    assert not show.ended and show.leg.called == "trial 1 of 3" and np.size(show.shown()["res"].low) == 0
+    with pytest.raises(ParameterError, match="trials 0 to 2"):
+        show.go_to(3)
+
+
+def test_a_trial_that_cannot_begin_here_is_refused_and_this_one_goes_on():
+    net, x = driven()
+    late = x.start_at(0.5)
+    show = Show(net, [Leg({"x": x}, None, "none"), Leg({"x": late}, None, "none", 1)])
+    first = run(show, (50,), until=2)
+    with pytest.raises(InputError, match="covers"):
+        show.go_to(1)
+    second = run(show, (50,))
+    both = np.concatenate([first["res"], second["res"]])
+    one = net.copy()
+    whole = [one.evolve({"x": series}, trial=trial)["res"].samples for trial, series in enumerate((x, late))]
+    np.testing.assert_array_equal(both, np.concatenate(whole))
 
 
 def test_events_from_outside_are_shown_too():

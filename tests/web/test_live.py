@@ -3,10 +3,14 @@
 import time
 from contextlib import contextmanager
 
+import numpy as np
 import pytest
 
+from graphnet import Network, TSContinuous, registry
+from graphnet.datasets import Dataset, Trial
 from graphnet.serving import Live, Watching
 from graphnet.serving.columns import COLUMNS, ROWS
+from layers import PassThrough
 from tests.serving.networks import small
 from tests.serving.serving import served
 from tests.web import networks
@@ -173,6 +177,41 @@ def test_a_run_that_has_ended_can_go_on_where_nothing_ends_it(browser):
         assert seen.page.locator("#live-time").inner_text() == "0.200 s of 200 ms"
         seen.page.get_by_role("button", name="Go on").click()
         until(seen.page, "live.now.time > 0.3", 10.0)
+        seen.page.context.close()
+
+
+def test_trials_are_called_by_name_and_one_goes_to_any(browser, monkeypatch):
+    series = [TSContinuous.from_clocked(np.full((1000, 1), float(k)), dt=0.001) for k in range(3)]
+    trials = [Trial({"x": one}, label=f"kind <b>{k}</b>") for k, one in enumerate(series)]
+    monkeypatch.setattr(registry.datasets, "get", lambda name: lambda: Dataset(name, {"train": trials}))
+    net = Network(name="trials")
+    net.input("x", 1)
+    net.add_layer(PassThrough(1, dt=0.001), name="same")
+    net.connect("x", "same")
+    net.document = {"data": {"source": "made"}}
+    with showing(net) as (url, _):
+        seen = opened(browser, url)
+        until(seen.page, "live.trials === true", 10.0)
+        assert seen.page.locator("#live-trial option").all_inner_texts() == [f"{k}: kind <b>{k}</b>" for k in range(3)]
+        seen.page.get_by_label("Trial").select_option("2")
+        until(seen.page, "live.now.trial === 2 && model('columns:same').data.y0[0] === 2", 10.0)
+        assert seen.said == []
+        seen.page.context.close()
+
+
+def test_another_layer_is_shown_where_there_is_no_room_for_all(browser):
+    net = Network([PassThrough(1, dt=0.001) for _ in range(14)], name="long")
+    net.document = {"run": {"duration": 1e6}}
+    last = list(net.layers)[-1]
+    with showing(net) as (url, live):
+        seen = opened(browser, url)
+        until(seen.page, "live.pictures > 0", 10.0)
+        assert last not in live.status().shown
+        seen.page.evaluate("(name) => go(name)", last)
+        seen.page.get_by_role("button", name="Show its signal").click()
+        seen.page.wait_for_selector(f'article[data-signal="{last}"]', state="attached")
+        until(seen.page, f"content.signals.some((one) => one.name === '{last}')", 10.0)
+        assert last in live.status().shown and len(live.status().shown) == 12
         seen.page.context.close()
 
 
