@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from functools import lru_cache
 
 FONT = "DejaVu Sans"  # comes with matplotlib, and is wider than what an SVG viewer without it takes instead
@@ -16,7 +17,9 @@ def measure(text: str, size: float, bold: bool = False) -> tuple[float, float]:
     from matplotlib.textpath import text_to_path
 
     font = FontProperties(family=FONT, size=size, weight="bold" if bold else "normal")
-    width, _, _ = text_to_path.get_text_width_height_descent(text, font, ismath=False)
+    with warnings.catch_warnings():  # a letter that the font lacks is as wide as the box that stands for it
+        warnings.filterwarnings("ignore", "Glyph .* missing from font", UserWarning)
+        width, _, _ = text_to_path.get_text_width_height_descent(text, font, ismath=False)
     return float(width) * SLACK + 0.5, size * 1.2
 
 

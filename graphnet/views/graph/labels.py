@@ -14,6 +14,7 @@ TILT = 3.5  # across a stretch: what an engine's rounding and ports leave
 HEAD = 7.0  # the length of an arrowhead
 RING = 4.0  # how far from its start a delayed arrow wears its ring
 CLEAR = 5.0  # from other arrows, for a label beside its own
+FAR = 4.0  # from its own arrow: nobody takes a label for another's
 TIGHT, TOUCHING = 1, 1000  # faults of a seat
 PARTS = (0.5, 0.35, 0.65, 0.2, 0.8, 0.1, 0.9)
 Point = tuple[float, float]
@@ -137,6 +138,8 @@ def seat(
     worse: dict[int, Point] = {}
     for spot, beside in _seats(way, start, *size):
         rect = around(spot, *size)
+        if beside and not overlaps([rect], own, FAR).any():
+            continue
         if solid.free(rect, 2.0) and _rides(rect, spot, own):
             if others.free(rect, CLEAR if beside else 1.5):
                 return spot, 0

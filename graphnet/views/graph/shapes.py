@@ -15,6 +15,7 @@ from .legend import gravest
 BORDER, RIM = 1.1, 0.8
 STRIP = 3.6  # how much of a box's left side shows its family's colour
 UNDER = 8.0  # how far an arrow begins inside its box
+SHEET = 3.0  # how far behind the box of a group another one shows
 CIRCLE = 0.5523  # control points of a quarter circle as a cubic curve, in radii
 
 
@@ -56,6 +57,12 @@ def parts(layout: Layout, theme: Theme) -> Iterator[Part]:
     """Everything on the sheet, from back to front."""
     for frame in layout.frames:
         yield Part(f"group-{frame.group}", f"{frame.group}, a sub-network", "", tuple(_frame(frame, theme)))
+    for box in layout.boxes:
+        if box.box.kind == "group":
+            left, top, right, bottom = box.rect
+            behind = (left + SHEET, top + SHEET, right + SHEET, bottom + SHEET)
+            sheet = _round(behind, 4.0, fill=theme.page, stroke=theme.rule, width=RIM)
+            yield Part(f"sheet-{box.box.name}", "", "", (sheet,))
     for number, arrow in enumerate(layout.arrows):
         title, about = arrow_words(arrow)
         yield Part(f"arrow-{number}", title, about, tuple(_arrow(arrow, theme)))
@@ -111,9 +118,6 @@ def _box(placed: PlacedBox, layout: Layout, theme: Theme) -> Iterator[Shape | Te
     fill = theme.fill(box.family)
     if layout.overlay is not None:
         fill = theme.page if box.value is None else theme.measured(layout.overlay.part(box.value))
-    if box.kind == "group":
-        behind = (rect[0] + 3.0, rect[1] + 3.0, rect[2] + 3.0, rect[3] + 3.0)
-        yield _round(behind, radius, fill=theme.page, stroke=theme.rule, width=RIM)
     yield _round(rect, radius, fill=fill, stroke=border, width=BORDER)
     if box.kind == "layer" and box.family in theme.families:
         yield _strip(rect, radius, border)

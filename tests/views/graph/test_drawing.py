@@ -284,7 +284,7 @@ def test_a_scene_refuses_what_cannot_be_drawn():
 
 
 def test_an_unknown_ending_is_refused_before_anything_is_written(tmp_path):
-    with pytest.raises(ParameterError, match="cannot draw a .bmp"):
+    with pytest.raises(ParameterError, match=r"cannot draw a \.bmp"):
         pens.save(imu(), tmp_path / "n.bmp")
     assert list(tmp_path.iterdir()) == []
 
