@@ -1,15 +1,17 @@
 """The networks of the gallery are sound, run, and do what their pages say."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
+from draw_gallery import FOLDER, NETWORKS, THEMES, image, page
+from matplotlib.image import imread
 
 from graphnet import Network, TSContinuous, TSEvent
+from graphnet.seeing import save
 
-GALLERY = Path(__file__).parents[1] / "docs" / "gallery"
+GALLERY = FOLDER
+ALLOWED = 0.00005  # of a picture's points may differ: letters are smoothed otherwise where FreeType is another
 PARTS = {"ear", "column", "area"}  # of other documents
-NETWORKS = sorted(path.stem for path in GALLERY.glob("*.yaml") if path.stem not in PARTS)
+DOCUMENTS = sorted(path.stem for path in GALLERY.glob("*.yaml") if path.stem not in PARTS)
 
 
 def tone(frequency: float, duration: float, dt: float, lag: float = 0.0) -> TSContinuous:
@@ -18,7 +20,7 @@ def tone(frequency: float, duration: float, dt: float, lag: float = 0.0) -> TSCo
     return TSContinuous.from_clocked(np.sin(2 * np.pi * frequency * (t - lag))[:, None], dt=dt)
 
 
-@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("name", DOCUMENTS)
 def test_nothing_is_found_wrong_with_a_network_of_the_gallery(name):
     net = Network.load(GALLERY / f"{name}.yaml")
     assert [str(one) for one in net.check() if one.severity != "note"] == []
@@ -53,3 +55,43 @@ def test_what_the_plant_of_control_gives_follows_its_target_and_is_predicted():
     wanted, got, said = (one.samples[2000:, 0] for one in (target, run["plant"], run["model"]))
     assert np.corrcoef(wanted, got)[0, 1] > 0.95
     assert np.corrcoef(got, said)[0, 1] > 0.95
+
+
+# ---------------------------------------------------------------------- pictures
+
+
+def differing(picture, other):
+    """The share of points that differ by more than a tenth in any colour; all where the sizes are not the same."""
+    if picture.shape != other.shape:
+        return 1.0
+    return float((np.abs(picture - other).max(axis=2) > 0.1).mean())
+
+
+@pytest.mark.parametrize("theme", THEMES)
+@pytest.mark.parametrize("entry", NETWORKS, ids=lambda entry: entry.name)
+def test_a_picture_of_the_gallery_is_what_is_drawn_today(entry, theme, tmp_path):
+    drawn = tmp_path / "now.png"
+    save(Network.load(entry.document), [drawn], theme=theme, open=entry.open)
+    share = differing(imread(drawn), imread(image(entry, theme)))
+    assert share <= ALLOWED, f"draw it again: python docs/draw_gallery.py {entry.name}"
+
+
+def test_another_digit_in_one_label_is_a_difference(tmp_path):
+    written = (GALLERY / "balance.yaml").read_text(encoding="utf-8")
+    pictures = []
+    for delay in ("3", "4"):
+        document, drawn = tmp_path / "balance.yaml", tmp_path / f"{delay}.png"
+        document.write_text(written.replace("@ 3 ms", f"@ {delay} ms"), encoding="utf-8")
+        save(Network.load(document), [drawn])
+        pictures.append(imread(drawn))
+    assert pictures[0].shape == pictures[1].shape
+    assert differing(*pictures) > ALLOWED
+
+
+def test_the_page_of_the_gallery_is_what_its_documents_say():
+    assert (FOLDER / "README.md").read_text(encoding="utf-8") == page()
+
+
+def test_every_document_of_the_gallery_is_in_it():
+    assert {path.stem for path in FOLDER.glob("*.yaml")} - PARTS <= {entry.name for entry in NETWORKS}
+    assert len(NETWORKS) >= 12
