@@ -1,4 +1,4 @@
-"""One browser for all tests of pages: Debian's Chromium, driven by playwright."""
+"""One browser for each file of tests of pages: Debian's Chromium, driven by playwright."""
 
 import os
 import shutil
@@ -22,9 +22,9 @@ def pytest_collection_modifyitems(items):
             item.add_marker(pytest.mark.skip(reason="needs Debian's package chromium: apt-get install chromium"))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser():
-    """A browser without a window, for the whole session."""
+    """A browser without a window, for the tests of one file: longer, and its event loop would run under other tests."""
     from playwright.sync_api import sync_playwright
 
     if not Path(CHROMIUM).exists():
