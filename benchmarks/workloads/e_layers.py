@@ -111,7 +111,7 @@ def kernel(given: Arrays, threads: int) -> Ready | None:
 
 
 FULL = {"layers": 1000, "steps": 1000}
-PEERS = {"jax_scan": 1.0, "nengo": 50.0, "reservoirpy": 50.0, "rockpool": 50.0}
+PEERS = {"jax_scan": 1.0, "nengo": 50.0, "reservoirpy": 50.0, "rockpool_native": 50.0}
 
 
 def footprint(size: Mapping[str, int], dtype: str) -> int:
