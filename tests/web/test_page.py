@@ -50,6 +50,12 @@ def page(small):
 
 
 @pytest.fixture
+def fresh(watch, folder):
+    """That page once more, in front of all others: for what the mouse does to its plots."""
+    return watch(written(folder, "small", *networks.recorded())).page
+
+
+@pytest.fixture
 def nested(watch, folder):
     return watch(written(folder, "nested", networks.nested())).page
 
@@ -135,10 +141,12 @@ def test_the_wheel_the_buttons_and_a_drag_move_the_graph_and_fit_brings_it_back(
     assert page.evaluate(view) == pytest.approx(before)
     page.get_by_role("button", name="Zoom in", exact=True).click()
     assert page.evaluate(view)["k"] == pytest.approx(1.25 * before["k"])
+    box(page, "lif").click()
     page.mouse.move(300, 390)
     page.mouse.down()
     page.mouse.move(340, 400, steps=3)
     page.mouse.up()
+    assert page.locator(".box.selected").get_attribute("data-name") == "lif"  # moving is not choosing
     moved = page.evaluate(view)
     page.get_by_role("button", name="Zoom out", exact=True).click()
     page.get_by_role("button", name="Show the whole graph").click()
@@ -198,6 +206,12 @@ def test_sub_networks_close_and_open_and_their_edges_stay(nested):
     nested.locator('.frame[data-group="back"] .badge').focus()
     nested.keyboard.press("Enter")
     assert "back" in boxes(nested) and "front.inner.a" in boxes(nested)
+    assert nested.evaluate("document.activeElement.dataset.name") == "back"
+    nested.keyboard.press("o")
+    assert boxes(nested) != everything and "back.inner" in boxes(nested)
+    nested.evaluate("go('front.inner.a')")
+    nested.keyboard.press("o")
+    assert "front.inner" in boxes(nested)
 
 
 # ---------------------------------------------------------------------- signals
@@ -215,7 +229,8 @@ def test_zooming_the_time_axis_is_followed_by_every_plot(page):
     assert span(page) == [0.0, 0.5]
 
 
-def test_dragging_one_plot_moves_all(page):
+def test_dragging_one_plot_moves_all(fresh):
+    page = fresh
     page.get_by_role("button", name="Zoom the time axis in").click()
     figure = page.locator('article[data-signal="x"] .plot')
     figure.scroll_into_view_if_needed()
@@ -231,15 +246,16 @@ def test_dragging_one_plot_moves_all(page):
     assert ranges[0][2] - ranges[0][1] == pytest.approx(0.25)
 
 
-def test_the_wheel_zooms_time_with_ctrl_alone(page):
+def test_the_wheel_zooms_time_with_ctrl_alone(fresh):
+    page = fresh
     page.locator('article[data-signal="x"] .plot').hover()
     page.mouse.wheel(0, -100)
     page.wait_for_timeout(100)
     assert span(page) == [0.0, 0.5]
     page.keyboard.down("Control")
     page.mouse.wheel(0, -100)
-    page.keyboard.up("Control")
     until(page, "plots.time.end - plots.time.start < 0.49")
+    page.keyboard.up("Control")
 
 
 def test_what_is_plotted_are_the_samples(page):
@@ -251,7 +267,8 @@ def test_what_is_plotted_are_the_samples(page):
     assert times == pytest.approx(result["lif"].times.tolist(), abs=1e-12)
 
 
-def test_the_pointer_reads_the_values_of_every_trace_at_its_time(page):
+def test_the_pointer_reads_the_values_of_every_trace_at_its_time(fresh):
+    page = fresh
     _, result = networks.recorded()
     figure = page.locator('article[data-signal="x"] .plot')
     figure.scroll_into_view_if_needed()

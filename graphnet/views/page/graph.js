@@ -226,7 +226,10 @@ function graphKey(event) {
   else if (event.key === "-") zoom(0.8);
   else if (event.key === "0") fit();
   else if ((event.key === "Enter" || event.key === " ") && found && document.activeElement === found.element) select({name: graph.active});
-  else if (event.key === "o" && found && found.box.kind === "group") toggle(graph.active);
+  else if (event.key === "o" && found) {
+    const path = found.box.kind === "group" ? graph.active : outer(graph.active).at(-1);
+    if (path) toggle(path);
+  }
   else return;
   event.preventDefault();
 }
@@ -237,8 +240,9 @@ function listen(svg) {
     const {left, top} = svg.getBoundingClientRect();
     zoom(Math.exp(-Math.max(-60, Math.min(60, event.deltaY)) * 0.004), [event.clientX - left, event.clientY - top]);
   }, {passive: false});
-  let from = null;
+  let from = null, moved = false;
   svg.addEventListener("pointerdown", (event) => {
+    moved = false;
     if (event.button === 0) from = [event.clientX, event.clientY, false];
   });
   svg.addEventListener("pointermove", (event) => {
@@ -248,7 +252,9 @@ function listen(svg) {
     if (!from[2]) svg.setPointerCapture(event.pointerId);
     pan(dx, dy);
     from = [event.clientX, event.clientY, true];
+    moved = true;
   });
+  svg.addEventListener("click", (event) => { if (moved) event.stopPropagation(); moved = false; }, true);
   svg.addEventListener("pointerup", () => { from = null; });
   svg.addEventListener("focusin", ({target}) => { if (target.matches(":focus-visible")) follow(target); });
   svg.addEventListener("click", (event) => { if (event.target === svg) select(null); });
