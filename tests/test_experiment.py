@@ -8,6 +8,7 @@ import pytest
 from graphnet import DocumentError, GraphnetError, InputError, Network, ParameterError, TSContinuous, TSEvent, registry
 from graphnet.datasets import Dataset, Trial, dataset
 from graphnet.experiment import perform, write
+from graphnet.run import Result
 from layers import LIF
 
 DT = 0.01
@@ -184,3 +185,18 @@ def test_a_series_that_cannot_be_read_is_named(tmp_path):
     for name in ("missing.npz", "text.npz", "folder.npz", "other.npz"):
         with pytest.raises(InputError, match=f"input 'x': .*{name}"):
             perform(running(inputs={"x": str(tmp_path / name)}))
+
+
+def test_a_folder_of_trials_keeps_the_signals_of_the_one_that_is_shown(tmp_path):
+    net = Network.from_document(document())
+    outcome = perform(net)
+    write(net, outcome, tmp_path, pictures=False)
+    kept = Result.load(tmp_path)
+    assert outcome.activity is not None
+    assert list(kept) == ["x", "res", "out"]
+    assert all(kept[name].equals(one) for name, one in outcome.activity.items())
+    assert kept.classes == {"x": "Input", "res": "Rate", "out": "Ridge"}
+    before = (tmp_path / "signals.npz").read_bytes()
+    again = Network.from_document(document())
+    write(again, perform(again), tmp_path, pictures=False)
+    assert (tmp_path / "signals.npz").read_bytes() == before  # no time of day, no seconds that it took

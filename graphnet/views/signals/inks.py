@@ -6,14 +6,14 @@ from typing import Any
 
 from ..palette import Theme
 
-LINES = {
+LINES: dict[str, Any] = {
     "light": ("#27598c", "#d0782a", "#3b8f6b", "#a23b5b", "#7c6bb0", "#8a7a3a"),
     "dark": ("#7db6ea", "#f2a65a", "#6fcf97", "#e68aa8", "#b6a6f2", "#d9c76b"),
 }
 # From low to high. Zero, or nothing, is the paper; what stands out from it is more.
-RISING = {"light": "Blues", "dark": ("#14181d", "#1f4468", "#3f82c0", "#9fd0f7", "#f1f8ff")}
-AROUND = {"light": "RdBu_r", "dark": ("#b9e0ff", "#4b90cf", "#14181d", "#cf6a3a", "#ffc9a6")}
-POWER = {"light": "magma_r", "dark": "magma"}
+RISING: dict[str, Any] = {"light": "Blues", "dark": ("#14181d", "#1f4468", "#3f82c0", "#9fd0f7", "#f1f8ff")}
+AROUND: dict[str, Any] = {"light": "RdBu_r", "dark": ("#b9e0ff", "#4b90cf", "#14181d", "#cf6a3a", "#ffc9a6")}
+POWER: dict[str, Any] = {"light": "magma_r", "dark": "magma"}
 
 
 def line_colours(channels: int, theme: Theme) -> list[Any]:
