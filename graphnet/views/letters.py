@@ -18,7 +18,7 @@ def measure(text: str, size: float, bold: bool = False) -> tuple[float, float]:
 
     font = FontProperties(family=FONT, size=size, weight="bold" if bold else "normal")
     with warnings.catch_warnings():  # a letter that the font lacks is as wide as the box that stands for it
-        warnings.filterwarnings("ignore", "Glyph .* missing from font", UserWarning)
+        warnings.filterwarnings("ignore", "(?s)Glyph .* missing from font", UserWarning)
         width, _, _ = text_to_path.get_text_width_height_descent(text, font, ismath=False)
     return float(width) * SLACK + 0.5, size * 1.2
 

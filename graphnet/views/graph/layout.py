@@ -1,8 +1,4 @@
-"""Where boxes, arrows and words go: a layered layout, judged by geometry and done again with more room on failure.
-
-The engine is graphlay: it knows the sizes of boxes, routes arrows round them, keeps room for labels and nests groups,
-the same way every time. fast-sugiyama gives the centres of boxes alone, so that arrows run through boxes and labels.
-"""
+"""Where boxes, arrows and words go: a layered layout, judged by geometry and done again with more room on failure."""
 
 from __future__ import annotations
 
@@ -15,6 +11,7 @@ from typing import Any
 from ...errors import ParameterError
 from ..letters import LABEL, measure
 from .drawing import Arrow, Box, Frame, Layout, PlacedArrow, PlacedBox, Scene, words
+from .engine import MANY_ARROWS, WAY_OUT, rect_of, run
 from .labels import (
     TOUCHING,
     Floor,
@@ -38,10 +35,7 @@ MOST_ARROWS = 5000
 ENOUGH = 1.7  # times the usual room: beyond, a label may lie nearer to another arrow
 FULL_BOXES = 150
 FULL_ARROWS = 300  # above either, a box shows its name and size alone, arrows carry no labels, groups no frames
-MANY_ARROWS = 100
-MOST_WAYPOINTS = 6000  # where long arrows pass other layers: the engine's time grows with them
 WIDE = 2500.0  # points: a picture with frames wider than this is drawn without them where that halves it
-PAGE = 860.0  # points: a picture wider than this is wrapped where its graph allows
 NAME, SMALL = 10.0, 8.5
 PAD, LOOP, BADGE = 9.0, 14.0, 15.0
 
@@ -57,7 +51,7 @@ def lay_out(scene: Scene) -> Layout:
             f"{scene.title or 'the network'}: a picture of {len(scene.boxes)} layers and {len(scene.arrows)} edges "
             f"could not be read (at most {MOST_BOXES} and {MOST_ARROWS})",
             parameter="scene",
-            hint="draw a part of it, or write it as text with graphnet.views.graph.dot",
+            hint=WAY_OUT,
         )
     full = len(scene.boxes) <= FULL_BOXES and len(scene.arrows) <= FULL_ARROWS
     best: Layout | None = None
@@ -118,14 +112,15 @@ def _attempts(scene: Scene, full: bool) -> Iterator[tuple[bool, float, bool]]:
 
 def _attempt(scene: Scene, frames: bool, room: float, full: bool, below: bool) -> Layout:
     """One layout; ``below``: the arrows that run back are laid below the flow, and the engine knows nothing of them."""
-    shown = [_lines(scene, box, frames, full) for box in scene.boxes]
+    rates = scene.several_rates
+    shown = [_lines(scene, box, frames, full, rates) for box in scene.boxes]
     sizes = [_box_size(box, lines, full) for box, lines in zip(scene.boxes, shown, strict=True)]
     routes = _routes(scene, full)
     back = [below and route.arrows[0].back and route.arrows[0].pre != route.arrows[0].post for route in routes]
     forth = [route for route, runs in zip(routes, back, strict=True) if not runs]
     graph, groups = _graph(scene, sizes, forth, frames)
-    raw = _run(graph, room, full)
-    rects = [_rect(node) for node in raw.nodes]
+    raw = run(graph, room, full)
+    rects = [rect_of(node) for node in raw.nodes]
     boxes = tuple(
         _placed_box(box, rect, lines, full) for box, rect, lines in zip(scene.boxes, rects, shown, strict=False)
     )
@@ -180,9 +175,9 @@ def _longest(way: Sequence[Point]) -> Point:
     return ((x0 + x1) / 2, (y0 + y1) / 2)
 
 
-def _lines(scene: Scene, box: Box, frames: bool, full: bool) -> list[tuple[str, float, bool]]:
+def _lines(scene: Scene, box: Box, frames: bool, full: bool, rates: bool) -> list[tuple[str, float, bool]]:
     name = box.name.rpartition(".")[2] if frames else box.name
-    rest = words(box, rates=scene.several_rates, short=not full)
+    rest = words(box, rates=rates, short=not full)
     if scene.overlay is not None:
         rest = rest[:1] + ([] if box.value is None else [scene.overlay.words(box.value)])
     return [(name, NAME if full else LABEL, True), *((line, SMALL if full else LABEL, False) for line in rest)]
@@ -250,42 +245,6 @@ def _add_group(group: str, groups: dict[str, int], nodes: list[dict[str, Any]]) 
     nodes.append({"size": {"width": width + 2 * PAD, "height": height}, "key": ""})
     if outer:
         nodes[-1]["parent"] = groups[outer]
-
-
-def _run(graph: dict[str, Any], room: float, full: bool) -> Any:
-    """One pass of the engine; wide pictures of chains are wrapped into rows."""
-    import graphlay
-
-    gaps = {"layer_gap": 34, "node_gap": 24, "dummy_gap": 16, "port_gap": 12, "stub": 12, "isolated_gap": 24}
-    if not full:
-        gaps = {"layer_gap": 26, "node_gap": 10, "dummy_gap": 7, "port_gap": 5, "stub": 10, "isolated_gap": 12}
-    options: dict[str, Any] = {
-        "spacing": {name: gap * room for name, gap in gaps.items()}
-        | {"compound_header": 12.0, "compound_padding": 12.0 * room},
-        "labels": {"reservation": "always"},
-        "routing": {"bundle_parallel": False},
-        "limits": {"max_dummies": MOST_WAYPOINTS},
-        "tuning": {} if full else {"routing": {"overlap_repair_rounds": 0, "port_relax_rounds": 0}},  # minutes
-        "effort": "balanced" if len(graph["edges"]) <= MANY_ARROWS else "fast",
-    }
-    try:
-        raw = graphlay.layout(graph, options=options)
-        width = raw.bounds["max"]["x"] - raw.bounds["min"]["x"]
-        if width > max(PAGE, 2.0 * (raw.bounds["max"]["y"] - raw.bounds["min"]["y"])):
-            rows = {"wrap": {"viewport_aspect": 1.6}, "tuning": options["tuning"] | {"wrap": {"max_rows": 30}}}
-            raw = graphlay.layout(graph, options=options | rows)
-    except graphlay.GraphlayError as error:
-        raise ParameterError(
-            f"a network of {len(graph['edges'])} edges is too entangled for a picture ({error})",
-            parameter="scene",
-            hint="draw a part of it, or write it as text with graphnet.views.graph.dot",
-        ) from error
-    return raw
-
-
-def _rect(node: dict[str, Any]) -> Rect:
-    centre, size = node["center"], node["size"]
-    return around((centre["x"], centre["y"]), size["width"], size["height"])
 
 
 def _with_labels(boxes: tuple[PlacedBox, ...], routes: Sequence[_Route], groups: Sequence[tuple[str, Rect]]) -> Layout:

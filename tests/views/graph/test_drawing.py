@@ -265,7 +265,7 @@ def test_a_thousand_layers_are_drawn_small_but_legibly():
 def test_ten_thousand_layers_are_refused_with_the_way_out():
     with pytest.raises(ParameterError, match=r"10000 layers and 9999 edges.*at most 2000") as caught:
         mpl.draw(chain(10_000))
-    assert "graphnet.views.graph.dot" in str(caught.value.hint)
+    assert "net.to_dot()" in str(caught.value.hint)
 
 
 def test_an_empty_network_is_an_empty_picture(tmp_path):
