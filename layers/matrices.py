@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from graphnet import ArrayLayer
 
+LINE = 64  # bytes of a cache line
 Forms = tuple[NDArray[Any], NDArray[Any], NDArray[Any], NDArray[Any]]
 
 
@@ -40,7 +41,21 @@ def forms(weights: Any, size: int, dtype: str) -> Forms:
     else:
         dense = weights
     # read-only one and all, so that a kernel is compiled once for every form
-    return _frozen(dense), _frozen(data), _frozen(indices.astype(np.uint32)), _frozen(indptr.astype(np.int64))
+    return _frozen(aligned(dense)), _frozen(data), _frozen(indices.astype(np.uint32)), _frozen(indptr.astype(np.int64))
+
+
+def aligned(array: NDArray[Any]) -> NDArray[Any]:
+    """The array, or its copy, at an address that is a whole number of cache lines: vectors then cross none.
+
+    Where every step reads all of it that is worth a tenth.
+    """
+    if array.ctypes.data % LINE == 0:
+        return array
+    room = np.empty(array.nbytes + LINE, dtype=np.uint8)
+    begin = -room.ctypes.data % LINE
+    made = room[begin : begin + array.nbytes].view(array.dtype).reshape(array.shape)
+    made[...] = array
+    return made
 
 
 def _frozen(array: NDArray[Any]) -> NDArray[Any]:

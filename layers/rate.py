@@ -187,27 +187,47 @@ def add_scaled(row, scale, more):
 
 @kernel
 def push_dense(y, weights, active, out):
-    """out = W' y, rows added in ascending order, four to a pass; silent units are left out, which changes no bit.
-
-    (A sum that starts at +0 never becomes -0, and weights are finite.)
+    """out = W' y, the rows of units that are not silent added in ascending order, eight to a pass, four by four: which
+    rows meet depends on y alone, so the bits do too.
     """
     n = 0
     for i in range(y.shape[0]):
-        if y[i] != 0:
-            active[n] = i
-            n += 1
+        active[n] = i
+        n += y[i] != 0
     out[:] = 0
-    whole = n - n % 4
-    for m in range(0, whole, 4):
-        a, b, c, d = active[m], active[m + 1], active[m + 2], active[m + 3]
-        ya, yb, yc, yd = y[a], y[b], y[c], y[d]
-        wa, wb, wc, wd = weights[a], weights[b], weights[c], weights[d]
-        for j in range(out.shape[0]):
-            out[j] = (((out[j] + ya * wa[j]) + yb * wb[j]) + yc * wc[j]) + yd * wd[j]
+    whole = n - n % 8
+    for m in range(0, whole, 8):
+        if active[m + 7] - active[m] == 7:
+            add_next_eight(y, weights, active[m], out)
+        else:
+            add_eight(y, weights, active[m : m + 8], out)
     for m in range(whole, n):
-        ya, wa = y[active[m]], weights[active[m]]
+        i = active[m]
         for j in range(out.shape[0]):
-            out[j] += ya * wa[j]
+            out[j] += y[i] * weights[i, j]
+
+
+@kernel
+def add_next_eight(y, weights, i, out):
+    """Rows i to i + 7: that they follow each other in memory makes them a quarter faster."""
+    ya, yb, yc, yd, ye, yf, yg, yh = y[i], y[i + 1], y[i + 2], y[i + 3], y[i + 4], y[i + 5], y[i + 6], y[i + 7]
+    wa, wb, wc, wd = weights[i], weights[i + 1], weights[i + 2], weights[i + 3]
+    we, wf, wg, wh = weights[i + 4], weights[i + 5], weights[i + 6], weights[i + 7]
+    for j in range(out.shape[0]):
+        one = ((ya * wa[j] + yb * wb[j]) + yc * wc[j]) + yd * wd[j]
+        two = ((ye * we[j] + yf * wf[j]) + yg * wg[j]) + yh * wh[j]
+        out[j] += one + two
+
+
+@kernel
+def add_eight(y, weights, of, out):
+    """The same sums for any eight rows."""
+    a, b, c, d, e, f, g, h = of[0], of[1], of[2], of[3], of[4], of[5], of[6], of[7]
+    ya, yb, yc, yd, ye, yf, yg, yh = y[a], y[b], y[c], y[d], y[e], y[f], y[g], y[h]
+    for j in range(out.shape[0]):
+        one = ((ya * weights[a, j] + yb * weights[b, j]) + yc * weights[c, j]) + yd * weights[d, j]
+        two = ((ye * weights[e, j] + yf * weights[f, j]) + yg * weights[g, j]) + yh * weights[h, j]
+        out[j] += one + two
 
 
 @kernel

@@ -24,12 +24,13 @@ class Advance:
 
     Where ``watched`` or ``stepped`` name variables to record, the output is a tuple of the block and the rows (steps,
     n) of each, in that order; the layer writes the watched ones itself, for the stepped ones it runs in one-step
-    blocks. ``tap`` is shown the input before the layer reads it.
+    blocks. ``tap`` is shown the input before the layer reads it. Once it is no longer ``careful``, a loop sets where
+    ``span`` lies and calls ``step(state, block, span)`` itself; it copies what it gets before it goes on.
     """
 
     __slots__ = (
-        "_advance", "_block", "_careful", "_finite", "_first", "_observing", "_per", "_schedule", "_span", "arenas",
-        "grid", "layer", "path", "stepped", "tap", "watched",
+        "_block", "_finite", "_first", "_observing", "_per", "_schedule", "arenas", "careful", "grid", "layer", "path",
+        "span", "step", "stepped", "tap", "watched",
     )  # fmt: skip
 
     def __init__(
@@ -43,11 +44,11 @@ class Advance:
         self.stepped: Sequence[str] = stepped
         self.tap: Tap | None = tap
         self.arenas: Sequence[Arena] = ()
-        self._advance = layer.advance
-        self._span = Span(grid.first, 0, key, tiled=tiled)
+        self.step: Callable[..., tuple[State, Any]] = layer.advance
+        self.span: Span = Span(grid.first, 0, key, tiled=tiled)
         self._finite = finite
         self._observing = bool(watched or stepped or finite or tap is not None)
-        self._careful = True  # until the first block has been looked at, and as long as somebody observes
+        self.careful: bool = True  # until the first block has been looked at, and as long as somebody observes
         self._schedule, self._per, self._first, self._block = grid.schedule, grid.per, grid.first, grid.block
 
     def __getstate__(self) -> tuple[None, dict[str, Any]]:
@@ -61,7 +62,7 @@ class Advance:
         return (*self.watched, *self.stepped)
 
     def __call__(self, k: int, state: State, block: Any = None) -> tuple[State, Any]:
-        schedule, span = self._schedule, self._span
+        schedule, span = self._schedule, self.span
         begun = (schedule.base + k) * self._block
         left = self._per * schedule.total - begun
         span.start = self._first + begun
@@ -70,9 +71,9 @@ class Advance:
         if arenas:
             span.arena = arena = arenas[k % len(arenas)]
             arena.place = 0  # as begin does
-        if self._careful:
+        if self.careful:
             return self.run(state, block, span.start, span.steps)
-        state, out = self._advance(state, block, span)
+        state, out = self.step(state, block, span)
         if arena is not None:
             view = arena.views.get(id(out))
             if view is not None:
@@ -85,27 +86,19 @@ class Advance:
         """Advance over any stretch of steps, without buffers of a run."""
         if self._observing:
             return self._observed(state, block, start, steps)
-        span = self._span
+        span = self.span
         span.start, span.steps = start, steps
-        state, out = self._advance(state, block, span)
-        if self._careful:
+        state, out = self.step(state, block, span)
+        if self.careful:
             self._check(out, steps)
         return state, frozen(_apart(out, block) if self.arenas else out)
 
-    def inside(self, state: State, block: Any, start: int, steps: int) -> tuple[State, Any]:
-        """As ``run``, for a loop, which copies what it gets before it goes on."""
-        if self._careful:
-            return self.run(state, block, start, steps)
-        span = self._span
-        span.start, span.steps = start, steps
-        return self._advance(state, block, span)
-
     def ahead(self, state: State, start: int, steps: int) -> Any:
         """What the layer gives over steps that its input cannot reach any more."""
-        span = self._span
+        span = self.span
         span.start, span.steps = start, steps
         out = self.layer.ahead(state, span)
-        if self._careful:
+        if self.careful:
             self.layer.check_output(out, steps)
         return out
 
@@ -119,7 +112,7 @@ class Advance:
             state, out = self._by_steps(state, block, start, steps, rows)
         else:
             state, out = self._look(state, block, start, steps, rows)
-        if self._careful:
+        if self.careful:
             self._check(out, steps)
         if self._finite and not isinstance(out, Events):
             check_finite(self.path, self.grid, out, start)
@@ -127,10 +120,10 @@ class Advance:
         return state, (out, *(rows[name].reshape(steps, -1) for name in self.observed)) if rows else out
 
     def _look(self, state: State, block: Any, start: int, steps: int, rows: dict[str, NDArray[Any]]) -> Any:
-        span = self._span
+        span = self.span
         span.start, span.steps = start, steps
         span.watch = {name: rows[name] for name in self.watched}
-        state, out = self._advance(state, block, span)
+        state, out = self.step(state, block, span)
         span.watch = {}
         return state, out
 
@@ -154,7 +147,7 @@ class Advance:
 
     def _check(self, out: Any, steps: int) -> None:
         """A layer is somebody's code: look once at what it returns."""
-        self._careful = self._observing
+        self.careful = self._observing
         self.layer.check_output(out, steps)
 
 

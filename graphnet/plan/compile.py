@@ -218,23 +218,27 @@ class _Compiler:
         if isinstance(layer, ArrayLayer):
             advance = self._advance(layer, name)
             task = build.add(name, advance, inputs, _copied(self.net.states[name]))
-            self._weigh(build, task, [advance])
+            if self.weigh:
+                self._weigh(build, task, [advance])
             self.places.append((name, build, task))
             if advance.tap is not None:
                 build.local.add(name)
-            task = self._observed(build, advance, task)
+            if name in self.watched:
+                task = self._observed(build, advance, task)
         else:
             task = build.add(name, Evolve(layer, name, self.grid(name), self.wanted.finite), inputs)
         build.made[name] = task
-        self._keep(build, name, task)
+        if name in self.keys or name in self.gathered:
+            self._keep(build, name, task)
 
     def _advance(self, layer: ArrayLayer, name: str, tiled: bool = True) -> Advance:
-        variables = dict.fromkeys(self.watched.get(name, ()))
+        watched: tuple[str, ...] = ()
+        stepped: tuple[str, ...] = ()
+        if name in self.watched:
+            watched, stepped = _by_recording(layer, self.watched[name])
         return Advance(
             layer, name, self.grid_of[name], self.net.noise_source(name, layer.seed, self.trial), tiled=tiled,
-            watched=tuple(one for one in variables if one in layer.recordable) if variables else (),
-            stepped=tuple(one for one in variables if one not in layer.recordable) if variables else (),
-            tap=self.wanted.taps.get(name), finite=self.wanted.finite,
+            watched=watched, stepped=stepped, tap=self.wanted.taps.get(name), finite=self.wanted.finite,
         )  # fmt: skip
 
     def _observed(self, build: Builder, advance: Advance, task: int) -> int:
@@ -250,10 +254,7 @@ class _Compiler:
         return build.add(advance.path, Pick(0), [task])
 
     def _weigh(self, build: Builder, task: int, advances: Sequence[Advance], calls: int = 1) -> None:
-        if self.weigh:
-            build.costs[task] = sum(
-                microseconds(one.layer, min(one.grid.block, one.grid.total), calls) for one in advances
-            )
+        build.costs[task] = sum(microseconds(one.layer, min(one.grid.block, one.grid.total), calls) for one in advances)
 
     def _keep(self, build: Builder, name: str, task: int) -> None:
         for store in self._stores_of(name):
@@ -374,7 +375,8 @@ class _Compiler:
         state = [_copied(self.net.states[name]) for name in part.order], lines
         label = " -> ".join([*part.order, part.order[0]])
         task = build.add(label, Loop(members, grid, inner), outer, state)
-        self._weigh(build, task, [one.advance for one in members], -(-grid.block // inner))
+        if self.weigh:
+            self._weigh(build, task, [one.advance for one in members], -(-grid.block // inner))
         if any(one.advance.tap is not None for one in members):
             build.local.add(label)
         self._loop_states(build, part, inside, task)
@@ -400,6 +402,13 @@ class _Compiler:
 
 def _picked(path: Path, size: int) -> Sequence[int] | None:
     return None if path.picked == range(size) else path.picked
+
+
+def _by_recording(layer: ArrayLayer, names: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The variables that a layer records itself, and those for which it runs step by step."""
+    variables = dict.fromkeys(names)
+    own = tuple(one for one in variables if one in layer.recordable)
+    return own, tuple(one for one in variables if one not in own)
 
 
 def _copied(state: State) -> State:

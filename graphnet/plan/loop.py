@@ -89,7 +89,12 @@ class Loop:
                         block = reads[0](first, at, length) if reads else None
                     else:
                         block = frozen(join.join([read(first, at, length) for read in reads]))
-                    states[i], out = advance.inside(states[i], block, at, length)
+                    if advance.careful:
+                        states[i], out = advance.run(states[i], block, at, length)
+                    else:
+                        span = advance.span
+                        span.start, span.steps = at, length
+                        states[i], out = advance.step(states[i], block, span)
                     put(out, first, length)
         except Exception as error:
             raise MemberFailed(advance.path, error) from error
