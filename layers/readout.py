@@ -166,8 +166,9 @@ class Moments:
         self, before: int, x: NDArray[Any], y: NDArray[Any], gram: NDArray[Any], cross: NDArray[Any]
     ) -> tuple[Pair, Pair]:
         """Add a chunk to the products, which hold ``before`` rows; gives origin and mean of all since."""
-        from scipy.linalg.blas import dsyr, dsyrk
+        from scipy.linalg import get_blas_funcs
 
+        dsyr, dsyrk = get_blas_funcs(("syr", "syrk"), dtype=np.float64)
         origin, mean = self._origin, self._mean
         if self.centred:
             origin = origin if before else (x.mean(axis=0), y.mean(axis=0))
