@@ -5,6 +5,7 @@ Memory is that of the window: however long a run lasts, however many channels a 
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Literal
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 from ..blocks import Events
 
 COLUMNS = 480
+"""Into so many a window is divided at most."""
 LINES = 12
 """Channels that are drawn as lines; of more, an image is drawn."""
 ROWS = 128
@@ -49,8 +51,8 @@ class Columns:
         self.channels: int = channels
         self.dt: Fraction = dt
         self.kind: Kind = "raster" if event else "lines" if channels <= LINES else "image"
-        self.per: int = max(1, round(seconds / COLUMNS / float(dt)))
-        self.count: int = max(1, min(COLUMNS, -int(-seconds // float(self.per * dt))))
+        self.per: int = max(1, math.ceil(seconds / COLUMNS / float(dt) - 1e-9))
+        self.count: int = math.ceil(seconds / float(self.per * dt) - 1e-9) + 1  # the window may begin within a column
         if self.kind == "raster":
             self._merged = -(-channels // ROWS)
             self._picked = np.zeros(0, dtype=np.int64)

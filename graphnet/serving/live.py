@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextvars
 import threading
 import time
 from collections import deque
@@ -65,7 +66,8 @@ class Live:
         self._doing = ""
         self._error = ""
         self._updates = 0
-        self._thread = threading.Thread(target=self._run, name=f"live {net.name}", daemon=True)
+        inside = contextvars.copy_context()  # limits that hold here hold there too
+        self._thread = threading.Thread(target=inside.run, args=(self._run,), name=f"live {net.name}", daemon=True)
 
     # ------------------------------------------------------------------ from any thread
 

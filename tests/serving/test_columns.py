@@ -30,7 +30,7 @@ def test_lines_show_the_least_and_the_greatest_of_each_column(first, steps, chan
     shown = columns.shown()
     assert columns.per == 5
     assert shown.low is not None and shown.high is not None
-    number = np.arange(max(first // 5, (end - 1) // 5 - COLUMNS + 1), (end - 1) // 5 + 1)
+    number = np.arange(max(first // 5, (end - 1) // 5 - columns.count + 1), (end - 1) // 5 + 1)
     parts = [signal[max(first, 5 * k) : min(end, 5 * k + 5)] for k in number]
     np.testing.assert_array_equal(shown.low, [part.min(axis=0) for part in parts])
     np.testing.assert_array_equal(shown.high, [part.max(axis=0) for part in parts])
@@ -84,12 +84,22 @@ def test_a_column_without_a_number_is_empty_and_its_neighbours_are_not():
 @given(channels=st.integers(1, 10_000), event=st.booleans(), seconds=st.floats(1e-4, 1e4))
 def test_memory_is_bounded_by_the_window_whatever_the_layer(channels, event, seconds):
     columns = Columns(channels, event, DT, seconds)
-    assert columns.nbytes <= COLUMNS * (ROWS + 17) * 8
+    assert columns.count <= COLUMNS + 1 and columns.nbytes <= columns.count * (ROWS + 17) * 8
     before = columns.nbytes
     for start in range(0, 300, 100):
         block = Events(np.array([start]), np.zeros(1, np.int32)) if event else np.zeros((100, channels))
         columns.add(start, 100, block)
     assert columns.nbytes == before
+
+
+@settings(max_examples=100, deadline=None)
+@given(seconds=st.floats(0.001, 100.0), dt=st.sampled_from([Fraction(1, 10_000), DT, Fraction(1, 3), Fraction(1, 10)]))
+def test_the_whole_window_is_covered_wherever_it_ends(seconds, dt):
+    columns = Columns(1, False, dt, seconds)
+    end = 10 * columns.count * columns.per + 7
+    columns.add(0, end, np.zeros((end, 1)))
+    shown = columns.shown()
+    assert shown.start <= float(end * dt) - seconds + 1e-6
 
 
 def test_a_block_longer_than_the_window_leaves_its_end():
@@ -98,5 +108,5 @@ def test_a_block_longer_than_the_window_leaves_its_end():
     columns.add(0, 10_000, signal)
     shown = columns.shown()
     assert shown.low is not None
-    np.testing.assert_array_equal(shown.low[:, 0], signal[-480:, 0])
-    assert shown.start == 9.52
+    np.testing.assert_array_equal(shown.low[:, 0], signal[-481:, 0])
+    assert shown.start == 9.519

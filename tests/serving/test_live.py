@@ -8,6 +8,7 @@ import pytest
 
 from graphnet import Network, TSContinuous
 from graphnet.errors import ParameterError, StateError
+from graphnet.limits import Limits, limited
 from graphnet.serving import Live
 from layers import Rate
 
@@ -124,6 +125,16 @@ def test_it_ends_at_once_and_leaves_no_thread():
     assert set(threading.enumerate()) == before
     assert isinstance(live.pause().exception(PATIENCE), StateError)
     assert live.status().state == "stopped"
+
+
+def test_limits_that_hold_where_it_is_made_hold_in_its_thread():
+    drawn = "{init: normal, shape: [20, 20], seed: 1}"
+    with Live(small(run={"duration": 1e6})) as live:
+        live.wait(lambda now: now.time > 0.0, PATIENCE)
+        assert live.change("lif", "weights", drawn).exception(PATIENCE) is None
+    with limited(Limits(drawn=100)), Live(small(run={"duration": 1e6})) as live:
+        live.wait(lambda now: now.time > 0.0, PATIENCE)
+        assert isinstance(live.change("lif", "weights", drawn).exception(PATIENCE), ParameterError)
 
 
 def test_many_may_look_on_at_once():

@@ -161,7 +161,7 @@ def driven(rows=500):
 
 def test_at_the_end_of_its_inputs_a_run_cannot_go_on():
     net, x = driven()
-    show = Show(net, [Leg({"x": x})])
+    show = Show(net, [Leg({"x": x})], window=0.25)
     out = run(show)
     np.testing.assert_array_equal(out["res"], net.copy().evolve({"x": x})["res"].samples)
     with pytest.raises(StateError, match="end of its inputs"):
