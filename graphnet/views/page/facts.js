@@ -6,7 +6,8 @@ function table(caption, rows, heads) {
   const body = make("tbody", {});
   for (const [name, value, unit, remark] of rows) {
     const shown = unit ? `${value} ${unit}` : value;
-    body.append(make("tr", {}, make("th", {scope: "row", dir: "auto"}, name), make("td", {}, make("span", {dir: "auto"}, shown), remark ? make("small", {}, remark) : null)));
+    const said = make("td", {}, make("span", {dir: "auto"}, shown), remark ? make("small", {}, remark) : null);
+    body.append(make("tr", {}, make("th", {scope: "row", dir: "auto"}, name), said));
   }
   made.append(body);
   return made;
@@ -23,14 +24,16 @@ function section(title, ...children) {
 function edgeList(numbersOf) {
   return make("ul", {class: "edges"}, ...numbersOf.map((number) => {
     const edge = content.edges[number];
-    return make("li", {}, make("button", {type: "button", class: "link", dir: "auto", onclick: () => select({edges: [number]})}, edge.text));
+    const choose = {type: "button", class: "link", dir: "auto", onclick: () => select({edges: [number]})};
+    return make("li", {}, make("button", choose, edge.text));
   }));
 }
 
 function inside(name) {
   const paths = outer(name);
   if (!paths.length) return null;
-  return make("p", {class: "soft"}, "in ", ...paths.flatMap((path) => [make("bdi", {}, path), " ", button("close", `Close sub-network ${path}`, () => toggle(path)), " "]));
+  const closing = (path) => button("close", `Close sub-network ${path}`, () => toggle(path));
+  return make("p", {class: "soft"}, "in ", ...paths.flatMap((path) => [make("bdi", {}, path), " ", closing(path), " "]));
 }
 
 function layerFacts(name) {
@@ -41,16 +44,23 @@ function layerFacts(name) {
   parts.push(table("Sizes and clock", facts.rows.map(([what, value, remark]) => [what, value, "", remark])));
   parts.push(null);
   const into = [], out = [];
-  content.edges.forEach((edge, number) => { if (edge.post === name) into.push(number); if (edge.pre === name) out.push(number); });
+  content.edges.forEach((edge, number) => {
+    if (edge.post === name) into.push(number);
+    if (edge.pre === name) out.push(number);
+  });
   if (into.length) parts.push(section(into.length === 1 ? "Edge in" : `${into.length} edges in`, edgeList(into.slice(0, 50))));
   if (out.length) parts.push(section(out.length === 1 ? "Edge out" : `${out.length} edges out`, edgeList(out.slice(0, 50))));
   const recorded = content.signals.filter((one) => one.owner === name);
   if (recorded.length) {
-    const leading = (one) => make("button", {type: "button", class: "link", dir: "auto", onclick: () => scrollToSignal(one.name, true)}, one.name);
+    const leads = (one) => ({type: "button", class: "link", dir: "auto", onclick: () => scrollToSignal(one.name, true)});
+    const leading = (one) => make("button", leads(one), one.name);
     parts.push(section("Recorded", make("ul", {class: "edges"}, ...recorded.map((one) => make("li", {}, leading(one))))));
   }
   if ((facts.parameters || []).length) parts.push(table("Parameters", facts.parameters));
-  if ((about.more || []).length) parts.push(make("details", {}, make("summary", {}, "More about this class"), ...about.more.map((one) => make("p", {}, one.replaceAll("``", "")))));
+  if ((about.more || []).length) {
+    const said = about.more.map((one) => make("p", {}, one.replaceAll("``", "")));
+    parts.push(make("details", {}, make("summary", {}, "More about this class"), ...said));
+  }
   if (about.source) parts.push(make("p", {class: "soft source"}, "Source: ", about.source));
   return parts;
 }
@@ -81,13 +91,18 @@ function edgeFacts(numbersOf) {
 
 function overview() {
   const parts = [heading(content.title, "network"), table("Network", content.about.map(([what, value]) => [what, value, "", ""]))];
-  const names = Object.keys(content.layers), list = (found) => make("ul", {class: "edges"}, ...found.slice(0, 30).map((one) => make("li", {}, link(one))));
-  const inputs = names.filter((one) => content.layers[one].kind === "input"), outputs = names.filter((one) => content.layers[one].output);
+  const names = Object.keys(content.layers);
+  const list = (found) => make("ul", {class: "edges"}, ...found.slice(0, 30).map((one) => make("li", {}, link(one))));
+  const inputs = names.filter((one) => content.layers[one].kind === "input");
+  const outputs = names.filter((one) => content.layers[one].output);
   if (inputs.length) parts.push(section("Inputs", list(inputs)));
   if (outputs.length) parts.push(section("Outputs", list(outputs)));
   for (const one of content.missing) parts.push(make("p", {class: "note"}, one));
   parts.push(make("p", {class: "soft"}, "Select a layer or an edge to read about it."));
-  const keys = [["Tab, arrows", "from box to box"], ["Enter", "select"], ["Esc", "close"], ["+  −  0", "zoom in, out, whole graph"], ["/", "search"], ["t", "light or dark"]];
+  const keys = [
+    ["Tab, arrows", "from box to box"], ["Enter", "select"], ["Esc", "close"], ["o", "open or close a sub-network"],
+    ["+  −  0", "zoom in, out, whole graph"], ["/", "search"], ["t", "light or dark"],
+  ];
   parts.push(make("details", {}, make("summary", {}, "Keys"), table("Keys", keys.map(([key, what]) => [key, what, "", ""]))));
   return parts;
 }

@@ -1,6 +1,8 @@
 // The graph: a drawing as SVG, moved and zoomed, its boxes and arrows reached by mouse and keys.
 
-const graph = {drawing: null, view: {x: 0, y: 0, k: 1}, svg: null, world: null, boxes: new Map(), arrows: [], active: null, moved: false};
+const graph = {
+  drawing: null, view: {x: 0, y: 0, k: 1}, svg: null, world: null, boxes: new Map(), arrows: [], active: null, moved: false,
+};
 const FAMILIES = new Set(Object.keys(content.families));
 const LEAST = 0.05, MOST = 8, ROUND = 5, BAR = 72, READ = 0.8;
 
@@ -21,7 +23,8 @@ function show(drawing, keep) {
   for (const frame of drawing.frames) graph.world.append(subnetworkFrame(frame));
   for (const arrow of drawing.arrows) graph.world.append(arrowElement(arrow));
   for (const box of drawing.boxes) graph.world.append(boxElement(box));
-  const words = `Graph of ${drawing.boxes.length} boxes and ${drawing.arrows.length} edges. Arrow keys go from box to box, Enter selects.`;
+  const counts = `${drawing.boxes.length} boxes and ${drawing.arrows.length} edges`;
+  const words = `Graph of ${counts}. Arrow keys go from box to box, Enter selects.`;
   graph.svg = make("svg:svg", {role: "application", "aria-label": words}, graph.world);
   byId("canvas").replaceChildren(graph.svg);
   activate(graph.boxes.has(keep) ? keep : drawing.boxes.length ? drawing.boxes[0].name : null);
@@ -62,7 +65,10 @@ function boxElement(box) {
   const height = bottom - top, kind = box.kind;
   const radius = kind === "input" || kind === "output" ? Math.min(14, height / 2) : Math.min(4, height / 4);
   const parts = [make("svg:rect", {class: "body", x: left, y: top, width: right - left, height, rx: radius})];
-  if (kind === "group") parts.unshift(make("svg:rect", {class: "behind", x: left + 4, y: top - 4, width: right - left, height, rx: radius}));
+  if (kind === "group") {
+    const behind = {class: "behind", x: left + 4, y: top - 4, width: right - left, height, rx: radius};
+    parts.unshift(make("svg:rect", behind));
+  }
   box.lines.forEach((line, i) => parts.push(words(line, i ? "dim" : "")));
   if (box.recurrent) parts.push(loop(right - 9, top + Math.min(10.5, height / 2)));
   const what = kind === "group" ? `sub-network of ${box.layers} layers` : box.lines.slice(1).map((one) => one.text).join(", ");
@@ -104,15 +110,21 @@ function arrowElement(arrow) {
   const across = [(tip[1] - back[1]) * 0.36, (back[0] - tip[0]) * 0.36];
   const corners = [tip, [back[0] + across[0], back[1] + across[1]], [back[0] - across[0], back[1] - across[1]]];
   const line = path([...points.slice(0, -1), along(tip, points.at(-2), 6)]);
-  const label = arrow.edges.length === 1 ? content.edges[arrow.edges[0]].text : `${arrow.pre} -> ${arrow.post}, ${arrow.edges.length} edges`;
-  const parts = [make("svg:path", {class: "hit", d: line}), make("svg:path", {class: "way", d: line, style: `--w: ${arrow.wide}`}), make("svg:polygon", {points: corners.map((p) => p.join(",")).join(" ")})];
+  const several = `${arrow.pre} -> ${arrow.post}, ${arrow.edges.length} edges`;
+  const label = arrow.edges.length === 1 ? content.edges[arrow.edges[0]].text : several;
+  const parts = [
+    make("svg:path", {class: "hit", d: line}),
+    make("svg:path", {class: "way", d: line, style: `--w: ${arrow.wide}`}),
+    make("svg:polygon", {points: corners.map((p) => p.join(",")).join(" ")}),
+  ];
   if (arrow.delayed) {
     const [cx, cy] = along(points[0], points[1], 4);
     parts.push(make("svg:circle", {class: "late", cx, cy, r: 2.4}));
   }
   if (arrow.label) {
     const {x, y, size, width} = arrow.label;
-    parts.push(make("svg:rect", {class: "paper", x: x - width / 2 - 1.5, y: y - size * 0.6, width: width + 3, height: size * 1.2}), words(arrow.label));
+    const paper = {class: "paper", x: x - width / 2 - 1.5, y: y - size * 0.6, width: width + 3, height: size * 1.2};
+    parts.push(make("svg:rect", paper), words(arrow.label));
   }
   const made = make("svg:g", {
     class: `arrow ${signalClass(arrow.type)}${arrow.back ? " back" : ""}`, role: "button", tabindex: -1, "aria-label": `edge ${label}`,
@@ -208,7 +220,8 @@ function neighbour(from, [dx, dy]) {
   const [x, y] = centre(from);
   let best = null, least = Infinity;
   for (const {box} of graph.boxes.values()) {
-    const [cx, cy] = centre(box), ahead = (cx - x) * dx + (cy - y) * dy, aside = Math.abs((cx - x) * dy) + Math.abs((cy - y) * dx);
+    const [cx, cy] = centre(box), ahead = (cx - x) * dx + (cy - y) * dy;
+    const aside = Math.abs((cx - x) * dy) + Math.abs((cy - y) * dx);
     const cost = ahead + 3 * aside;
     if (box !== from && ahead > 1 && cost < least) [best, least] = [box.name, cost];
   }
@@ -267,32 +280,4 @@ function mark(selection) {
     element.classList.toggle("selected", arrow.edges.some((one) => edges.has(one)));
     element.classList.toggle("near", name !== undefined && name !== null && (arrow.pre === name || arrow.post === name));
   }
-}
-
-// ---------------------------------------------------------------------- the map of a graph that is larger than its pane
-
-function mapMade() {
-  const [left, top, right, bottom] = graph.drawing.bounds;
-  const shapes = graph.drawing.boxes.map(({rect: [l, t, r, b]}) => make("svg:rect", {class: "spot", x: l, y: t, width: r - l, height: b - t}));
-  graph.seen = make("svg:rect", {class: "seen"});
-  const map = make("svg:svg", {viewBox: `${left} ${top} ${right - left} ${bottom - top}`, preserveAspectRatio: "none"}, ...shapes, graph.seen);
-  const there = (event) => {
-    if (!event.buttons) return;
-    const {left: x, top: y, width, height} = map.getBoundingClientRect(), {k} = graph.view, [wide, tall] = room();
-    const at = [left + (event.clientX - x) / width * (right - left), top + (event.clientY - y) / height * (bottom - top)];
-    graph.view = {x: wide / 2 - at[0] * k, y: tall / 2 - at[1] * k, k};
-    place();
-  };
-  map.addEventListener("pointerdown", there);
-  map.addEventListener("pointermove", there);
-  const broad = Math.min(240, Math.max(90, 90 * (right - left) / (bottom - top)));
-  byId("map").style.setProperty("width", `${broad}px`);
-  byId("map").style.setProperty("height", `${Math.min(120, Math.max(30, broad * (bottom - top) / (right - left)))}px`);
-  byId("map").replaceChildren(map);
-}
-
-function mapPlaced() {
-  const {x, y, k} = graph.view, [wide, tall] = room();
-  byId("map").hidden = k <= whole() * 1.3;
-  for (const [key, value] of [["x", -x / k], ["y", -y / k], ["width", wide / k], ["height", tall / k]]) graph.seen.setAttribute(key, value);
 }

@@ -70,60 +70,6 @@ function nearest(set, wanted) {
   return fitting.sort((a, b) => far(a) - far(b))[0] || null;
 }
 
-// ---------------------------------------------------------------------- search
-
-const search = {found: [], at: -1};
-
-function lookFor(text) {
-  const wanted = text.trim().toLowerCase();
-  const score = (name) => {
-    const low = name.toLowerCase(), kind = content.layers[name].class.toLowerCase();
-    return low === wanted ? 0 : low.startsWith(wanted) ? 1 : low.includes(wanted) ? 2 : kind.includes(wanted) ? 3 : 4;
-  };
-  const scored = wanted ? Object.keys(content.layers).map((name) => [score(name), name]).filter(([one]) => one < 4) : [];
-  scored.sort((a, b) => a[0] - b[0]);
-  search.found = scored.map(([, name]) => name);
-  search.at = search.found.length ? 0 : -1;
-  const shown = search.found.slice(0, 30).map((name, i) => make("li", {
-    id: `found-${i}`, role: "option", "aria-selected": i === search.at, onmousedown: (event) => { event.preventDefault(); choose(i); },
-  }, make("bdi", {}, name), " ", make("small", {}, content.layers[name].class)));
-  if (wanted && !shown.length) shown.push(make("li", {class: "soft", role: "option", "aria-disabled": true, "aria-selected": false}, "no layer of that name or class"));
-  if (search.found.length > 30) shown.push(make("li", {class: "soft", role: "option", "aria-disabled": true, "aria-selected": false}, `and ${search.found.length - 30} more`));
-  byId("found").replaceChildren(...shown);
-  showFound(shown.length > 0);
-  if (wanted) say(`${search.found.length} found`);
-  for (const [name, {element}] of graph.boxes) element.classList.toggle("found", search.found.includes(name));
-}
-
-function showFound(visible) {
-  byId("found").hidden = !visible;
-  const field = byId("find");
-  field.setAttribute("aria-expanded", visible);
-  if (visible && search.at >= 0) field.setAttribute("aria-activedescendant", `found-${search.at}`);
-  else field.removeAttribute("aria-activedescendant");
-}
-
-function choose(i) {
-  const name = search.found[i];
-  byId("find").value = "";
-  lookFor("");
-  if (name !== undefined) go(name);
-}
-
-function searchKey(event) {
-  const most = Math.min(search.found.length, 30);
-  if (event.key === "Enter" && search.at >= 0) choose(search.at);
-  else if (event.key === "Escape") { byId("find").value = ""; lookFor(""); byId("find").blur(); }
-  else if ((event.key === "ArrowDown" || event.key === "ArrowUp") && most) {
-    search.at = (search.at + (event.key === "ArrowDown" ? 1 : most - 1)) % most;
-    [...byId("found").children].forEach((one, i) => one.setAttribute("aria-selected", i === search.at));
-    byId("found").children[search.at].scrollIntoView({block: "nearest"});
-    showFound(true);
-  } else return;
-  event.preventDefault();
-  event.stopPropagation();
-}
-
 // ---------------------------------------------------------------------- keys, light and dark
 
 function pageKey(event) {
@@ -154,9 +100,18 @@ function legend() {
   const entries = [["continuous", "continuous signal", "TSContinuous"], ["events", "events", "TSEvent"]];
   const kinds = entries.filter(([, , type]) => drawn.some((one) => one.type === type));
   const families = Object.keys(content.families).filter((family) => boxes.some((one) => one.family === family));
-  const arrow = (kind) => make("svg:svg", {width: 30, height: 10, class: `arrow ${kind}`, "aria-hidden": true}, make("svg:path", {class: "way", d: "M1 5H22"}), make("svg:polygon", {points: "29,5 22,2.4 22,7.6"}));
-  const patch = (family) => make("svg:svg", {width: 16, height: 12, class: `box family-${family}`, "aria-hidden": true}, make("svg:rect", {class: "body", x: 1, y: 1, width: 14, height: 10, rx: 2}));
-  const shown = [...kinds.map(([kind, words]) => make("li", {}, arrow(kind), words)), ...families.map((family) => make("li", {}, patch(family), content.families[family]))];
+  const arrow = (kind) => make(
+    "svg:svg", {width: 30, height: 10, class: `arrow ${kind}`, "aria-hidden": true},
+    make("svg:path", {class: "way", d: "M1 5H22"}), make("svg:polygon", {points: "29,5 22,2.4 22,7.6"}),
+  );
+  const patch = (family) => make(
+    "svg:svg", {width: 16, height: 12, class: `box family-${family}`, "aria-hidden": true},
+    make("svg:rect", {class: "body", x: 1, y: 1, width: 14, height: 10, rx: 2}),
+  );
+  const shown = [
+    ...kinds.map(([kind, words]) => make("li", {}, arrow(kind), words)),
+    ...families.map((family) => make("li", {}, patch(family), content.families[family])),
+  ];
   byId("legend").replaceChildren(...shown);
 }
 

@@ -3,7 +3,10 @@
 
 const plots = {document: null, time: null, whole: [0, 1], NDArray: null, stored: new Map()};
 const COLUMNS = 1200, STROKES = 8000;
-const CHANNELS = ["#3d7fc1", "#d97a1e", "#2f9e77", "#c2528b", "#8a6fd1", "#a08a1f", "#4aa8c9", "#d0543f", "#6f7f2c", "#9a6a4f", "#5b6ee1", "#7d7d86"];
+const CHANNELS = [
+  "#3d7fc1", "#d97a1e", "#2f9e77", "#c2528b", "#8a6fd1", "#a08a1f", "#4aa8c9", "#d0543f", "#6f7f2c", "#9a6a4f", "#5b6ee1",
+  "#7d7d86",
+];
 
 function model(name) {
   return plots.document.get_model_by_name(name);
@@ -18,11 +21,15 @@ function layPlots() {
     const kind = one.form === "events" || one.form === "counts" ? "events" : "continuous";
     const count = `${one.channels} channel${one.channels === 1 ? "" : "s"}`;
     const facts = [what, count, kind, one.units].filter((text) => text).join(", ");
-    const title = make("h3", {}, make("button", {type: "button", class: "link", dir: "auto", onclick: () => go(one.owner)}, one.name), make("small", {}, facts));
+    const leads = {type: "button", class: "link", dir: "auto", onclick: () => go(one.owner)};
+    const title = make("h3", {}, make("button", leads, one.name), make("small", {}, facts));
     if (one.note) title.append(make("small", {class: "note"}, one.note));
     if (one.form === "lines") {
       const colours = make("span", {class: "channels", "aria-label": one.channels > 1 ? "Colours of channels" : null});
-      for (let c = 0; c < one.channels; c++) colours.append(make("span", {style: `color: ${CHANNELS[c % CHANNELS.length]}`}, one.channels > 1 ? String(c) : ""));
+      for (let c = 0; c < one.channels; c++) {
+        const colour = {style: `color: ${CHANNELS[c % CHANNELS.length]}`};
+        colours.append(make("span", colour, one.channels > 1 ? String(c) : ""));
+      }
       title.append(colours);
     }
     if (one.form === "image" && !one.live) title.append(scale(one));
@@ -41,7 +48,8 @@ function layPlots() {
 function scale(one) {
   const word = (value) => Number(value.toPrecision(3)).toString().replace("-", "−");
   const label = `Colours from ${word(one.low)} to ${word(one.high)} ${one.units}`;
-  return make("span", {class: "scale", role: "img", "aria-label": label, title: label}, word(one.low), make("span", {class: "ramp"}), word(one.high));
+  const look = {class: "scale", role: "img", "aria-label": label, title: label};
+  return make("span", look, word(one.low), make("span", {class: "ramp"}), word(one.high));
 }
 
 function openPlots(made) {
@@ -66,10 +74,11 @@ function openPlots(made) {
 
 function unpack(one) {
   const f4 = (text) => numbers(text, Float32Array);
-  if (one.form === "lines") return {low: f4(one.low), high: one.high ? f4(one.high) : null, times: one.times && numbers(one.times, Float64Array)};
-  if (one.form === "image") return {cells: numbers(one.data, Uint8Array), times: one.times && numbers(one.times, Float64Array)};
+  const times = one.times && numbers(one.times, Float64Array);
+  if (one.form === "lines") return {low: f4(one.low), high: one.high ? f4(one.high) : null, times};
+  if (one.form === "image") return {cells: numbers(one.data, Uint8Array), times};
   if (one.form === "counts") return {cells: numbers(one.data, Uint16Array)};
-  return {times: numbers(one.times, Float64Array), channel: numbers(one.channel, Uint32Array)};
+  return {times, channel: numbers(one.channel, Uint32Array)};
 }
 
 // The first index whose value is greater than (or, with equal, not less than) x.
@@ -240,60 +249,4 @@ function markSignals(owner) {
   }
   const first_ = content.signals.find((one) => one.owner === owner);
   if (first_) scrollToSignal(first_.name, false);
-}
-
-// ---------------------------------------------------------------------- weights
-
-function showWeights(name) {
-  const images = (content.layers[name] || {}).weights || [];
-  byId("weights").hidden = !images.length || !plots.document;
-  if (byId("weights").hidden) return;
-  const choose = (one, pressed) => {
-    for (const other of byId("weights-choice").children) other.setAttribute("aria-pressed", other === pressed);
-    drawWeights(one);
-  };
-  const buttons = images.map((one) => {
-    const made = make("button", {type: "button", "aria-pressed": false, onclick: () => choose(one, made)}, one.name);
-    return made;
-  });
-  byId("weights-choice").replaceChildren(...buttons);
-  byId("weights-choice").hidden = images.length < 2;
-  choose(images[0], buttons[0]);
-}
-
-function drawWeights(one) {
-  const [rows, columns] = one.shape, [tall, wide] = one.block;
-  const cut = tall * wide > 1 ? `; each cell is the weight of greatest magnitude of ${tall} × ${wide}` : "";
-  byId("weights-title").textContent = one.name;
-  byId("weights-words").textContent = `${rows} × ${columns}, magnitudes up to ${Number(one.reach.toPrecision(4))}${cut}`;
-  const plot = model("weights"), shades = model("weights-shades"), reach = one.reach || 1;
-  shades.setv({low: -reach, high: reach});
-  const values = new plots.NDArray(numbers(one.data, Float32Array), [one.rows, one.columns]);
-  model("weights-cells").data = {image: [values], x: [-0.5], y: [-0.5], dw: [one.columns * wide], dh: [one.rows * tall]};
-  plot.x_range.setv({start: -0.5, end: columns - 0.5, reset_start: -0.5, reset_end: columns - 0.5});
-  plot.y_range.setv({start: rows - 0.5, end: -0.5, reset_start: rows - 0.5, reset_end: -0.5});
-}
-
-// ---------------------------------------------------------------------- light and dark
-
-function paintPlots() {
-  if (!plots.document) return;
-  const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
-  const [ink, soft, rule, event] = ["ink", "soft", "hair", "events"].map(colour);
-  const shades = ramp(colour("panel"), event);
-  for (const one of content.signals) if (one.form === "events" || one.form === "counts") model(`shades:${one.name}`).palette = shades;
-  for (const plot of plots.document.roots()) {
-    const axes = [...plot.below, ...plot.left];
-    for (const axis of axes) axis.setv({major_label_text_color: soft, axis_label_text_color: soft, axis_line_color: rule, major_tick_line_color: rule});
-    for (const grid of plot.center) if (grid.type === "Grid" && grid.grid_line_color !== null) grid.grid_line_color = rule;
-    for (const bar of plot.right) bar.setv({major_label_text_color: soft, title_text_color: ink});
-    for (const renderer of plot.renderers) if (renderer.glyph.type === "Scatter") renderer.glyph.line_color = {value: event};
-  }
-}
-
-// Shades from a third of a colour to all of it: a lone event is seen.
-function ramp(paper, ink) {
-  const parts = (hex) => [1, 3, 5].map((i) => parseInt(hex.slice(i, i + 2), 16)), [from, to] = [parts(paper), parts(ink)];
-  const mixed = (t) => from.map((value, i) => Math.round(value + (to[i] - value) * t));
-  return Array.from({length: 32}, (_, i) => "#" + mixed(0.3 + 0.7 * i / 31).map((v) => v.toString(16).padStart(2, "0")).join(""));
 }

@@ -17,7 +17,10 @@ if TYPE_CHECKING:
     from jinja2 import Template
 
 HERE = Path(__file__).parent
-SCRIPTS = ("say.js", "graph.js", "facts.js", "plots.js", "reading.js", "page.js")
+SCRIPTS = (
+    "say.js", "graph.js", "map.js", "facts.js", "plots.js", "reading.js", "weights.js", "paint.js", "search.js",
+    "page.js",
+)  # fmt: skip
 POLICY = (
     "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'unsafe-inline'; img-src data: blob:; font-src data:; "
     "base-uri 'none'; form-action 'none'"

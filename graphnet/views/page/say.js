@@ -34,7 +34,8 @@ function button(text, label, action, extra) {
 
 // A button that leads to a layer or an input; names may be written in any direction.
 function link(name, text) {
-  return make("button", {type: "button", class: "link", dir: "auto", "data-go": name, onclick: () => go(name)}, text || name);
+  const look = {type: "button", class: "link", dir: "auto", "data-go": name, onclick: () => go(name)};
+  return make("button", look, text || name);
 }
 
 const MATHS = {i: "mi", n: "mn", o: "mo", t: "mtext", sub: "msub", sup: "msup", frac: "mfrac", row: "mrow"};
@@ -42,11 +43,13 @@ const MATHS = {i: "mi", n: "mn", o: "mo", t: "mtext", sub: "msub", sup: "msup", 
 function mathematics(node) {
   const [kind, ...rest] = node;
   if (!(kind in MATHS)) return make("math:mtext", {}, String(rest));
-  return make("math:" + MATHS[kind], kind === "o" ? {stretchy: "false"} : {}, ...rest.map((one) => (Array.isArray(one) ? mathematics(one) : one)));
+  const look = kind === "o" ? {stretchy: "false"} : {};
+  return make("math:" + MATHS[kind], look, ...rest.map((one) => (Array.isArray(one) ? mathematics(one) : one)));
 }
 
 function equation(tree, plain) {
-  return make("div", {class: "equation", title: plain}, make("math:math", {display: "block", alttext: plain}, mathematics(tree)));
+  const look = {display: "block", alttext: plain};
+  return make("div", {class: "equation", title: plain}, make("math:math", look, mathematics(tree)));
 }
 
 // Base64 of little-endian numbers.
@@ -59,7 +62,8 @@ function numbers(text, Kind) {
 
 function duration(seconds) {
   const size = Math.abs(seconds);
-  const [factor, unit] = size >= 1 || size === 0 ? [1, "s"] : size >= 1e-3 ? [1e3, "ms"] : size >= 1e-6 ? [1e6, "µs"] : [1e9, "ns"];
+  const units = [[1, "s"], [1e3, "ms"], [1e6, "µs"], [1e9, "ns"]];
+  const [factor, unit] = size === 0 ? units[0] : units.find(([one]) => size * one >= 1) || units[3];
   return `${Number((seconds * factor).toPrecision(5))} ${unit}`;
 }
 
