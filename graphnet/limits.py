@@ -33,6 +33,7 @@ class Limits:
     ``aliases``: how many times what is written its aliases may add, beside 10,000 nodes.
     ``references``: values and characters that ``${...}`` may add.
     ``uses``: documents that others use, in all; ``nesting``: documents inside each other.
+    ``units``: channels of inputs and units of layers, in all: one number of a document can ask for any size.
 
     Of arrays, in bytes as a layer holds them, 8 for each number:
 
@@ -42,7 +43,8 @@ class Limits:
     few bytes can promise anything, so a refusal must stay within 300 MB and 2 s.
     ``text``: of a table in text, as it lies on disk: reading one takes 50 times as long as its binary form.
     ``drawn``: of what an initialiser draws; one line of a document can ask for any shape.
-    ``total``: of all arrays together that are read and drawn inside one ``limited``; without it nobody counts.
+    ``total``: of all arrays together that are read and drawn inside one ``limited``, and of the states of a document's
+    layers; without it nobody counts.
     ``members``: in an archive, or files of a Zarr array.
 
     Of files of NIR, which are read in a process of their own: ``groups``, ``reading`` seconds, and ``unpacked``.
@@ -57,6 +59,7 @@ class Limits:
     references: int = 250_000
     uses: int = 250
     nesting: int = 16
+    units: int = 2_000_000
     stored: int = 2**30
     unpacked: int = 256 * 2**20
     text: int = 8 * 2**20
@@ -72,7 +75,17 @@ NAMES = tuple(one.name for one in fields(Limits) if one.name != "allow")
 """The limits that are numbers."""
 USUAL = Limits()
 _current: ContextVar[Limits] = ContextVar("graphnet_limits", default=USUAL)
-_spent: ContextVar[list[int] | None] = ContextVar("graphnet_room_of_arrays", default=None)
+
+
+@dataclass
+class _Spent:
+    """What was asked for inside one ``limited``: bytes of arrays, units of inputs and layers."""
+
+    arrays: int = 0
+    units: int = 0
+
+
+_spent: ContextVar[_Spent | None] = ContextVar("graphnet_room_of_arrays", default=None)
 
 
 def current() -> Limits:
@@ -102,7 +115,7 @@ def limited(limits: Limits) -> Iterator[Limits]:
     if limits.depth > DEEPEST:
         said = f"the limit depth should be at most {DEEPEST}, got {limits.depth}"
         raise ParameterError(said, owner="Limits", parameter="depth")
-    before, counted = _current.set(limits), _spent.set([0])
+    before, counted = _current.set(limits), _spent.set(_Spent())
     try:
         yield limits
     finally:
@@ -136,17 +149,31 @@ def raising(name: str) -> str:
     return f"raise the limit: --limit {name}=NUMBER, in Python limited(Limits({name}=NUMBER))"
 
 
-def count(numbers: int) -> None:
+def count(numbers: int, what: str = "this array") -> None:
     """Add so many numbers to what stands in memory. Raises ParameterError where all together pass the limit."""
     spent, most = _spent.get(), current().total
     if spent is None:
         return
-    spent[0] += 8 * numbers
-    if spent[0] > most:
+    together = spent.arrays + 8 * numbers
+    if together > most:  # what is refused is not held
         raise ParameterError(
-            f"with this array all that were read and drawn have {spent[0]} bytes; together at most {most} may be held",
+            f"with {what} all arrays have {shown(together)} bytes; together at most {most} may be held",
             hint=f"give smaller arrays, or {raising('total')}",
         )
+    spent.arrays = together
+
+
+def count_units(units: int, what: str) -> None:
+    """Add so many channels or units to those of a document. Raises ParameterError where all pass the limit."""
+    spent, most = _spent.get(), current().units
+    if spent is None:
+        return
+    if spent.units + units > most:
+        raise ParameterError(
+            f"{what} asks for too much: the inputs and layers of a document have at most {most} units together",
+            hint=f"give a smaller number, or {raising('units')}",
+        )
+    spent.units += units
 
 
 def room(numbers: int, what: str, limit: str, hint: str = "give a smaller shape") -> None:

@@ -1,5 +1,6 @@
 """Every limit of documents is named by its refusal, and set in one way from the command line and one in Python."""
 
+import numpy as np
 import pytest
 
 from graphnet import GraphnetError, Network
@@ -21,8 +22,18 @@ edges: [x -> a -> b]
 """
 LOWER = {
     "document": 100, "depth": 2, "nodes": 20, "references": 1, "uses": 1, "nesting": 1, "drawn": 10, "total": 20,
-    "text": 2,
+    "text": 2, "units": 7,
 }  # fmt: skip
+
+
+MANY = {
+    "aliases": (  # 11,000 nodes more
+        f"params: {{a: &a [{', '.join(1000 * '1')}], b: [{', '.join(11 * ['*a'])}]}}\n"
+        "layers: {a: {type: PassThrough, size: 1}}",
+        {"aliases": 0},
+    ),
+    "members": ("layers: {a: {type: LowPass, size: 2, tau: {file: 'two.npz#tau'}}}", {"members": 1}),
+}
 
 
 @pytest.fixture
@@ -45,6 +56,30 @@ def test_a_refusal_names_the_limit_and_the_way_to_raise_it_raises_it(name, net, 
         name == "document"  # of 200 bytes it is still too large
     )
     assert current() == Limits()
+
+
+@pytest.mark.parametrize("name", MANY)
+def test_what_is_repeated_or_archived_passes_a_limit_of_its_own(name, net):
+    text, lower = MANY[name]
+    np.savez("two.npz", tau=[0.02, 0.03], other=[1.0])
+    net.write_text(text)
+    Network.load(net)
+    with limited(Limits(**lower)), pytest.raises(GraphnetError, match=f"raise the limit: --limit {name}=NUMBER"):
+        Network.load(net)
+
+
+def test_states_count_among_all_arrays(net):
+    net.write_text("layers: {a: {type: Delay, size: 10, delay: 100 ms}, b: {type: Delay, size: 10, delay: 100 ms}}")
+    with limited(Limits(total=12_000)), pytest.raises(GraphnetError, match="layers.b: with the state of 'b'"):
+        Network.load(net)
+
+
+def test_one_layer_that_is_too_large_does_not_refuse_the_others(net, capfd):
+    net.write_text("layers: {a: {type: LowPass, size: 3000000, tau: 1}, b: {type: LowPass, size: 3, tau: 1}}")
+    assert status(["check", "net.yaml"]) == 2
+    told = capfd.readouterr().err
+    assert "layers.a.size: LowPass: size 3000000 asks for too much" in told
+    assert "layers.b" not in told
 
 
 def test_what_is_no_limit_is_refused_and_the_names_are_told(net, capfd):

@@ -39,7 +39,8 @@ allow: Wrap = click.option(
 )  # fmt: skip
 limit: Wrap = click.option(
     "--limit", multiple=True, metavar="NAME=VALUE", callback=_limited, expose_value=False,
-    help="Another limit for what is read: of a document (document, depth, nodes, aliases, references, uses, nesting), "
+    help="Another limit for what is read: of a document (document, depth, nodes, aliases, references, uses, nesting, "
+    "units), "
     "of arrays (stored, unpacked, text, drawn, total, members), of a file of NIR (groups, reading); may be repeated.",
 )  # fmt: skip
 _set: Wrap = click.option(

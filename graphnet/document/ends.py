@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import GraphnetError, ParameterError
 from ..layer import ArrayLayer, Layer
+from ..limits import count, count_units
 from ..nesting import add_network
 from ..network import Network
+from ..showing import shown
 from .connections import Join
 from .making import concrete, made
 from .sizing import Incoming, Need, completed, needs, rounded_off, size_out
@@ -54,7 +56,10 @@ class Ends:
             for name, one in given.items():
                 if name in self.failed:
                     continue
-                if not self.told.attempt((section, name), partial(declare, name, one.size, one.type), key=True):
+                counting = partial(count_units, one.size, f"size {shown(one.size)}")
+                declaring = partial(declare, name, one.size, one.type)
+                affordable = self.told.attempt((section, name, "size"), counting)
+                if not (affordable and self.told.attempt((section, name), declaring, key=True)):
                     self.failed.add(name)
                 self._sizes[name] = one.size
         for name, entry in self.document.layers.items():
@@ -63,10 +68,7 @@ class Ends:
         self._infer()
         for name in self.document.layers:
             one = self._made.get(name)
-            adding = add_network if isinstance(one, Network) else Network.add_layer
-            if one is None:
-                continue
-            if not self.told.attempt(("layers", name), partial(adding, net, one, name=name), key=True):
+            if one is not None and not self.told.attempt(("layers", name), partial(_add, net, one, name), key=True):
                 self.failed.add(name)
 
     def _enter(self, name: str, entry: Mapping[str, Any], nested: Nested) -> None:
@@ -201,6 +203,20 @@ class Ends:
         line = self.told.source.place(place)[1]
         spelled = ".".join(str(step) for step in place)
         return f"{spelled}, line {line}" if line else spelled
+
+
+def _add(net: Network, one: Layer | Network, name: str) -> None:
+    """Add a layer or a network; the states of layers are held to what all arrays together may have."""
+    try:
+        if isinstance(one, Network):
+            add_network(net, one, name=name)
+            return
+        net.add_layer(one, name=name)
+    except MemoryError as error:
+        said = f"there is not enough memory for the state of {name!r}"
+        raise ParameterError(said, hint="give a smaller size or a shorter delay") from error
+    if isinstance(one, ArrayLayer):
+        count(sum(array.size for array in net.states[name].values()), f"the state of {name!r}")
 
 
 def _end(name: str, need: Need) -> str:

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import inspect
+import math
 import os
 from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 from .. import registry
 from ..arrays import quantities_of, resolve
 from ..errors import GraphnetError, ParameterError, ParameterTypeError, UnknownName, near
 from ..layer import ArrayLayer, Layer
 from ..layer.parameters import RESERVED, Parameter
+from ..limits import count_units
 from ..quantities import in_unit
+from ..showing import shown
 from .writing import in_files
 
 L = TypeVar("L", bound=Layer)
@@ -36,6 +40,7 @@ def made(target: type[Layer], given: dict[str, Any], folder: Path | None) -> Lay
     if not issubclass(target, ArrayLayer):
         return _built(target, target.load_from_dict, given)
     measured(target, given)
+    _afford(target, given)
     files = list(in_files(given))
     for name, key, spec in files:
         try:
@@ -98,6 +103,35 @@ def _plain(value: Any, unit: str) -> Any:
     if any(key in value for key in RESERVED):
         return value
     return {key: _plain(one, unit) for key, one in value.items()}
+
+
+def _afford(target: type[ArrayLayer], given: Mapping[str, Any]) -> None:
+    """Count the units that whole numbers ask for, before any room is made. Raises ParameterError."""
+    wholes = _wholes(target)
+    asked = {name: _units(name, value) for name, value in given.items() if name in wholes}
+    if asked:
+        name = max(asked, key=lambda one: asked[one])
+        try:
+            count_units(asked[name], f"{target.__name__}: {name} {shown(given[name])}")
+        except ParameterError as error:
+            raise ParameterError(error.message, owner=target.__name__, parameter=name, hint=error.hint) from error
+
+
+@lru_cache(maxsize=1024)
+def _wholes(target: type[ArrayLayer]) -> frozenset[str]:
+    """The parameters that are whole numbers or lists of them: sizes, orders, shapes."""
+    known = target.parameters().items()
+    return frozenset(name for name, one in known if name != "seed" and not one.is_array and _whole(one.annotation))
+
+
+def _whole(annotation: Any) -> bool:
+    return annotation is int or any(_whole(one) for one in get_args(annotation))
+
+
+def _units(name: str, value: Any) -> int:
+    """A whole number itself; of the sides of a shape their product; other lists cost what it costs to write them."""
+    sides: list[Any] = value if isinstance(value, list) and "shape" in name else [value]
+    return math.prod(one for one in sides if one.__class__ is int and one > 0)
 
 
 def _built(target: type[Layer], make: Callable[[dict[str, Any]], L], given: dict[str, Any]) -> L:

@@ -335,7 +335,7 @@ def test_many_arrays_that_are_small_alone_are_counted_together():
     with limited(Limits(total=2400)):
         for spec in (one, ring, ring):
             resolve(spec)
-        with pytest.raises(ParameterError, match=r"have 3200 bytes; together at most 2400 may be held"):
+        with pytest.raises(ParameterError, match=r"all arrays have 3200 bytes; together at most 2400 may be held"):
             resolve(one)
     with limited(Limits(total=2400)):  # each count is its own
         for _ in range(3):

@@ -12,6 +12,7 @@ layers:
   a: {type: LIF, weights: [[1, 0], [0, 1]], dt: 1 ms, tau_mem: 20 ms}
 edges: [x -> a]
 """
+SIZED = "layers:\n  a: {{type: {}, size: {}, {}}}\n"
 LINES = [f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 9)}]" for i in range(1, 12)]
 ALIASES = "\n".join(["a0: &a0 [x]", *LINES, GOOD])
 MERGES = "\n".join(
@@ -83,6 +84,16 @@ CASES = [
     doc("a huge whole number", layer(f"tau_mem: {'9' * 10**6}"), "net.yaml:3"),
     doc("a huge whole number in JSON", f'{{"seed": {"9" * 10**6}}}', "net.json:1", "net.json"),
     doc("a huge size", GOOD.replace("size: 2", f"size: {'9' * 300}"), "net.yaml:"),
+    doc("an input of many channels", GOOD.replace("size: 2", f"size: {10**9}"), "units=NUMBER"),
+    doc("a layer of many units", SIZED.format("LowPass", 10**9, "tau: 1"), "layers.a.size"),
+    doc("an order without end", SIZED.format("Butterworth", 2, f"order: {10**9}, cutoff: 10"), "layers.a.order"),
+    doc("a delay without end", SIZED.format("Delay", 1000, "delay: 1000000 s"), "net.yaml:2"),
+    doc("a delay of gigabytes", SIZED.format("Delay", 1000, "delay: 600 s"), "layers.a"),
+    doc(
+        "many layers of many units",
+        "layers:\n" + "".join(f"  a{i}: {{type: LowPass, size: 500000, tau: 1}}\n" for i in range(10)),
+        "layers.a4.size",
+    ),
     doc("a huge exponent", layer("tau_mem: 1e999"), "net.yaml:3"),
     doc("a huge exponent in JSON", '{"dt": 1e999}', "net.json:1", "net.json"),
     doc("a key twice", GOOD + "edges: []\n", "net.yaml:5"),
