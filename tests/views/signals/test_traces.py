@@ -353,3 +353,17 @@ def test_the_size_of_a_picture_is_that_of_its_panels(tmp_path):
     assert size(40)[1] - size(1)[1] == pytest.approx(39 * (traces.PANEL + traces.HEADER + traces.GAP))
     traces.save(traces.activity([("x", "X", series)] * 40), tmp_path / "many.png")
     assert (tmp_path / "many.png").stat().st_size < 1_500_000
+
+
+@pytest.mark.parametrize("name", ['<img src=x onerror="alert(1)">', "]]><script>", "$\\frac{1}{2}$", "a & b"])
+def test_names_are_text_in_a_picture_whatever_they_hold(tmp_path, name):
+    import xml.etree.ElementTree as ET
+
+    series = TSContinuous.from_clocked(np.arange(5.0), 0.1, units=name[:6])
+    traces.save(traces.activity([(name, name[:8], series)], name), tmp_path / "x.svg")
+    found = ET.parse(tmp_path / "x.svg").getroot()
+    tags = {one.tag.rpartition("}")[2] for one in found.iter()}
+    assert not {"img", "script", "foreignObject", "image"} & tags
+    assert {name, f"{name[:8]}, 1 channel"} <= {
+        "".join(one.itertext()) for one in found.iter() if one.tag.endswith("text")
+    }
