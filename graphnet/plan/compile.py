@@ -22,6 +22,7 @@ from ..tasks import Task
 from ..timeseries import TimeSeries, TSEvent
 from .advance import Advance, Tap
 from .builder import Builder
+from .copying import copied
 from .grid import Grid, Schedule
 from .joints import Carry, Join, Line, Source
 from .loop import Inner, Loop, Member, Pick
@@ -217,7 +218,7 @@ class _Compiler:
         inputs = [] if source is None else [source]
         if isinstance(layer, ArrayLayer):
             advance = self._advance(layer, name)
-            task = build.add(name, advance, inputs, _copied(self.net.states[name]))
+            task = build.add(name, advance, inputs, copied(self.net.states[name]))
             if self.weigh:
                 self._weigh(build, task, [advance])
             self.places.append((name, build, task))
@@ -346,7 +347,7 @@ class _Compiler:
 
     def _line_state(self, path: Path, line: Line) -> State:
         kept = self.net.lines.get(path.key)
-        return line.initial() if kept is None else _copied(kept)
+        return line.initial() if kept is None else copied(kept)
 
     # ------------------------------------------------------------------ loops
 
@@ -372,7 +373,7 @@ class _Compiler:
                     outer.append(self._arriving(build, path))
                     reads.append(len(outer) - 1)
             members.append(self._member(name, inner, grid, reads))
-        state = [_copied(self.net.states[name]) for name in part.order], lines
+        state = [copied(self.net.states[name]) for name in part.order], lines
         label = " -> ".join([*part.order, part.order[0]])
         task = build.add(label, Loop(members, grid, inner), outer, state)
         if self.weigh:
@@ -409,7 +410,3 @@ def _by_recording(layer: ArrayLayer, names: Sequence[str]) -> tuple[tuple[str, .
     variables = dict.fromkeys(names)
     own = tuple(one for one in variables if one in layer.recordable)
     return own, tuple(one for one in variables if one not in own)
-
-
-def _copied(state: State) -> State:
-    return {name: array.copy() for name, array in state.items()}
