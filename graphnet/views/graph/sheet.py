@@ -17,6 +17,7 @@ TITLE = 12.0
 MARGIN = 12.0
 SIGN = 26.0  # the width of a sign in the legend
 BADGE = 18.0  # the width of a sign before a finding
+HINTED = 0.93  # of a line: a raster may set many short words wider than they are
 LINES = 300.0  # what findings have at least for each line
 
 
@@ -68,7 +69,7 @@ def _lines(below: Sequence[tuple[str, str]], wide: float, y: float) -> tuple[lis
     y += 8 if below else 0
     for sign, text in below:
         indent = BADGE if sign else 0.0
-        for i, line in enumerate(wrapped(text, LABEL, wide - indent)):
+        for i, line in enumerate(wrapped(text, LABEL, HINTED * (wide - indent))):
             width, height = measure(line, LABEL)
             y += height
             words = Words(line, MARGIN + indent + width / 2, y, width, height, LABEL)

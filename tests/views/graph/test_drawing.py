@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from itertools import combinations, pairwise
 
 import numpy as np
@@ -15,6 +16,7 @@ from graphnet.views.graph import mpl, pens
 from graphnet.views.graph.drawing import Arrow, Box, Scene, size_words, time_words, type_words, words
 from graphnet.views.graph.labels import overlaps, segments
 from graphnet.views.graph.layout import lay_out
+from graphnet.views.graph.measures import Mark, over
 from graphnet.views.letters import measure, shorten
 
 C, E = "TSContinuous", "TSEvent"
@@ -45,6 +47,12 @@ def imu():
     )
 
 
+FOUND = st.builds(
+    Mark, st.sampled_from(["error", "warning", "note"]), st.sampled_from(["it reads nothing", 40 * "so "])
+)
+MARKS = st.lists(FOUND, max_size=1).map(tuple)
+
+
 @st.composite
 def any_scene(draw, groups=("",)):
     n = draw(st.integers(1, 30))
@@ -61,6 +69,9 @@ def any_scene(draw, groups=("",)):
                 draw(st.sampled_from([C, E])),
                 draw(st.sampled_from([None, 0.001, 1 / 44100])),
                 draw(st.booleans()),
+                family=draw(st.sampled_from(["neurons", "filters", "other"])),
+                value=draw(st.none() | st.floats(0, 1e3)),
+                marks=draw(MARKS),
             )
         )
     ends = st.integers(0, n - 1)
@@ -69,8 +80,9 @@ def any_scene(draw, groups=("",)):
         first, second = (pre, post) if backwards == 0 else sorted((pre, post))
         label = draw(st.sampled_from(LABELS))
         kind = draw(st.sampled_from([C, E]))
-        arrows.append(Arrow(boxes[first].name, boxes[second].name, label, kind, "@" in label))
-    return Scene(draw(st.sampled_from(["", "a title"])), boxes, arrows)
+        arrows.append(Arrow(boxes[first].name, boxes[second].name, label, kind, "@" in label, channels=len(arrows)))
+    note = draw(st.sampled_from(["", 'open="a" shows more']))
+    return Scene(draw(st.sampled_from(["", "a title"])), boxes, arrows, remarks=draw(MARKS), note=note)
 
 
 def extents(ax):
@@ -90,7 +102,7 @@ def apart(one, other):
     return one[0] >= other[2] or other[0] >= one[2] or one[1] >= other[3] or other[1] >= one[3]
 
 
-def assert_readable(ax, smallest=8.0):
+def assert_readable(ax, smallest=7.0):
     texts, boxes = extents(ax)
     for (a, first), (b, second) in combinations(texts, 2):
         assert apart(first, second), f"{a.get_text()!r} overlaps {b.get_text()!r}"
@@ -121,6 +133,16 @@ def test_no_two_boxes_or_labels_of_any_network_overlap(scene):
         assert f"{box.class_name}  {size_words(box)}" in shown
         assert type_words(box) in shown
     assert all(arrow.label in shown for arrow in scene.arrows if arrow.label)
+
+
+@settings(max_examples=15, deadline=None)
+@given(any_scene(), st.sampled_from(["time", "memory", "rate"]))
+def test_no_two_boxes_or_labels_overlap_where_something_was_measured(scene, what):
+    values = [box.value for box in scene.boxes if box.value is not None]
+    ax = mpl.draw(replace(scene, overlay=over(what, values)), look="dark")
+    assert_readable(ax)
+    shown = {t.get_text() for t in ax.texts}
+    assert {over(what, values).words(value) for value in values} <= shown
 
 
 @settings(max_examples=15, deadline=None)
