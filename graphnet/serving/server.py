@@ -49,7 +49,8 @@ class Server:
         needed()
         self.guard: Guard = guard(address, allow_origin)
         self._page = page
-        self._socket, self.port = _listening(address, port)
+        self._socket: socket.socket = _listening(address, port)
+        self.port: int = int(self._socket.getsockname()[1])
         shown = "localhost" if self.guard.anywhere else f"[{address}]" if ":" in address else address
         self.url: str = f"http://{shown}:{self.port}/"
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -114,7 +115,7 @@ async def _settled() -> None:
         await asyncio.wait(busy, timeout=1.0)
 
 
-def _listening(address: str, port: int) -> tuple[socket.socket, int]:
+def _listening(address: str, port: int) -> socket.socket:
     if not 0 <= port <= 65_535:
         raise ParameterError(f"a port is a number from 0 to 65535, got {port}", parameter="port")
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
@@ -127,7 +128,7 @@ def _listening(address: str, port: int) -> tuple[socket.socket, int]:
             hint="leave out --port for a free one",
         ) from error
     made.setblocking(False)
-    return made, int(made.getsockname()[1])
+    return made
 
 
 def _application(page: Page, allowed: Guard) -> Any:

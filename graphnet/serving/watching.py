@@ -113,14 +113,14 @@ class Viewer:
         document.roots[0].tags = [self.told, self.asked, self.drawn]
         self.asked.on_change("data", self._heed)
         self.drawn.on_change("data", self._take_note)
-        self.number = 0
-        self.done = 0
+        self.number: int = 0
+        self.done: int = 0
         self.in_view: frozenset[str] | None = None
-        self.seen = -1
-        self.sent_at = -LOST
+        self.seen: int = -1
+        self.sent_at: float = -LOST
         self.late: deque[bool] = deque(maxlen=50)
         self.sent: deque[float] = deque(maxlen=20)
-        self.legs = 0
+        self.legs: int = 0
         self.answers: deque[dict[str, Any]] = deque(maxlen=20)
         self.scales: dict[str, tuple[float, float]] = {}
         for name in names:
