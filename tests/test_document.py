@@ -135,7 +135,7 @@ def test_everything_wrong_is_said_at_once_in_order_each_with_file_and_line(tmp_p
         ("layers:\n  3: {type: LIF}\n", 2, "the key 3 is a number; keys are text"),
         ("merge: {a: mean}\n", 1, "merge.a should be 'sum' or 'concat'"),
         (
-            "fit: {layer: a, reset: every}\ndata: {source: pyts}\n",
+            "fit: {reset: every, layer: a}\ndata: {source: pyts}\n",
             1,
             "fit.reset should be 'each', 'state', 'time' or 'none'",
         ),
@@ -163,6 +163,22 @@ def test_what_is_mistyped_ends_in_one_line(text, line, said, tmp_path):
     first = error.problems[0]
     assert said in f"{first.path} {first.message}"
     assert first.line == line
+
+
+def test_one_mistake_hides_no_other_of_its_layer_or_section(tmp_path):
+    (tmp_path / "net.yaml").write_text("""\
+layers:
+  a: {type: LowPass, size: 1, tau: -1 ms, tua: 3, dt: fast, noise_std: x}
+  b: {use: nowhere.yaml}
+run: {duration: 1 s, block: 0, inputs: {z: q.npz}}
+""")
+    with pytest.raises(DocumentError) as caught:
+        Network.load(tmp_path / "net.yaml")
+    assert [(one.path, one.line) for one in caught.value.problems] == [
+        ("layers.a.tau", 2), ("layers.a.tua", 2), ("layers.a.dt", 2), ("layers.a.noise_std", 2), ("layers.b.use", 3),
+        ("run.block", 4), ("run.inputs.z", 4),
+    ]  # fmt: skip
+    assert "nowhere.yaml: there is no such file" in caught.value.problems[4].message
 
 
 def test_errors_of_plain_data_say_by_keys_where_they_stand():

@@ -220,9 +220,9 @@ def test_a_document_outside_of_the_folder_is_not_used_unless_allowed(files, tmp_
 @pytest.mark.parametrize(
     ("entry", "path", "words"),
     [
-        ("{use: none.yaml}", "", "there is no such file"),
+        ("{use: none.yaml}", "layers.f.use", "there is no such file"),
         ("{use: 3}", "layers.f.use", "use should be the name of a document"),
-        ("{use: parts}", "", "names no document format"),
+        ("{use: parts}", "layers.f.use", "names no document format"),
         ("{use: parts/front.yaml, sett: {}}", "layers.f.sett", "no key 'sett' beside 'use'; did you mean 'set'?"),
         ("{use: parts/front.yaml, set: [n]}", "layers.f.set", "should be a mapping"),
     ],

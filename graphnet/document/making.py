@@ -15,6 +15,7 @@ from ..arrays import quantities_of, resolve
 from ..errors import GraphnetError, ParameterError, ParameterTypeError, UnknownName, near
 from ..layer import ArrayLayer, Layer
 from ..layer.parameters import RESERVED, Parameter
+from ..layer.schema import validated
 from ..limits import count_units
 from ..quantities import in_unit
 from ..showing import shown
@@ -65,7 +66,18 @@ def measured(target: type[ArrayLayer], given: dict[str, Any]) -> None:
     known = target.parameters()
     wrong = [*_unknown(target, known, given), *_measured(target, known, given)]
     if wrong:
+        wrong += _beside(target, given, {name for name, _ in wrong})
         raise ParameterTypeError("\n".join(text for _, text in wrong), owner=target.__name__, each=wrong)
+
+
+def _beside(target: type[ArrayLayer], given: Mapping[str, Any], wrong: set[str]) -> list[tuple[str, str]]:
+    """What else is wrong with the values that are numbers, text or lists, so that all of an entry is told at once."""
+    rest = {name: value for name, value in given.items() if name not in wrong and not isinstance(value, dict)}
+    try:
+        validated(target, rest)
+    except ParameterError as error:
+        return [(name, said) for name, said in error.each if name in rest]  # and not what is missing
+    return []
 
 
 def _unknown(

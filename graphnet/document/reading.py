@@ -107,10 +107,12 @@ class _Reader:
             if place_of(one) not in seen:  # of two forms that a value may have, each says what it misses
                 seen.add(place_of(one))
                 self.told.of_pydantic(one)
-        try:
-            return Document.model_validate(self._mended([place_of(one) for one in found]))
-        except ValidationError:
-            return None
+        for finely in (True, False):
+            try:
+                return Document.model_validate(self._mended([place_of(one) for one in found], finely))
+            except ValidationError:
+                continue
+        return None
 
     def _params(self) -> None:
         from ..sections import Document
@@ -121,8 +123,11 @@ class _Reader:
                 said = f"the section {name!r} and a parameter of that name would be one for --set; rename it"
                 self.told.note(said, ("params", name), key=True)
 
-    def _mended(self, places: list[Place]) -> dict[str, Any] | None:
-        """The data without what is wrong at these places, or None where too little would be left to check."""
+    def _mended(self, places: list[Place], finely: bool) -> dict[str, Any] | None:
+        """The data without what is wrong at these places, or None where too little would be left to check.
+
+        Of a section that is wrong somewhere only the key is left out where that is done ``finely``, else all of it.
+        """
         kept = dict(self.source.data)
         wrong_edges = {place[1] for place in places if place[0] == "edges" and len(place) > 1}
         for section, *rest in places:
@@ -133,6 +138,8 @@ class _Reader:
                 kept[section] = {**kept[section], rest[0]: {} if section == "layers" else {"size": 1}}
             elif section == "edges" and rest:
                 kept["edges"] = ["" if i in wrong_edges else one for i, one in enumerate(kept["edges"])]
+            elif finely and rest and isinstance(kept.get(name := str(section)), dict):
+                kept[name] = {key: value for key, value in kept[name].items() if key != rest[0]}
             else:
                 kept.pop(str(section), None)
         if "data" not in kept:

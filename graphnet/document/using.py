@@ -66,7 +66,11 @@ def inner(
     try:
         source, deeper = _read(told.source, entry["use"], chain)
     except DocumentError as error:
-        told.within((*place, "use"), error.problems)
+        for one in error.problems:
+            if one.line:
+                told.within((*place, "use"), [one])
+            else:  # it could not be opened: that is wrong here
+                told.note(f"{named(one.file)}: {one.message}", (*place, "use"), one.error)
         return None
     except GraphnetError as error:
         told.say((*place, "use"), error)

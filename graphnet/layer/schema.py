@@ -153,7 +153,8 @@ def message(one: Any) -> str:
     if one["type"] in ("too_long", "too_short"):
         bound = "max_length" if one["type"] == "too_long" else "min_length"
         way = "most" if one["type"] == "too_long" else "least"
-        return f"should have at {way} {one['ctx'][bound]} values"
+        number = one["ctx"][bound]
+        return f"should have at {way} {number} value{'' if number == 1 else 's'}"
     said = str(one["msg"]).replace("Input should", "should")
     for theirs, ours in WORDS.items():
         said = said.replace(theirs, ours)
