@@ -70,7 +70,7 @@ def inner(
             if one.line:
                 told.within((*place, "use"), [one])
             else:  # it could not be opened: that is wrong here
-                told.note(f"{named(one.file)}: {one.message}", (*place, "use"), one.error)
+                told.note(f"{named(entry['use'])}: {one.message}", (*place, "use"), one.error)
         return None
     except GraphnetError as error:
         told.say((*place, "use"), error)
