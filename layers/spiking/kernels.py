@@ -16,12 +16,32 @@ from graphnet import kernel
 @kernel
 def gather(into, step, now, channel, seen, dense, lane, data, targets, indptr):
     """Add the weights of the events of one step; return how many events have been seen since."""
+    if dense.shape[0] > 0 and dense.shape[1] == into.shape[0]:
+        return gather_whole_rows(into, step, now, channel, seen, dense)
     stop = seen
     while stop < step.shape[0] and step[stop] == now:
         stop += 1
     if stop > seen:
         add_rows(into, channel, seen, stop, dense, lane, data, targets, indptr)
     return stop
+
+
+@kernel
+def gather_whole_rows(into, step, now, channel, seen, dense):
+    """``gather`` where a dense row fills ``into``: added while the events are looked for, with the same sums."""
+    n = seen
+    while n < step.shape[0] and step[n] == now:
+        one = dense[channel[n]]
+        if n + 1 < step.shape[0] and step[n + 1] == now:
+            two = dense[channel[n + 1]]
+            for j in range(into.shape[0]):
+                into[j] = (into[j] + one[j]) + two[j]
+            n += 2
+        else:
+            for j in range(into.shape[0]):
+                into[j] += one[j]
+            n += 1
+    return n
 
 
 @kernel
