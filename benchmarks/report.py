@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +52,7 @@ def figure(results: Mapping[str, Any], path: Path) -> None:
 
     matplotlib.use("Agg")
     import matplotlib.pyplot as plt
+    from matplotlib import ticker
 
     rows = [one for one in results["rows"] if len(one["times"]) > 1]
     fig, ax = plt.subplots(figsize=(9, 0.9 + 0.34 * len(rows)), layout="constrained")
@@ -66,12 +67,17 @@ def figure(results: Mapping[str, Any], path: Path) -> None:
         for name, value in least.items():
             if name == OURS:
                 continue
-            label = None if name in said else name
+            label = None if name in said else "kernel by hand" if name == KERNEL else name
             said.add(name)
             ax.plot(value / least[OURS], -place, "o", color=palette[name], label=label, ms=7 if name == KERNEL else 6)
     ax.axvline(1.0, color="#222222", lw=1.2, label=OURS)
     ax.set_xscale("log")
-    ax.set_yticks(range(0, -len(rows), -1), [f"{r['workload']}  {r['dtype']}  {r['threads']}" for r in rows])
+    ax.xaxis.set_major_locator(ticker.LogLocator(subs=(1.0, 2.0, 5.0)))
+    ax.xaxis.set_major_formatter(ticker.FuncFormatter(lambda value, _: f"{value:g}"))
+    ax.xaxis.set_minor_formatter(ticker.NullFormatter())
+    ax.set_yticks(
+        range(0, -len(rows), -1), [f"{r['workload']}  {r['dtype'][5:]} bit  {r['threads']} thread" for r in rows]
+    )
     ax.set_xlabel("time as a multiple of graphnet's (right of the line: slower than graphnet)")
     ax.grid(axis="both", color="#dddddd", lw=0.6)
     ax.set_axisbelow(True)
@@ -110,8 +116,18 @@ def page(results: Mapping[str, Any]) -> str:
             f"| {row['title']} | {row['dtype']} | {row['threads']} | {seconds(least[OURS])} | {kernel} | {value} |"
             f" {_bound(row)} |"
         )
+    if not results["full"]:
+        text += ["", "Quick sizes are smaller than the titles say: " + _smaller(results["rows"]) + "."]
     text += ["", *_peers(results), *_growth(results), *_memory(results)]
     return "\n".join(text).rstrip() + "\n"
+
+
+def _smaller(rows: Sequence[Row]) -> str:
+    """The workloads that a quick run makes smaller, with their sizes."""
+    from benchmarks.workloads import named
+
+    sizes = {one["workload"]: one["size"] for one in rows if one["size"] != dict(named(one["workload"]).full)}
+    return "; ".join(f"{name} {_flat(size)}" for name, size in sizes.items())
 
 
 def _value(row: Row) -> str:
