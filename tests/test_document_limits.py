@@ -70,7 +70,7 @@ def test_what_is_repeated_or_archived_passes_a_limit_of_its_own(name, net):
 
 def test_states_count_among_all_arrays(net):
     net.write_text("layers: {a: {type: Delay, size: 10, delay: 100 ms}, b: {type: Delay, size: 10, delay: 100 ms}}")
-    with limited(Limits(total=12_000)), pytest.raises(GraphnetError, match="layers.b: with the state of 'b'"):
+    with limited(Limits(total=12_000)), pytest.raises(GraphnetError, match=r"layers\.b: with the state of 'b'"):
         Network.load(net)
 
 

@@ -35,8 +35,9 @@ UNREADABLE = (
 """What reading an archive that is not sound may end in."""
 LONGEST = 400
 """Characters of a path, or of another reader's words, that an error repeats."""
-MEMBERS = 100_000
-"""In an archive of ours: a network of as many layers has one for each variable of their states."""
+MEMBERS = 50_000
+"""In an archive of ours, whatever the limit: checkpoints and results have several for each layer or signal. So many are
+read, or refused at the last, in less than 2 s; for more the limit is raised."""
 
 
 def read_archive_at(path: str | os.PathLike[str]) -> dict[str, NDArray[Any]]:

@@ -128,7 +128,7 @@ def archives(kind: str, file: str) -> list[Case]:
         "a member that is no array": zipped(file, ("a.txt", b"text")),
         "a header that runs code": zipped(file, ("a.npy", header("(__import__('os').system('touch pwned'),)"))),
         "a header inside itself": zipped(file, ("a.npy", header("(" * 5000))),
-        "members without number": zipped(file, *((f"{i}", b"") for i in range(100_001)), method=zipfile.ZIP_STORED),
+        "members without number": zipped(file, *((f"{i}", b"") for i in range(50_001)), method=zipfile.ZIP_STORED),
         "a pickle": put(file, pickle.dumps(Pwned())),
         "one array": put(file, header("(1,)") + bytes(8)),
     }
