@@ -119,11 +119,11 @@ def test_a_split_elsewhere_loses_no_sample_and_no_spike():
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ({"recording": 3}, "recording is 1 or 2, got 3"),
-        ({"recording": True}, "recording is 1 or 2, got True"),
+        ({"recording": 3}, "recording should be 1 or 2, got 3"),
+        ({"recording": True}, "recording should be a number or text, got True"),
         ({"split": 10.0}, "split is a time between 0 and 10 s"),
         ({"split": 0.00001}, "split is a time between 0 and 10 s, a whole number of steps of 5e-05 s"),
-        ({"split": "half"}, "split is a time"),
+        ({"split": "half"}, "split should be a time"),
     ],
 )
 def test_what_the_source_does_not_have_is_said(options, said):

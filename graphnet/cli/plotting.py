@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,9 @@ PLOT = "plot.png"
 """What is written into a run folder without -o."""
 
 
+_NUMBER: re.Pattern[str] = re.compile(r"\s*[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?\s*")
+
+
 class _Seconds(click.ParamType):
     """A time: a number of seconds, or a number with its unit."""
 
@@ -26,11 +30,7 @@ class _Seconds(click.ParamType):
         from ..quantities import amount
 
         try:
-            return float(value)
-        except ValueError:
-            pass
-        try:
-            return amount(str(value), "s")
+            return float(value) if _NUMBER.fullmatch(str(value)) else amount(str(value), "s")
         except GraphnetError as error:
             self.fail(error.message, param, ctx)
 

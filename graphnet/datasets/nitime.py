@@ -34,8 +34,8 @@ def from_nitime(*, dataset: str, recording: Literal[1, 2], input: str, split: Po
     """
     if dataset != "grasshopper":
         raise UnknownName("dataset", str(dataset), ("grasshopper",), where="source nitime")
-    if recording not in RECORDINGS or isinstance(recording, bool):
-        raise ParameterError(f"data: recording is 1 or 2, got {recording!r}", parameter="recording")
+    if recording not in RECORDINGS:
+        raise ParameterError(f"data: recording should be 1 or 2, got {recording!r}", parameter="recording")
     at = round(split / DT) if isinstance(split, float | int) else 0
     if not (0 < at < STEPS and abs(at * DT - split) < 1e-9):
         raise ParameterError(

@@ -105,7 +105,10 @@ def _checked(one: Option, value: Any) -> Any:
     if adapter is None:
         return plain
     try:
-        return adapter.validate_python(plain, strict=True)
+        found = adapter.validate_python(plain, strict=True)
+        if isinstance(plain, bool) and not isinstance(found, bool):  # 1 among choices is equal to True
+            raise ParameterError(f"should be a number or text, got {plain}", parameter=one.name)
+        return found
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         unit = f" (in {one.unit})" if one.unit else ""

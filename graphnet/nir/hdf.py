@@ -28,7 +28,7 @@ class Looking:
     """What is looked over before anything is read: nothing leads out of it, round, or to more than it may hold."""
 
     def __init__(self, size: int, unpacked: int, groups: int, known: list[str]) -> None:
-        self.size = max(size, 1)
+        self.size: int = max(size, 1)
         self.unpacked = unpacked
         self.groups = groups
         self.room: int = size + unpacked

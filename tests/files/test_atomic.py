@@ -123,7 +123,7 @@ def test_a_link_stays_and_its_target_is_replaced(tmp_path):
 def test_a_name_as_long_as_the_system_allows_is_written(tmp_path):
     path = tmp_path / ("n" * 250 + ".yaml")
     write({"a": 1}, path)
-    assert path.read_bytes() .endswith(b"\na: 1\n")
+    assert path.read_bytes().endswith(b"\na: 1\n")
 
 
 def test_places_that_hold_no_file_are_named(tmp_path):
