@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ..matrices import aligned
+
 
 class Part(NamedTuple):
     """A matrix, the number of the receptor that it leads to, and its delays in whole steps.
@@ -69,7 +71,8 @@ def input_rows(parts: Sequence[Part], size: int, lanes: int, dtype: Any) -> Rows
     if all(_is_dense(one.matrix) for one in parts):
         lane = np.repeat(np.array(begins, dtype=np.int64), [len(one.matrix) for one in parts])
         matrices = [one.matrix for one in parts]
-        return empty._replace(dense=matrices[0] if len(parts) == 1 else np.concatenate(matrices), lane=lane)
+        dense = matrices[0] if len(parts) == 1 else np.concatenate(matrices)
+        return empty._replace(dense=aligned(dense), lane=lane)
     sparse = [as_csr(one.matrix) for one in parts]
     data = np.concatenate([one.data for one in sparse])
     targets = np.concatenate([one.indices + begin for one, begin in zip(sparse, begins, strict=True)])
