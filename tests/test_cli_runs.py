@@ -12,7 +12,7 @@ import time
 import numpy as np
 import pytest
 
-from graphnet import TSContinuous
+from graphnet import TSContinuous, TSEvent
 from graphnet.cli import status
 
 NET = """\
@@ -261,3 +261,88 @@ def test_what_a_used_document_leaves_open_is_said_at_the_layer_in_its_file(net, 
     said = "front.yaml:4:3: layers.a: m.inner.a: no edge leads to its input channels 2 (1 of 3)\n  4 |   a:\n    |   ^"
     assert said in capfd.readouterr().err
     assert not (net / "one").exists()
+
+
+DRIVEN = """\
+inputs: {x: {size: 2}}
+layers:
+  a: {type: LowPass, size: 2, tau: -1}
+edges: [x -> a]
+run:
+  duration: 0.3
+  inputs:
+    x: driving.npz
+"""
+
+
+def saved(path, channels=2, dt=1e-3, t_start=0.0, steps=400):
+    TSContinuous.from_clocked(np.zeros((steps, channels)), dt, t_start).save(path)
+
+
+def irregular(path, t_stop, number):
+    t = np.linspace(0.0, t_stop, number)
+    TSContinuous(t, np.zeros((number, 2)), t_start=0.0, t_stop=t_stop).save(path)
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (lambda path: None, "cannot read driving.npz: No such file or directory"),
+        (lambda path: path.write_text("none"), "no series can be read from it"),
+        (lambda path: saved(path, channels=3), "input 'x' has 2 channels, the series has 3"),
+        (lambda path: saved(path, channels=3, steps=200_000), "input 'x' has 2 channels, the series has 3"),
+        (lambda path: TSEvent([0.1], [1], num_channels=2, t_stop=1.0).save(path), "takes TSContinuous, got TSEvent"),
+        (
+            lambda path: TSEvent(np.arange(300_000) * 1e-3, np.zeros(300_000, int), num_channels=2, t_stop=300).save(
+                path
+            ),
+            "takes TSContinuous, got TSEvent",
+        ),
+        (lambda path: saved(path, t_start=0.1), "covers 0.1 s to 0.5 s, the run is 0.0 s to 0.3 s"),
+        (lambda path: saved(path, t_start=0.1, steps=200_000), "covers 0.1 s to 200.1 s, the run is 0.0 s to 0.3 s"),
+        (lambda path: saved(path, steps=299), "covers 0.0 s to 0.299 s, the run is 0.0 s to 0.3 s"),
+        (lambda path: irregular(path, 0.2, 200_000), "covers 0.0 s to 0.2 s, the run is 0.0 s to 0.3 s"),
+    ],
+)
+def test_an_input_that_cannot_drive_the_run_is_told_at_its_line(make, said, tmp_path, monkeypatch, capfd):
+    monkeypatch.chdir(tmp_path)
+    make(tmp_path / "driving.npz")
+    (tmp_path / "net.yaml").write_text(DRIVEN.replace("-1", "0.1"))
+    for command in (["check"], ["run", "-o", "one"], ["check", "--set", "layers.a.tau=0.2"]):
+        assert status([command[0], "net.yaml", *command[1:]]) == 2
+        told = capfd.readouterr().err
+        assert "net.yaml:8:8: run.inputs.x: " in told
+        assert said in told
+        assert "\n  8 |     x: driving.npz\n    |        ^\n" in told
+    assert not (tmp_path / "one").exists()
+    assert status(["draw", "net.yaml", "-o", "net.dot"]) == 0  # nothing drives a drawing
+
+
+@pytest.mark.parametrize("make", [saved, lambda path: saved(path, steps=200_000), lambda p: irregular(p, 1.0, 10**5)])
+def test_an_input_that_can_drive_the_run_is_sound(make, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    make(tmp_path / "driving.npz")
+    (tmp_path / "net.yaml").write_text(DRIVEN.replace("-1", "0.1"))
+    assert status(["check", "net.yaml"]) == 0
+    assert status(["run", "net.yaml", "-o", "one"]) == 0
+
+
+def test_an_input_is_told_with_what_else_is_wrong_in_the_order_of_the_document(tmp_path, monkeypatch, capfd):
+    monkeypatch.chdir(tmp_path)
+    saved(tmp_path / "driving.npz", channels=3)
+    (tmp_path / "net.yaml").write_text(DRIVEN + "    y: no.npz\nrecord: [b]\n")
+    assert status(["check", "net.yaml"]) == 2
+    lines = [line for line in capfd.readouterr().err.splitlines() if line.startswith("net.yaml:")]
+    assert [line.split(":")[1] for line in lines] == ["3", "8", "9", "9", "10"]
+
+
+def test_of_a_large_input_only_headers_are_read(tmp_path, monkeypatch):
+    """Numbers that do not have the sum that the archive states are found by whoever reads them."""
+    monkeypatch.chdir(tmp_path)
+    saved(tmp_path / "driving.npz", steps=200_000)
+    content = bytearray((tmp_path / "driving.npz").read_bytes())
+    content[len(content) // 2] ^= 1
+    (tmp_path / "driving.npz").write_bytes(content)
+    (tmp_path / "net.yaml").write_text(DRIVEN.replace("-1", "0.1"))
+    assert status(["check", "net.yaml"]) == 0
+    assert status(["run", "net.yaml", "-o", "one"]) == 2

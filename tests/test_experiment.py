@@ -9,6 +9,7 @@ from graphnet import DocumentError, GraphnetError, InputError, Network, Paramete
 from graphnet.datasets import Dataset, Trial, dataset
 from graphnet.experiment import perform, write
 from graphnet.run import Result
+from graphnet.timeseries.outlined import outlined
 from layers import LIF
 
 DT = 0.01
@@ -200,3 +201,24 @@ def test_a_folder_of_trials_keeps_the_signals_of_the_one_that_is_shown(tmp_path)
     again = Network.from_document(document())
     write(again, perform(again), tmp_path, pictures=False)
     assert (tmp_path / "signals.npz").read_bytes() == before  # no time of day, no seconds that it took
+
+
+@pytest.mark.parametrize(
+    "series",
+    [
+        TSContinuous.from_clocked(np.ones((200_000, 3), np.float32), 1e-3, 0.5),
+        TSContinuous(np.linspace(1.0, 2.0, 200_000), np.ones((200_000, 3)), t_start=1.0, t_stop=2.5),
+        TSContinuous.from_clocked(np.ones((20, 3)), 1e-3, 0.5),
+        TSEvent(np.linspace(1.0, 2.0, 200_000), np.zeros(200_000, int), num_channels=5, t_start=0.5, t_stop=2.5),
+        TSEvent.from_raster(np.ones((200_000, 2), int), 1e-3),
+        TSEvent([0.1], [1], num_channels=2, t_stop=1.0, periodic=True),
+    ],
+)
+def test_the_outline_of_a_file_has_the_kind_channels_and_extent_of_its_series(series, tmp_path):
+    series.save(tmp_path / "x.npz")
+    found = outlined(tmp_path / "x.npz")
+    for one in ("num_channels", "t_start", "t_stop", "periodic"):
+        assert getattr(found, one) == getattr(series, one)
+    assert type(found) is type(series)
+    for steps in ((0, 900), (500, 2000), (1000, 2500), (0, 200_000), (0, 200_001)):
+        assert found.covers(*steps, 1e-3) == series.covers(*steps, 1e-3)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from ..limits import current, limited, raising
 from ..showing import named
-from .npy import MAGIC, read_npy
+from .npy import MAGIC, outline, read_npy
 from .npz import check_list, members_of
 from .places import open_regular
 
@@ -40,17 +40,19 @@ MEMBERS = 50_000
 read, or refused at the last, in less than 2 s; for more the limit is raised."""
 
 
-def read_archive_at(path: str | os.PathLike[str]) -> dict[str, NDArray[Any]]:
+def read_archive_at(path: str | os.PathLike[str], whole: int | None = None) -> dict[str, NDArray[Any]]:
     """The arrays in a regular file. Raises ParameterError where it cannot be opened, else as ``read_archive``."""
     with open_regular(Path(path), str(path)) as stream:
-        return read_archive(stream)
+        return read_archive(stream, whole)
 
 
-def read_archive(stream: BinaryIO) -> dict[str, NDArray[Any]]:
+def read_archive(stream: BinaryIO, whole: int | None = None) -> dict[str, NDArray[Any]]:
     """The arrays in a stream, by name: numbers, text and truth values.
 
     Members that are not packed may be as large as the file, since nothing grows while they are read; packed ones
-    together have ``Limits.unpacked`` bytes at most. Raises one of UNREADABLE for an archive that is not sound.
+    together have ``Limits.unpacked`` bytes at most. Of a member of more than ``whole`` bytes only the header is read:
+    zeros of its type and shape, of no size in memory, stand for it. Raises one of UNREADABLE for an archive that is
+    not sound.
     """
     stream.seek(0)
     if stream.read(len(MAGIC)) == MAGIC:
@@ -62,7 +64,7 @@ def read_archive(stream: BinaryIO) -> dict[str, NDArray[Any]]:
         with zipfile.ZipFile(stream) as archive:
             members = members_of(archive)
             _check_sizes(list(members.values()), size)
-            return {key: _read(archive, member) for key, member in members.items()}
+            return {key: _read(archive, member, whole) for key, member in members.items()}
 
 
 def told(said: object) -> str:
@@ -85,12 +87,14 @@ def _check_sizes(members: list[zipfile.ZipInfo], size: int) -> None:
         raise ValueError(f"{said}; {raising('unpacked')}")
 
 
-def _read(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> NDArray[Any]:
+def _read(archive: zipfile.ZipFile, member: zipfile.ZipInfo, whole: int | None) -> NDArray[Any]:
     packed = member.compress_type != zipfile.ZIP_STORED
     if not packed and member.file_size != member.compress_size:
         raise ValueError(f"{named(member.filename)} has two sizes")
     try:
         with archive.open(member) as stream:
+            if whole is not None and member.file_size > whole:
+                return outline(stream, member.file_size, text=True)  # type: ignore[arg-type] # reads like a file
             array = read_npy(stream, member.file_size, packed, text=True)  # type: ignore[arg-type] # reads like a file
             if array.dtype.kind == "U":
                 array.tolist()  # a ValueError where what stands there is no text

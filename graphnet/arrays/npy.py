@@ -34,11 +34,8 @@ def read_npy(stream: BinaryIO, size: int, packed: bool = False, text: bool = Fal
     ``packed``: the stream is unpacked from less. ``text``: short text, and true or false, are taken as well. Raises
     ValueError.
     """
-    dtype, fortran, shape, start = _header(stream, text)
+    dtype, fortran, shape = _described(stream, size, text)
     count = math.prod(shape)
-    if start + count * dtype.itemsize != size:
-        is_there = f"{size - start} bytes are there"
-        raise ValueError(f"its header promises {shown(shape)} of {dtype.name}, {is_there}")
     most = current().unpacked if packed else current().stored
     turned = packed and fortran and len(shape) > 1  # turning it round takes its room again
     needed = max(8, dtype.itemsize) * count * (1 + turned)
@@ -50,6 +47,15 @@ def read_npy(stream: BinaryIO, size: int, packed: bool = False, text: bool = Fal
     if not dtype.isnative:  # in place: a copy would take its room again
         array = array.byteswap(inplace=True).view(dtype.newbyteorder("="))
     return np.asarray(array.reshape(shape, order="F" if fortran else "C"), order="C")
+
+
+def outline(stream: BinaryIO, size: int, text: bool = False) -> NDArray[Any]:
+    """Zeros in place of the array in a stream: of its type and shape, by its header alone, and of no size in memory.
+
+    Raises ValueError for a header that does not describe ``size`` bytes.
+    """
+    dtype, _, shape = _described(stream, size, text)
+    return np.broadcast_to(np.zeros((), dtype), shape)
 
 
 def fill(array: NDArray[Any], stream: BinaryIO) -> None:
@@ -64,6 +70,15 @@ def fill(array: NDArray[Any], stream: BinaryIO) -> None:
         done += len(piece)
     if stream.read(1):
         raise ValueError(f"more follows after its {raw.size} bytes of numbers")
+
+
+def _described(stream: BinaryIO, size: int, text: bool) -> tuple[np.dtype[Any], bool, tuple[int, ...]]:
+    """dtype, whether in Fortran's order, and shape, which are those of ``size`` bytes."""
+    dtype, fortran, shape, start = _header(stream, text)
+    if start + math.prod(shape) * dtype.itemsize != size:
+        is_there = f"{size - start} bytes are there"
+        raise ValueError(f"its header promises {shown(shape)} of {dtype.name}, {is_there}")
+    return dtype, fortran, shape
 
 
 def _header(stream: BinaryIO, text: bool) -> tuple[np.dtype[Any], bool, tuple[int, ...], int]:

@@ -62,8 +62,9 @@ def with_seed(settings: Sequence[str], seed: int | None) -> tuple[str, ...]:
 
 
 def load(file: Path, settings: Sequence[str]) -> Network:
-    """The network of a document, sound and ready to run. Raises DocumentError with file and line of every problem."""
+    """The network of a document, sound, whether or not what drives it is at hand. Raises DocumentError with file and
+    line of every problem."""
     from ..files import apply_settings, read
     from ..runs.ready import ready
 
-    return ready(apply_settings(read(file), settings))
+    return ready(apply_settings(read(file), settings), driven=False)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 import click
 
 from .door import DONE, FAILED, commands
-from .reading import load, seed, settings, with_seed
+from .reading import seed, settings, with_seed
 
 if TYPE_CHECKING:
     from ..runs import RunFolder
@@ -49,11 +49,13 @@ def run(file: Path, output: Path | None, settings: tuple[str, ...], seed: int | 
 
 
 def _started(file: Path, output: Path | None, settings: Sequence[str]) -> RunFolder:
+    from ..files import apply_settings, read
     from ..runs import start
     from ..runs.folder import origin
+    from ..runs.ready import ready
     from ..runs.resolved import resolved
 
-    net = load(file, settings)
+    net = ready(apply_settings(read(file), settings))
     return start(resolved(net), net.seed, output or Path("out") / net.name, origin(file, settings))
 
 

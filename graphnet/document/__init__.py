@@ -1,7 +1,7 @@
 """Networks from documents and back."""
 
 from .options import options
-from .reading import build, build_source, load
+from .reading import Draft, build, build_source, load
 from .writing import save, written
 
-__all__ = ["build", "build_source", "load", "options", "save", "written"]
+__all__ = ["Draft", "build", "build_source", "load", "options", "save", "written"]

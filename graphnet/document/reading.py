@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import copy
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..arrays.places import place as within
 from ..collecting import at_rest
@@ -24,7 +24,17 @@ from .writing import move_files
 
 if TYPE_CHECKING:
     from ..files import Place, Source
-    from ..sections import Document
+    from ..sections import Document, RunSection
+
+
+class Draft(NamedTuple):
+    """What a document has come to when all of it was read: its network, of which a part may be missing, what it says
+    of a run, the files that may be read for that, by the names of inputs, and what was found wrong so far."""
+
+    net: Network
+    run: RunSection | None
+    files: Mapping[str, Path]
+    told: Telling
 
 
 def load(path: str | Path) -> Network:
@@ -44,10 +54,13 @@ def build(data: Mapping[str, Any]) -> Network:
     return build_source(Source(copy.deepcopy(dict(data)), "", Lines(0)))
 
 
-def build_source(source: Source) -> Network:
-    """A network from a document as it was read. Raises DocumentError, its problems in the order of the file."""
+def build_source(source: Source, also: Callable[[Draft], None] | None = None) -> Network:
+    """A network from a document as it was read. ``also`` looks further, and tells what it finds with the rest.
+
+    Raises DocumentError, its problems in the order of the file.
+    """
     with at_rest(), limited(current()):  # what all its arrays hold together is counted
-        return _build_in(source, Chain())
+        return _Reader(source, Chain()).network(also)
 
 
 def _build_in(source: Source, chain: Chain) -> Network:
@@ -63,7 +76,7 @@ class _Reader:
         self.folder = Path(source.file).parent if source.file else None
         self.failed: set[str] = set()
 
-    def network(self) -> Network:
+    def network(self, also: Callable[[Draft], None] | None = None) -> Network:
         from ..sections import EXPERIMENT
 
         document = self._sections()
@@ -80,14 +93,24 @@ class _Reader:
                 self.told.attempt(("outputs", i), partial(net.output, name))
         for place, error, key in misfits(net, document):
             self.told.say(place, error, key=key)
-        for name, file in document.run.inputs.items() if document.run else ():
-            self.told.attempt(("run", "inputs", name), partial(within, file, self.folder))
+        files = self._files(document)
+        if also is not None:
+            also(Draft(net, document.run, files, self.told))
         if self.told.problems:
             raise self.told.refused()
         net.document = {name: self.source.data[name] for name in EXPERIMENT if self.source.data.get(name) is not None}
         folder = self.folder or Path()
         move_files(net.document, lambda file: os.path.abspath(folder / file))  # noqa: PTH100 # symlinks stay
         return net
+
+    def _files(self, document: Document) -> dict[str, Path]:
+        """The files that drive a run, of those that lie where they may."""
+        folder = self.folder or Path()
+        return {
+            name: folder / file
+            for name, file in (document.run.inputs.items() if document.run else ())
+            if self.told.attempt(("run", "inputs", name), partial(within, file, self.folder))
+        }
 
     # ------------------------------------------------------------------ form
 

@@ -1,8 +1,8 @@
 """Do what a document says is to be done with its network: fit, evaluate, run; and write down what came out."""
 
+from .driving import read_inputs, unfit
 from .outcome import How, Keeping, Outcome, Watch
 from .performing import perform
-from .single import read_inputs
 from .trials import fitted, load_data
 from .writing import made_folder, write
 
@@ -16,5 +16,6 @@ __all__ = [
     "made_folder",
     "perform",
     "read_inputs",
+    "unfit",
     "write",
 ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
@@ -10,11 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import GraphnetError, InputError, ParameterError
+from ..errors import ParameterError
 from ..network import Network
 from ..sections import RunSection
 from ..spiketrains import LEAST, firing
-from ..timeseries import TimeSeries, TSContinuous, TSEvent
+from ..timeseries import TSContinuous, TSEvent
+from .driving import read_inputs
 from .outcome import How, Outcome
 
 
@@ -57,19 +57,3 @@ def _fires(outcome: Outcome, name: str, series: TSEvent) -> None:
     if found.cv is not None:
         said += f"; CV of intervals {found.cv:.2f}, mean of the {found.judged} with {LEAST} or more"
     outcome.table += said + "\n"
-
-
-def read_inputs(section: RunSection) -> dict[str, TimeSeries]:
-    """The series that drive a run, by the inputs' names. Raises InputError for whatever keeps one from being read."""
-    return {name: _read(name, file) for name, file in section.inputs.items()}
-
-
-def _read(name: str, file: str) -> TimeSeries:
-    """The series in a file. Raises InputError for whatever keeps it from being read."""
-    try:
-        return TimeSeries.load(file)
-    except GraphnetError as error:
-        raise InputError(f"input {name!r}: {file}: {error.message}", hint=error.hint) from error
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-        said = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        raise InputError(f"input {name!r}: cannot read {file}: {said}") from error

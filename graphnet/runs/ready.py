@@ -5,31 +5,42 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from ..document import build_source
-from ..errors import DocumentError, GraphnetError, Problem
-from ..files import Source, read
+from ..document import Draft, build_source
+from ..errors import GraphnetError
+from ..experiment import unfit
+from ..files import Place, Source, read
 from ..network import Network
 from ..run import check_ready
 
 
-def ready(source: Source) -> Network:
-    """The network of a document, sound and ready to run. Raises DocumentError with the place of every problem."""
-    net = build_source(source)
-    problems = [_problem(source, one) for one in check_ready(net)]
-    if problems:
-        raise DocumentError(problems)
-    return net
+def ready(source: Source, driven: bool = True) -> Network:
+    """The network of a document, sound and ready to run; where it is not to be ``driven``, whatever its inputs are.
+
+    Raises DocumentError with the place of every problem.
+    """
+
+    def also(draft: Draft) -> None:
+        told, sound = draft.told, not draft.told.problems
+        if driven and draft.run is not None:
+            for place, error in unfit(draft.net, draft.run, draft.files, sound):
+                told.say(place, error)
+        for error in check_ready(draft.net) if sound else ():
+            where, place = _place(source, error)
+            told.within(place if where is source else (), [where.problem(str(error), place, error)])
+
+    return build_source(source, also)
 
 
-def _problem(source: Source, error: GraphnetError) -> Problem:
-    """An error of the whole network, at the layer that it begins with, which may stand in a document that is used."""
+def _place(source: Source, error: GraphnetError) -> tuple[Source, Place]:
+    """Where an error of the whole network is told: at the layer that it begins with, which may stand in a document
+    that is used."""
     name = error.message.partition(":")[0]
     found = _found(source, name)
     if found is None:
-        return source.problem(str(error), (), error)
+        return source, ()
     where, own = found
     section = next(one for one in ("layers", "inputs", "ports") if own in (where.data.get(one) or {}))
-    return where.problem(str(error), (section, own), error)
+    return where, (section, own)
 
 
 def _found(source: Source, name: str) -> tuple[Source, str] | None:

@@ -156,8 +156,12 @@ def load_ts_from_file(path: Any, expected_type: type[TimeSeries] | str | None = 
     KeyError) where the file does not say its kind and ``expected_type`` does not either; SeriesError (a ValueError)
     for a file that holds no series, or pickled objects.
     """
-    stored = arrays(path)
     place = told(path) if isinstance(path, str | os.PathLike) else "the open file"
+    return series_of(arrays(path), place, expected_type)
+
+
+def series_of(stored: dict[str, Any], place: str, expected_type: type[TimeSeries] | str | None = None) -> Any:
+    """The series of the arrays of a file, which is called ``place``. Raises as ``load_ts_from_file``."""
     try:
         kind = kind_of(stored, expected_type)
         series = restored(stored, kind)
@@ -178,12 +182,12 @@ def load_as(cls: type[TimeSeries], path: Any, expected_type: type[TimeSeries] | 
     return load_ts_from_file(path, next(one for one in cls.__mro__ if one.__name__ in KINDS))
 
 
-def arrays(path: Any) -> dict[str, NDArray[Any]]:
-    """The arrays of an ``.npz`` file, none of them pickled."""
+def arrays(path: Any, whole: int | None = None) -> dict[str, NDArray[Any]]:
+    """The arrays of an ``.npz`` file, none of them pickled; of one of more than ``whole`` bytes only its outline."""
     by_name = isinstance(path, str | os.PathLike)
     place = told(path) if by_name else "the open file"
     try:
-        return read_archive_at(path) if by_name else read_archive(path)
+        return read_archive_at(path, whole) if by_name else read_archive(path, whole)
     except ParameterError as error:  # it cannot be opened
         raise (NoSeriesFile if isinstance(error.__cause__, FileNotFoundError) else SeriesError)(
             error.message
