@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -36,6 +37,7 @@ ENOUGH = 1.7  # times the usual room: beyond, a label may lie nearer to another 
 FULL_BOXES = 150
 FULL_ARROWS = 300  # above either, a box shows its name and size alone, arrows carry no labels, groups no frames
 WIDE = 2500.0  # points: a picture with frames wider than this is drawn without them where that halves it
+PARALLEL = 3  # arrows from one box to another and alike: as many share one way, their labels stacked on it
 NAME, SMALL = 10.0, 8.5
 PAD, LOOP, BADGE = 9.0, 14.0, 15.0
 
@@ -74,7 +76,7 @@ def _width(layout: Layout) -> float:
 
 @dataclass(frozen=True)
 class _Route:
-    """A way, and the arrows that share it: all loops at one box, and in a large picture all parallel ones."""
+    """A way, and the arrows that share it: all loops at one box, many parallel ones, in a large picture all such."""
 
     arrows: tuple[Arrow, ...]
     labels: tuple[tuple[str, float, float], ...]  # text, width, height
@@ -88,10 +90,13 @@ class _Route:
 
 
 def _routes(scene: Scene, full: bool) -> list[_Route]:
-    shared: dict[tuple[str, str, int], list[Arrow]] = {}
+    many = Counter((arrow.pre, arrow.post, arrow.type) for arrow in scene.arrows if not arrow.back)
+    shared: dict[tuple[Any, ...], list[Arrow]] = {}
     for i, arrow in enumerate(scene.arrows):
-        alone = full and arrow.pre != arrow.post
-        shared.setdefault((arrow.pre, arrow.post, i if alone else -1), []).append(arrow)
+        ends, kind = (arrow.pre, arrow.post), (arrow.pre, arrow.post, arrow.type)
+        apart = full and arrow.pre != arrow.post
+        way = ends if not apart else kind if many[kind] >= PARALLEL and not arrow.back else (*kind, i)
+        shared.setdefault(way, []).append(arrow)
     routes = []
     for arrows in shared.values():
         labels = [(one.label, *measure(one.label, LABEL)) for one in arrows if one.label] if full else []

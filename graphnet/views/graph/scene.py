@@ -80,9 +80,9 @@ def _label(net: Network, edge: Edge, rates: tuple[float, float] | None) -> str:
     end, _, delay = rest.partition(" @ ")
     words = [f".{edge.post.rpartition('.')[2]}"] if any(edge.post in inlets for inlets in net.inlets.values()) else []
     if edge.pre_channels is not None or edge.post_channels is not None:
-        words.append(f"{begin.removeprefix(edge.pre) or '[:]'} → {end.removeprefix(edge.post) or '[:]'}")
+        words.append(f"{begin.removeprefix(edge.pre)} → {end.removeprefix(edge.post)}".strip())
     if delay:
-        words.append(f"@ {delay}")
+        words.append(f"@ {delay.replace(' us', ' µs')}")
     more: list[str] = [" ".join(words)] if words else []
     if rates is not None:
         (before, unit), (after, other) = (time_words(rate).split() for rate in rates)

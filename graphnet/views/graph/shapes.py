@@ -66,6 +66,9 @@ def parts(layout: Layout, theme: Theme) -> Iterator[Part]:
     for number, arrow in enumerate(layout.arrows):
         title, about = arrow_words(arrow)
         yield Part(f"arrow-{number}", title, about, tuple(_arrow(arrow, theme)))
+    for number, arrow in enumerate(layout.arrows):  # above all arrows: several may share one way
+        if arrow.label is not None:
+            yield Part(f"label-{number}", "", "", tuple(_label(arrow.label, theme.signals[arrow.arrow.type], theme)))
     for box in layout.boxes:
         title, about = box_words(box, layout)
         yield Part(f"box-{box.box.name}", title, about, tuple(_box(box, layout, theme)))
@@ -139,10 +142,12 @@ def _arrow(placed: PlacedArrow, theme: Theme) -> Iterator[Shape | Text]:
         yield from _chevrons(placed, colour)
     if arrow.delayed:
         yield _circle(_toward(placed.points[0], placed.points[1], RING), 2.4, theme.page, colour, BORDER)
-    if placed.label is not None:
-        left, top, right, bottom = placed.label.rect
-        yield _round((left - 1.5, top, right + 1.5, bottom), 0.0, fill=theme.page)
-        yield Text(placed.label, colour)
+
+
+def _label(words: Words, colour: str, theme: Theme) -> Iterator[Shape | Text]:
+    left, top, right, bottom = words.rect
+    yield _round((left - 1.5, top, right + 1.5, bottom), 0.0, fill=theme.page)
+    yield Text(words, colour)
 
 
 def _chevrons(placed: PlacedArrow, colour: str) -> Iterator[Shape]:

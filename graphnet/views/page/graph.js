@@ -22,6 +22,7 @@ function show(drawing, keep) {
   graph.world = make("svg:g", {});
   for (const frame of drawing.frames) graph.world.append(subnetworkFrame(frame));
   for (const arrow of drawing.arrows) graph.world.append(arrowElement(arrow));
+  for (const arrow of drawing.arrows) if (arrow.label) graph.world.append(labelElement(arrow));
   for (const box of drawing.boxes) graph.world.append(boxElement(box));
   const counts = `${drawing.boxes.length} boxes and ${drawing.arrows.length} edges`;
   const words = `Graph of ${counts}. Arrow keys go from box to box, Enter selects.`;
@@ -121,17 +122,20 @@ function arrowElement(arrow) {
     const [cx, cy] = along(points[0], points[1], 4);
     parts.push(make("svg:circle", {class: "late", cx, cy, r: 2.4}));
   }
-  if (arrow.label) {
-    const {x, y, size, width} = arrow.label;
-    const paper = {class: "paper", x: x - width / 2 - 1.5, y: y - size * 0.6, width: width + 3, height: size * 1.2};
-    parts.push(make("svg:rect", paper), words(arrow.label));
-  }
   const made = make("svg:g", {
     class: `arrow ${signalClass(arrow.type)}${arrow.back ? " back" : ""}`, role: "button", tabindex: -1, "aria-label": `edge ${label}`,
     onclick: () => select({edges: arrow.edges}),
   }, make("svg:title", {}, label), ...parts);
   graph.arrows.push({arrow, element: made});
   return made;
+}
+
+// The words of an arrow lie above all arrows, since several may share one way; a click on them selects theirs.
+function labelElement(arrow) {
+  const {x, y, size, width} = arrow.label;
+  const paper = {class: "paper", x: x - width / 2 - 1.5, y: y - size * 0.6, width: width + 3, height: size * 1.2};
+  const look = {class: `said ${signalClass(arrow.type)}`, "aria-hidden": "true", onclick: () => select({edges: arrow.edges})};
+  return make("svg:g", look, make("svg:rect", paper), words(arrow.label));
 }
 
 // ---------------------------------------------------------------------- moving
