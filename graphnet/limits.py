@@ -43,8 +43,8 @@ class Limits:
     few bytes can promise anything, so a refusal must stay within 300 MB and 2 s.
     ``text``: of a table in text, as it lies on disk: reading one takes 50 times as long as its binary form.
     ``drawn``: of what an initialiser draws; one line of a document can ask for any shape.
-    ``total``: of all arrays together that are read and drawn inside one ``limited``, and of the states of a document's
-    layers; without it nobody counts.
+    ``total``: of all arrays together that are read and drawn inside one ``limited``, of the states of a document's
+    layers, and of what its edges with a delay hold; without it nobody counts.
     ``members``: in an archive, or files of a Zarr array.
 
     Of files of NIR, which are read in a process of their own: ``groups``, ``reading`` seconds, and ``unpacked``.
@@ -149,7 +149,7 @@ def raising(name: str) -> str:
     return f"raise the limit: --limit {name}=NUMBER, in Python limited(Limits({name}=NUMBER))"
 
 
-def count(numbers: int, what: str = "this array") -> None:
+def count(numbers: int, what: str = "this array", cure: str = "give smaller arrays") -> None:
     """Add so many numbers to what stands in memory. Raises ParameterError where all together pass the limit."""
     spent, most = _spent.get(), current().total
     if spent is None:
@@ -158,7 +158,7 @@ def count(numbers: int, what: str = "this array") -> None:
     if together > most:  # what is refused is not held
         raise ParameterError(
             f"with {what} all arrays have {shown(together)} bytes; together at most {most} may be held",
-            hint=f"give smaller arrays, or {raising('total')}",
+            hint=f"{cure}, or {raising('total')}",
         )
     spent.arrays = together
 

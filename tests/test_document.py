@@ -234,6 +234,8 @@ def concrete():
 
 
 NUMBERS = st.floats(0.001, 1e6, allow_nan=False)
+DELAYS = st.floats(0.001, 10.0)
+"""Longer ones would be refused: what they hold passes the limit."""
 
 
 @st.composite
@@ -244,7 +246,7 @@ def networks(draw):
         changed = {"dt": draw(st.sampled_from([1e-3, 2e-3, 0.1, 1 / 44100, 1 / 3]))}
         for name, one in cls.parameters().items():
             if one.unit == "s" and name not in ("dt", "refractory", "substep") and draw(st.booleans()):
-                changed[name] = draw(NUMBERS)
+                changed[name] = draw(DELAYS if name == "delay" else NUMBERS)
         try:
             layer = net.add_layer(instance(cls, **changed), name=f"l{i}")
         except ValueError:

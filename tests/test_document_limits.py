@@ -74,6 +74,24 @@ def test_states_count_among_all_arrays(net):
         Network.load(net)
 
 
+def test_what_edges_with_a_delay_hold_counts_among_all_arrays_at_their_lines(net, capfd):
+    """An edge of 2 channels holds 16 bytes for each of its 1,000 steps; along a port its delays add up; events that are
+    under way take no room before there are any."""
+    net.write_text(
+        "inputs: {x: {size: 2}, e: {size: 2, type: TSEvent}}\nports: {p: {size: 2}}\nlayers:\n"
+        "  a: {type: LowPass, size: 2, tau: 1}\n  b: {type: LowPass, size: 2, tau: 1}\n"
+        "  s: {type: ExpSyn, weights: [[1], [1]]}\n"
+        "edges:\n  - e -> s @ 1000 s\n  - a -> b @ 1 s\n  - x -> p @ 1 s\n  - p -> a @ 1 s\n"
+    )
+    assert status(["check", "net.yaml", "--limit", "total=48200"]) == 0
+    assert status(["check", "net.yaml", "--limit", "total=47900"]) == 2
+    told = capfd.readouterr().err
+    assert "net.yaml:9:5: edges.1: with what a -> b @ 1 s holds all arrays have 48" in told
+    assert "give a shorter delay, or raise the limit: --limit total=NUMBER" in told
+    assert status(["check", "net.yaml", "--limit", "total=20000"]) == 2
+    assert "net.yaml:10:5: edges.2: with what x -> p @ 1 s | p -> a @ 1 s holds" in capfd.readouterr().err
+
+
 def test_one_layer_that_is_too_large_does_not_refuse_the_others(net, capfd):
     net.write_text("layers: {a: {type: LowPass, size: 3000000, tau: 1}, b: {type: LowPass, size: 3, tau: 1}}")
     assert status(["check", "net.yaml"]) == 2

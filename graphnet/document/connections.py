@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ..clock import exact
 from ..edge import Merge, parse
 from ..errors import EdgeError, GraphnetError
+from ..limits import count
+from ..timeseries import TSEvent
 
 if TYPE_CHECKING:
     from ..files import Place
+    from ..network import Network
     from ..sections import EdgeSection
 
 
@@ -79,3 +83,21 @@ def _spread(one: EdgeSection, place: Place) -> list[Join]:
 
 def _ends(given: str | list[str]) -> list[str]:
     return [given] if isinstance(given, str) else given
+
+
+def count_lines(net: Network, places: Mapping[int, Place]) -> Iterator[Read]:
+    """Add what edges with a delay hold of continuous signals to what all arrays may have; gives each that is too much.
+
+    ``places``: of the edges by their numbers; those of documents that are used were counted there. Delays along ports
+    add up, so each path is counted, at the first of its edges that has one. Of events none is under way yet.
+    """
+    names = net.layers if any(one.delay for one in net.edges) else ()
+    for path in (one for name in names for one in net.paths_into(name) if one.delay):
+        place = next((places[one.number] for one in path.edges if one.delay and one.number in places), None)
+        if place is None or net.sends(path.pre).type is TSEvent:
+            continue
+        dt = exact(net[path.pre if path.pre in net.layers else path.post].dt)
+        try:
+            count(-(-path.delay // dt) * len(path.picked), f"what {path} holds", "give a shorter delay")
+        except GraphnetError as error:
+            yield place, error

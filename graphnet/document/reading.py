@@ -14,7 +14,7 @@ from ..collecting import at_rest
 from ..errors import CycleError, EdgeError, GraphnetError, ParameterError, ParameterTypeError, UnknownName
 from ..limits import current, limited
 from ..network import Network
-from .connections import Join, Read, joins
+from .connections import Join, Read, count_lines, joins
 from .ends import Ends
 from .purpose import misfits
 from .references import replaced
@@ -203,10 +203,16 @@ class _Reader:
                     origins = [text for text in map(ends.origin, (one.pre, one.post)) if text]
                     error = EdgeError(error.message, pre=one.pre, post=one.post, hint=_sizes(error.hint, origins))
                 self.told.say(one.place, error)
+        self._together(net, places)
+
+    def _together(self, net: Network, places: Mapping[int, Place]) -> None:
+        """Tell what is wrong with edges that are sound one by one: loops, clocks, and what all hold."""
         try:
             net.structure()
         except CycleError as error:
             self.told.say(self._closing(net, error, places), error)
+        for place, error in count_lines(net, places):
+            self.told.say(place, error)
         if net.layers:
             self.told.attempt(("layers",), lambda: net.exact_dt)
 

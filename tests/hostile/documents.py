@@ -89,6 +89,12 @@ CASES = [
     doc("an order without end", SIZED.format("Butterworth", 2, f"order: {10**9}, cutoff: 10"), "layers.a.order"),
     doc("a delay without end", SIZED.format("Delay", 1000, "delay: 1000000 s"), "net.yaml:2"),
     doc("a delay of gigabytes", SIZED.format("Delay", 1000, "delay: 600 s"), "layers.a"),
+    doc("an edge without end", GOOD.replace("[x -> a]", "['x -> a @ 1000000000 s']"), "net.yaml:4:9: edges.0"),
+    doc(
+        "an edge of all time",
+        GOOD.replace("[x -> a]", "['x -> a @ 99999999999999999999999999 s']"),
+        "net.yaml:4:9: edges.0",
+    ),
     doc(
         "many layers of many units",
         "layers:\n" + "".join(f"  a{i}: {{type: LowPass, size: 500000, tau: 1}}\n" for i in range(10)),
