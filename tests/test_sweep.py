@@ -277,7 +277,21 @@ def test_a_member_that_fails_is_noted_and_the_others_go_on(net, capfd):
     assert "tau should be greater than 0, got -1.0" in err
     assert "Traceback" not in err
     assert [one["status"] for one in rows(net / "s")] == ["done", "failed", "done"]
-    assert "tau should be greater than 0" in rows(net / "s")[1]["error"]
+    said = "net.yaml:3:59: layers.a.tau: Rate: tau should be greater than 0, got -1.0 (in s)"
+    assert rows(net / "s")[1]["error"] == said
+    assert f"run 1 failed (layers.a.tau=-1.0): {said}\n" in err
+
+
+def test_every_problem_of_a_member_is_in_its_one_cell_with_the_place_in_the_document(net):
+    """What a key of the sweep sets stands where the document says that key, or else what it would be in."""
+    over = "sweep.over={inputs.x.size: [2, 3], layers.a.noise_std: [0.3, -1.0], layers.b.refractory: [-1.0]}"
+    assert status(["sweep", "net.yaml", "-o", "s", "--set", over]) == 1
+    found = [one["error"] for one in rows(net / "s")]
+    assert found[0].startswith("net.yaml:4:6: layers.b.refractory: LIF: refractory should be")
+    assert [one.partition(":")[0] for one in found[1].split("; net")] == ["net.yaml", ".yaml"]
+    assert "net.yaml:3:76: layers.a.noise_std: " in found[1]
+    assert "net.yaml:6:9: edges.0: x -> a: x emits TSContinuous (3)" in found[2]
+    assert not any("\n" in one or "|" in one for one in found)
 
 
 def test_the_document_says_what_runs_the_runs_and_the_command_says_otherwise(net, monkeypatch):
@@ -338,7 +352,8 @@ def test_a_layer_that_raises_or_ends_its_process_takes_no_other_run_along(worker
     for value in ("0.5", "0.25", "0.75")[: 2 if workers == "1" else 3]:
         assert found[value]["status"] == "done"
         assert float(found[value]["signals.a.mean"]) == float(value)
-    assert "a failed in block 0, at 0.0 s: ArithmeticError: burnt out" in found["1.5"]["error"]
+    said = "net.yaml:1:13: layers.a: RunError: a failed in block 0, at 0.0 s: ArithmeticError: burnt out"
+    assert found["1.5"]["error"].startswith(said)
     if workers == "2":
         assert found["2.5"]["error"] == "the process that ran it was killed, or it crashed"
 

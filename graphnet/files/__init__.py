@@ -2,7 +2,7 @@
 
 from .atomic import write_atomic
 from .reading import parse, read
-from .settings import apply_settings, with_value
+from .settings import apply_settings, place_of_key, with_value
 from .source import Lines, Place, Source, spell
 from .writing import TITLE, for_editors, to_json, to_yaml, without_editors, write
 
@@ -14,6 +14,7 @@ __all__ = [
     "apply_settings",
     "for_editors",
     "parse",
+    "place_of_key",
     "read",
     "spell",
     "to_json",

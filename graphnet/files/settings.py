@@ -53,6 +53,16 @@ def with_value(source: Source, key: str, value: Any, shown: str) -> Source:
     return _with(source, _locate(source.data, key), value, shown)
 
 
+def place_of_key(source: Source, key: str) -> Place:
+    """The place that KEY of a setting means. Raises UnknownName, ParameterError.
+
+    >>> from graphnet.files import parse
+    >>> place_of_key(parse("params: {rho: 1.0}"), "rho")
+    ('params', 'rho')
+    """
+    return _locate(source.data, key)
+
+
 def _locate(data: Any, key: str) -> Place:
     """The place that a dotted key means in this data."""
     words = key.split(".")

@@ -34,10 +34,17 @@ def ready(source: Source, driven: bool = True) -> Network:
 def _place(source: Source, error: GraphnetError) -> tuple[Source, Place]:
     """Where an error of the whole network is told: at the layer that it begins with, which may stand in a document
     that is used."""
-    name = error.message.partition(":")[0]
+    return place_of_layer(source, error.message.partition(":")[0]) or (source, ())
+
+
+def place_of_layer(source: Source, name: str) -> tuple[Source, Place] | None:
+    """The document in which a layer or a port stands, which may be one that is used, and its place there.
+
+    Raises DocumentError where one that is used can no longer be read.
+    """
     found = _found(source, name)
     if found is None:
-        return source, ()
+        return None
     where, own = found
     section = next(one for one in ("layers", "inputs", "ports") if own in (where.data.get(one) or {}))
     return where, (section, own)

@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from .. import backends
-from ..errors import ClusterError, DocumentError
+from ..errors import ClusterError
 from ..files import Source, apply_settings
 from ..limits import Limits, current, limited
 from ..runs import RECORD, again, start
 from ..runs.folder import surroundings
 from ..runs.ready import ready
 from ..runs.resolved import Resolved, resolved
+from .failing import failure, one_line
 from .members import Member
 from .table import Row, numbers
 
@@ -56,10 +57,10 @@ def run_members(
     running = _Running(placed, here / folder, limits, str(here))
     for number, row, error in backends.each(running, members, backend, workers):
         if row is None:
-            yield Row(members[number], error=_line(_said(error)))
+            yield Row(members[number], error=one_line(_said(error)))
         elif not row.error and not (_place(folder, members[number]) / RECORD).exists():
             said = f"its worker wrote it to a disk of its own: give a folder that all share, instead of {folder}"
-            yield Row(members[number], error=_line(said))
+            yield Row(members[number], error=one_line(said))
         else:
             yield row
 
@@ -84,10 +85,8 @@ def run_member(source: Source, member: Member, folder: Path) -> Row:
             run = again(place) if _begun(place, document) else start(document, net.seed, place, origin)
             run.run(pictures=False)
         return Row(member, numbers(json.loads((place / "summary.json").read_text(encoding="utf-8"))))
-    except DocumentError as error:
-        return Row(member, error=_line("; ".join(f"{one.file}: {one.message}" for one in error.problems)))
     except Exception as error:  # of anybody's layer: the others go on
-        return Row(member, error=_line(f"{type(error).__name__}: {error}"))
+        return Row(member, error=failure(source, member.values, error))
 
 
 def _there(place: Path, document: Resolved) -> bool:
@@ -116,9 +115,3 @@ def _record(place: Path) -> dict[str, Any] | None:
     except (OSError, ValueError):
         return None
     return record if isinstance(record, dict) else None
-
-
-def _line(text: str) -> str:
-    """A text on one line, short enough for a table."""
-    line = " ".join(text.split())
-    return line if len(line) <= 300 else line[:297] + "..."
