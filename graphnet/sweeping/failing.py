@@ -1,4 +1,4 @@
-"""What is said of a member that failed: one line that begins with the place in the document."""
+"""What is said of a member that failed, each problem with its place in the document; and one line of it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ LONGEST = 300
 
 
 def failure(source: Source, values: Mapping[str, Any], error: Exception) -> str:
-    """An error in one line, for a table: each of its problems as ``FILE:LINE:COL: path: what is wrong``.
+    """An error in words, of any length: each of its problems as ``FILE:LINE:COL: path: what is wrong``.
 
     What is wrong with a value that the sweep sets stands where the document says the value that it replaces. A layer
     that fails while it runs stands where the document names it.
@@ -23,9 +23,9 @@ def failure(source: Source, values: Mapping[str, Any], error: Exception) -> str:
     if isinstance(error, DocumentError):
         set_here = {f"--set {key}": key for key in values}
         problems = [_at_key(source, set_here[one.file], one) if one.file in set_here else one for one in error.problems]
-        return one_line("; ".join(_told(one) for one in problems))
+        return "; ".join(_told(one) for one in problems)
     said = f"{type(error).__name__}: {error}"
-    return one_line(_at_layer(source, error.layer, said) if isinstance(error, RunError) else said)
+    return _at_layer(source, error.layer, said) if isinstance(error, RunError) else said
 
 
 def _at_layer(source: Source, name: str, said: str) -> str:

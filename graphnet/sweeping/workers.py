@@ -38,7 +38,8 @@ class _Running:
     def __call__(self, member: Member) -> Row:
         with limited(self.limits):
             row = run_member(self.source, member, self.folder)
-        return replace(row, error=row.error.replace(f"{self.here}{os.sep}", ""))  # named as it was given
+        # named as it was given, and cut after that: a cell does not depend on where the document lies
+        return replace(row, error=one_line(row.error.replace(f"{self.here}{os.sep}", "")))
 
 
 def run_members(
