@@ -7,11 +7,13 @@ from typing import Any
 from . import edge as rules
 from .errors import EdgeError
 from .layer import Layer
+from .showing import printable
 from .structure import Group, Input, Port
 
 
 def shown(node: Any) -> str:
-    return node.name if isinstance(node, Layer | Input | Port | Group) else str(node)
+    text = node.name if isinstance(node, Layer | Input | Port | Group) else str(node)
+    return text if text.isprintable() else printable(text)
 
 
 def pair(given: Any) -> tuple[Any, Any]:
