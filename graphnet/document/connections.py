@@ -85,7 +85,7 @@ def _ends(given: str | list[str]) -> list[str]:
     return [given] if isinstance(given, str) else given
 
 
-def count_lines(net: Network, places: Mapping[int, Place]) -> Iterator[Read]:
+def count_lines(net: Network, places: Mapping[int, Place]) -> Iterator[tuple[Place, GraphnetError]]:
     """Add what edges with a delay hold of continuous signals to what all arrays may have; gives each that is too much.
 
     ``places``: of the edges by their numbers; those of documents that are used were counted there. Delays along ports

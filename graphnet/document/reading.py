@@ -211,8 +211,8 @@ class _Reader:
             net.structure()
         except CycleError as error:
             self.told.say(self._closing(net, error, places), error)
-        for place, error in count_lines(net, places):
-            self.told.say(place, error)
+        for where, too_much in count_lines(net, places):
+            self.told.say(where, too_much)
         if net.layers:
             self.told.attempt(("layers",), lambda: net.exact_dt)
 
