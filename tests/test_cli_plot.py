@@ -93,7 +93,7 @@ def test_a_file_of_a_result_or_of_a_series_is_drawn(run):
         (["run", "-o", "p.gif"], "the ending must be one of .png, .svg, .pdf"),
         (["run", "-o", "nowhere/p.png"], "there is no folder 'nowhere'"),
         (["run", "--from", "0.2", "--to", "0.1"], "no time to show between t_start = 0.2 s and t_stop = 0.1 s"),
-        (["run", "--from", "nan"], "no time to show"),
+        (["run", "--from", "nan"], "should be a time such as 20 ms, or a number of seconds, got 'nan'"),
         (["run", "--from", "2 kg"], "should be a time"),
         (["run", "--theme", "blue"], "'light', 'dark'"),
         (["mic.npz"], "say where with -o, e.g. -o mic.png"),
