@@ -2,6 +2,7 @@
 
 import json
 from fractions import Fraction
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -380,3 +381,50 @@ run: {duration: 50 ms}
         "seed: 20 ms",
     ):
         assert not validator.is_valid(parse(wrong).data), wrong
+
+
+FLAWED = """\
+version: 1
+name: a
+name: b
+inputs: {x: {size: 2}}
+layers:
+  low: {type: LowPas, size: 2}
+  fast: {type: LowPass, size: 2, tau: !!python/object 3}
+  slow: {type: LowPass, size: 2, tau: -1.0}
+  1: {type: Scale, size: 2}
+edges: [x -> lo]
+"""
+
+
+def test_a_key_written_twice_is_told_with_everything_else_in_the_order_of_the_document(tmp_path):
+    (tmp_path / "net.yaml").write_text(FLAWED)
+    with pytest.raises(DocumentError) as caught:
+        Network.load(tmp_path / "net.yaml")
+    said = [(one.line, one.message) for one in caught.value.problems]
+    assert [line for line, _ in said] == [3, 6, 7, 8, 9, 10]
+    for (_, message), part in zip(
+        said,
+        ("'name' stands twice", "did you mean 'LowPass'", "!!python/object means nothing", "greater than 0",
+         "keys are text", "no layer named 'lo'"),
+        strict=True,
+    ):  # fmt: skip
+        assert part in message
+
+
+def test_the_same_of_json(tmp_path):
+    text = '{"version": 1, "name": "a",\n "name": "b",\n "layers": {"low": {"type": "LowPas"}},\n "edges": [NaN]}'
+    (tmp_path / "net.json").write_text(text)
+    with pytest.raises(DocumentError) as caught:
+        Network.load(tmp_path / "net.json")
+    assert [one.line for one in caught.value.problems] == [2, 3, 4]
+
+
+def test_a_document_that_is_used_tells_its_key_written_twice_too(tmp_path):
+    (tmp_path / "inner.yaml").write_text("inputs: {x: {size: 1}}\nseed: 1\nseed: 2\nlayers: {a: {type: Scal}}\n")
+    (tmp_path / "net.yaml").write_text("layers: {in: {use: inner.yaml}, b: {type: Rat}}\n")
+    with pytest.raises(DocumentError) as caught:
+        Network.load(tmp_path / "net.yaml")
+    assert [(Path(one.file).name, one.line) for one in caught.value.problems] == [
+        ("inner.yaml", 3), ("inner.yaml", 4), ("net.yaml", 1),
+    ]  # fmt: skip

@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 @settings
 def check(file: Path, settings: tuple[str, ...]) -> None:
     """Check a network: silent when it is sound, else every error with file and line."""
-    from ..files import apply_settings, read
+    from ..files import apply_settings, read_flawed
     from ..runs.ready import ready
     from ..sweeping import planned
 
-    source = apply_settings(read(file), settings)
+    source = apply_settings(read_flawed(file), settings)
     ready(source)
     if source.data.get("sweep"):
         planned(source)

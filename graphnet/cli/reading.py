@@ -64,7 +64,7 @@ def with_seed(settings: Sequence[str], seed: int | None) -> tuple[str, ...]:
 def load(file: Path, settings: Sequence[str]) -> Network:
     """The network of a document, sound, whether or not what drives it is at hand. Raises DocumentError with file and
     line of every problem."""
-    from ..files import apply_settings, read
+    from ..files import apply_settings, read_flawed
     from ..runs.ready import ready
 
-    return ready(apply_settings(read(file), settings), driven=False)
+    return ready(apply_settings(read_flawed(file), settings), driven=False)

@@ -49,13 +49,13 @@ def run(file: Path, output: Path | None, settings: tuple[str, ...], seed: int | 
 
 
 def _started(file: Path, output: Path | None, settings: Sequence[str]) -> RunFolder:
-    from ..files import apply_settings, read
+    from ..files import apply_settings, read_flawed
     from ..runs import start
     from ..runs.folder import origin
     from ..runs.ready import ready
     from ..runs.resolved import resolved
 
-    net = ready(apply_settings(read(file), settings))
+    net = ready(apply_settings(read_flawed(file), settings))
     return start(resolved(net), net.seed, output or Path("out") / net.name, origin(file, settings))
 
 
@@ -76,12 +76,12 @@ def sweep(
     Writes a table, runs.csv, with a row for each run, a figure, and a folder for each run. Run again, it leaves out
     what is done. A run that fails is noted and the others go on; the status is then 1.
     """
-    from ..files import apply_settings, read
+    from ..files import apply_settings, read_flawed
     from ..runs.ready import ready
     from ..sweeping import planned
     from ..sweeping.folder import sweep as swept
 
-    source = apply_settings(read(file), with_seed(settings, seed))
+    source = apply_settings(read_flawed(file), with_seed(settings, seed))
     net = ready(source)  # what is wrong with the document is said before anything runs
     plan = planned(source)
     folder = output or Path("out") / f"{net.name}-sweep"

@@ -39,10 +39,10 @@ class Draft(NamedTuple):
 
 def load(path: str | Path) -> Network:
     """Read a network from a YAML or JSON file. Raises DocumentError."""
-    from ..files import read
+    from ..files import read_flawed
 
     with at_rest():
-        return build_source(read(path))
+        return build_source(read_flawed(path))
 
 
 def build(data: Mapping[str, Any]) -> Network:

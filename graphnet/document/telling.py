@@ -25,14 +25,18 @@ class Telling:
 
     def __init__(self, source: Source) -> None:
         self.source = source
-        self.problems: list[tuple[tuple[int, int], Problem]] = []
+        self.problems: list[tuple[tuple[int, int], Problem]] = [((one.line, one.column), one) for one in source.flaws]
         self.more: bool = False
         self.explained: set[Place] = set()  # what misses because its key is misspelt
 
     def refused(self) -> DocumentError:
         """All problems as one error."""
-        found = [one for _, one in sorted(self.problems, key=lambda one: one[0])]
-        if self.more:
+        flawed = {(one.line, one.column) for one in self.source.flaws}  # what else is said there follows from the flaw
+        rest = [one for one in self.problems[len(self.source.flaws) :] if one[0] not in flawed]
+        told = [*self.problems[: len(self.source.flaws)], *rest]
+        found = [one for _, one in sorted(told, key=lambda one: one[0])]
+        if self.more or len(found) > MOST:
+            found = found[:MOST]
             found.append(self.source.problem(f"there are more than these {MOST:,} problems", ()))
         return DocumentError(
             list({str(one): one for one in found}.values())

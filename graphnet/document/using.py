@@ -103,7 +103,7 @@ def _built(
 
 def _read(outer: Source, file: Any, chain: Chain) -> tuple[Source, Chain]:
     """The document that a name in another means. Raises ParameterError, NetworkError, DocumentError."""
-    from ..files import read
+    from ..files import read_flawed
 
     if not isinstance(file, str) or not file:
         raise ParameterError("use should be the name of a document, such as 'use: front.yaml'", parameter="use")
@@ -111,4 +111,4 @@ def _read(outer: Source, file: Any, chain: Chain) -> tuple[Source, Chain]:
     found = place_of_file(file, folder)
     start = chain if chain.files or not outer.file else Chain((os.path.realpath(outer.file),), chain.used)
     deeper = start.to(str(found))
-    return read(os.path.normpath((folder or Path()) / file)), deeper
+    return read_flawed(os.path.normpath((folder or Path()) / file)), deeper

@@ -27,7 +27,7 @@ CURES = (
 
 
 def read_json(text: str, file: str) -> tuple[Any, Mark, list[Problem]]:
-    """Data, lines and problems of a JSON text. With problems, data and lines mean nothing."""
+    """Data, lines and problems of a JSON text. Where it could not be read to its end, data are None."""
     try:
         data = json.loads(text)
     except json.JSONDecodeError as error:
@@ -48,7 +48,7 @@ def read_json(text: str, file: str) -> tuple[Any, Mark, list[Problem]]:
         return None, 1, [Problem("an integer is too long to read", line=line, file=file)]
     scan = _Scan(file)
     scan.run(text)
-    return data, scan.mark, scan.problems
+    return (data if scan.finished else None), scan.mark, scan.problems
 
 
 def _tokens(text: str) -> list[tuple[int, str]]:
@@ -78,6 +78,7 @@ class _Scan:
 
     def __init__(self, file: str) -> None:
         self.problems: list[Problem] = []
+        self.finished: bool = False
         self.mark: Mark = position(1, 1)
         self._file = file
         self._deepest: int = current().depth
@@ -102,6 +103,7 @@ class _Scan:
             elif first != ",":
                 self._leaf(token, first, position(line, match.start() - start))
         self.mark = self._children[0]
+        self.finished = True
 
     def _leaf(self, token: str, first: str, at: int) -> None:
         if first == '"':

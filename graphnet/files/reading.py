@@ -28,8 +28,21 @@ def read(path: str | PathLike[str]) -> Source:
 
     Raises DocumentError, with file and line, for a file that is missing, a folder, not UTF-8, empty or unsound.
     """
+    return _sound(read_flawed(path))
+
+
+def read_flawed(path: str | PathLike[str]) -> Source:
+    """Read a document, for those who refuse it with all its problems at once: what is wrong with a text that can be
+    read to its end, such as a key written twice, is in the ``flaws`` of the source. Raises DocumentError for any other.
+    """
     form = format_of(path)
-    return parse(_text(path), file=str(path), format=form)
+    return _parse(_text(path), str(path), form)
+
+
+def _sound(source: Source) -> Source:
+    if source.flaws:
+        raise DocumentError(source.flaws)
+    return source
 
 
 def _text(path: str | PathLike[str]) -> str:
@@ -81,15 +94,29 @@ def parse(text: str, *, file: str = "", format: Format = "yaml") -> Source:
     >>> source.data, source.lines["layers", "res", "tau"]
     ({'layers': {'res': {'tau': 0.001}}}, 2)
     """
-    data, mark = parse_value(text, file=file, format=format)
+    return _sound(_parse(text, file, format))
+
+
+def _parse(text: str, file: str, format: Format) -> Source:
+    data, mark, flaws = _parsed(text, file, format)
     if not isinstance(data, dict):
+        if flaws:
+            raise DocumentError(flaws)
         what = "the document is empty" if data is None else f"the top of a document is a mapping; this is {kind(data)}"
         raise DocumentError([Problem(f"{what} (it begins with keys such as 'layers:')", line=1, file=file, column=1)])
-    return Source(data, file, Lines(mark), text=Text(text.removeprefix("\ufeff"), BREAKS[format]))
+    return Source(data, file, Lines(mark), text=Text(text.removeprefix("\ufeff"), BREAKS[format]), flaws=flaws)
 
 
 def parse_value(text: str, *, file: str = "", format: Format = "yaml") -> tuple[Any, Mark]:
-    """Read one value of any kind, with its lines; an empty YAML text is None."""
+    """Read one value of any kind, with its lines; an empty YAML text is None. Raises DocumentError."""
+    data, mark, problems = _parsed(text, file, format)
+    if problems:
+        raise DocumentError(problems)
+    return data, mark
+
+
+def _parsed(text: str, file: str, format: Format) -> tuple[Any, Mark, list[Problem]]:
+    """A value, its lines, and what is wrong with it in line order; None where it could not be read to its end."""
     text = text.removeprefix("\ufeff")
     _check_parts(text, file)
     half = None if text.isascii() else SURROGATE.search(text)
@@ -98,19 +125,19 @@ def parse_value(text: str, *, file: str = "", format: Format = "yaml") -> tuple[
         raise DocumentError([Problem(f"{HALF_CHARACTER}; it cannot be saved", line=line, file=file)])
     if format == "json":
         if not text.strip():
-            return None, position(1, 1)
+            return None, position(1, 1), []
         data, mark, problems = read_json(text, file)
     elif format == "yaml":
         reader = Reader(file)
         reader.read(text)
-        data, mark, problems = reader.data, reader.mark, reader.problems
+        data, mark, problems = reader.data if reader.finished else None, reader.mark, reader.problems
     else:
         raise ParameterError(f"format is 'yaml' or 'json', not {format!r}", parameter="format")
     if problems:
         lines = Text(text, BREAKS[format])
         found = [replace(one, excerpt=lines.excerpt(one.line, one.column)) for one in problems]
-        raise DocumentError(sorted(found, key=lambda one: (one.line, one.column)))
-    return data, mark
+        problems = sorted(found, key=lambda one: (one.line, one.column))
+    return data, mark, problems
 
 
 def _check_parts(text: str, file: str) -> None:

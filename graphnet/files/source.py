@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -155,6 +155,8 @@ class Source:
     ``settings``: the places that ``--set`` changed, with the text that did. These have line 0, and ``place`` names
     the setting instead of the file, so that a problem there reads ``--set layers.res.tau: ...`` where others read
     ``net.yaml:12:5: layers.res.tau: ...``. ``text``: what was read, or None.
+    ``flaws``: what was found wrong while it was read to its end, of which the data hold nothing; a network of it is
+    refused with these and all its other problems.
     """
 
     data: dict[str, Any]
@@ -162,6 +164,7 @@ class Source:
     lines: Lines
     settings: Mapping[Place, str] = field(default_factory=dict)
     text: Text | None = None
+    flaws: Sequence[Problem] = ()
 
     def line(self, place: Place) -> int:
         """The line of a node, or of the closest node around it that is known; 0 for what ``--set`` wrote."""

@@ -62,6 +62,7 @@ class Reader:
     def __init__(self, file: str) -> None:
         self.problems: list[Problem] = []
         self.documents: int = 0
+        self.finished: bool = False
         self._file = file
         self._limits: Limits = current()
         self._stack = [_Frame([], [], FIRST, None, 0)]  # a list around the document, so that its top is no special case
@@ -100,7 +101,9 @@ class Reader:
                 handler = handlers.get(type(event))
                 if handler is not None:
                     handler(event)
+            known = len(self.problems)
             self._check_aliases()
+            self.finished = len(self.problems) == known  # what aliases blow up is not gone through any further
         except yaml.YAMLError as error:
             self._note(*explain(error, text))
         except _Refused:
