@@ -34,7 +34,7 @@ def graphnet(given: Arrays, threads: int) -> Ready:
     return evolving(net, lambda: TSContinuous.from_clocked(given["u"], float(given["dt"])), threads, "rate")
 
 
-@numba.njit(nogil=True, cache=True, error_model="numpy")
+@numba.njit(nogil=True, cache=True, error_model="numpy", fastmath=False)
 def relu_scan(x, rows, keep, gain):
     zero = x.dtype.type(0)
     for k in range(rows.shape[0]):

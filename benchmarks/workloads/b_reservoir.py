@@ -79,7 +79,7 @@ def dense_scan(x, rows, w, keep, leak):
             row[j] = x[j]
 
 
-@numba.njit(nogil=True, cache=True, error_model="numpy")
+@numba.njit(nogil=True, cache=True, error_model="numpy", fastmath=False)
 def sparse_scan(x, rows, data, indices, indptr, keep, leak):
     for k in range(rows.shape[0]):
         row = rows[k]

@@ -38,7 +38,7 @@ def graphnet(given: Arrays, threads: int) -> Ready:
     )
 
 
-@numba.njit(nogil=True, cache=True, error_model="numpy")
+@numba.njit(nogil=True, cache=True, error_model="numpy", fastmath=False)
 def scan(step, channel, w, steps, keep, push, flags, words, out_step, out_channel):  # noqa: C901 # one kernel by hand
     """The same sums in the same order as the layer's; eight silent neurons are passed over with one read."""
     v, n, count = np.zeros(w.shape[1], w.dtype), 0, 0

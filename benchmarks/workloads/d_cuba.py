@@ -69,7 +69,7 @@ def graphnet(given: Arrays, threads: int) -> Ready:
     return evolving(net, lambda: None, threads, "cuba", num_timesteps=int(given["steps"]))
 
 
-@numba.njit(nogil=True, cache=True, error_model="numpy")
+@numba.njit(nogil=True, cache=True, error_model="numpy", fastmath=False)
 def scan(v, ge, gi, wait, real, drive, refractory, half, data, indices, indptr, steps, flags, words, step, channel):
     keep, base, threshold, reset = real
     pass_e, pass_i, keep_e, keep_i = drive

@@ -70,7 +70,7 @@ def node(u, w, keep, gain, y):
         flat[j] = tanh(flat[j])
 
 
-@numba.njit(nogil=True, cache=True, error_model="numpy")
+@numba.njit(nogil=True, cache=True, error_model="numpy", fastmath=False)
 def add(a, b, out):
     out = out.reshape(out.size)
     a, b = a.reshape(a.size), b.reshape(b.size)

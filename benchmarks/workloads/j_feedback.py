@@ -48,7 +48,7 @@ def graphnet(given: Arrays, threads: int) -> Ready:
     return evolving(net, lambda: TSContinuous.from_clocked(given["u"], dt), threads, "l2")
 
 
-@numba.njit(nogil=True, cache=True, error_model="numpy")
+@numba.njit(nogil=True, cache=True, error_model="numpy", fastmath=False)
 def layer_step(u, w, x, keep, gain, y):
     y[:] = 0
     for i in range(w.shape[0]):
@@ -60,7 +60,7 @@ def layer_step(u, w, x, keep, gain, y):
         y[j] = tanh(x[j])
 
 
-@numba.njit(nogil=True, cache=True, error_model="numpy")
+@numba.njit(nogil=True, cache=True, error_model="numpy", fastmath=False)
 def add(a, b, out):
     for j in range(out.shape[0]):
         out[j] = a[j] + b[j]
