@@ -3,9 +3,9 @@
 exp(z) = s (u + v) / (u - v) with s = 2**k, z = k ln 2 + r, |r| <= ln(2)/2, and u, v the even and odd part of Pade's
 approximant of exp(r); the power of two is put together in the bits of a float. So tanh is one division; its error is
 below 4 units in the last place of either dtype. A division becomes a vector instruction only with
-``error_model="numpy"``: Python's would raise where a divisor is zero. ``fastmath=False`` is written out, since a function
-that says nothing inherits it from whoever has it compiled first, and adding and taking away a large number, which rounds
-here, is then left out.
+``error_model="numpy"``: Python's would raise where a divisor is zero. ``fastmath=False`` is written out, since a
+function that says nothing inherits it from whoever has it compiled first, and the large number that is added and
+taken away again to round is then left out.
 """
 
 from __future__ import annotations
