@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..limits import current, limited, raising
-from ..showing import named
+from ..showing import named, printable
 from .npy import MAGIC, outline, read_npy
 from .npz import check_list, members_of
 from .places import open_regular
@@ -69,9 +69,7 @@ def read_archive(stream: BinaryIO, whole: int | None = None) -> dict[str, NDArra
 
 def told(said: object) -> str:
     """A path, or what another reader says, as an error repeats it: control characters escaped, cut where it is long."""
-    text = "not enough memory" if isinstance(said, MemoryError) else str(said)
-    cut = text if len(text) <= LONGEST else f"{text[: LONGEST - 3]}..."
-    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in cut)
+    return printable("not enough memory" if isinstance(said, MemoryError) else str(said), LONGEST)
 
 
 def _check_sizes(members: list[zipfile.ZipInfo], size: int) -> None:

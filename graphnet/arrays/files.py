@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import struct
-import zipfile
-import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -16,6 +13,7 @@ from numpy.typing import NDArray
 
 from ..errors import GraphnetError, ParameterError
 from ..showing import named, shown
+from .archives import UNREADABLE, told
 from .chunks import files_of, read_zarr
 from .npy import AT_ONCE, read_npy
 from .npz import read_npz
@@ -24,19 +22,6 @@ from .tables import read_csv
 
 SUFFIXES = (".npy", ".npz", ".csv", ".zarr")
 KEYS = ("file", "key", "sha256")
-_UNREADABLE = (
-    ValueError,
-    OSError,
-    EOFError,
-    MemoryError,
-    OverflowError,
-    RuntimeError,
-    KeyError,
-    struct.error,
-    zlib.error,
-    zipfile.BadZipFile,
-)
-"""What reading a file that is not sound may end in; each becomes one error of ours."""
 
 
 def read_file(spec: Mapping[str, Any], folder: Path | None = None, allow: Folders = ()) -> Any:
@@ -58,10 +43,10 @@ def read_file(spec: Mapping[str, Any], folder: Path | None = None, allow: Folder
         found = _folder(path, key, file, spec) if suffix == ".zarr" else _file(path, suffix, key, file, spec)
     except GraphnetError:
         raise
-    except _UNREADABLE as error:
+    except UNREADABLE as error:
         said = "there is not enough memory for it" if isinstance(error, MemoryError) else str(error)
         raise ParameterError(
-            f"{named(file)} holds no array that can be read: {_cut(said)}", parameter="file"
+            f"{named(file)} holds no array that can be read: {told(said)}", parameter="file"
         ) from error
     for name, array in found.items() if isinstance(found, Mapping) else ((key, found),):
         _finite(array, file, name)
@@ -144,9 +129,3 @@ def _finite(array: NDArray[Any], file: str, key: Any) -> None:
         f"{named(file)}: should be finite, got {float(array[tuple(place)])} at {place}{of}",
         hint="replace what is missing before it is saved",
     )
-
-
-def _cut(text: str) -> str:
-    """Words of another reader, in which names from the file may stand; ours are cut already."""
-    escaped = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
-    return escaped if len(escaped) <= 400 else f"{escaped[:397]}..."
