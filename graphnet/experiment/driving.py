@@ -6,7 +6,7 @@ import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from ..errors import GraphnetError, InputError
+from ..errors import GraphnetError, InputError, ParameterError
 from ..network import Network
 from ..run.inputs import by_name, check_extents, schedule
 from ..sections import RunSection
@@ -14,8 +14,18 @@ from ..timeseries import TimeSeries
 from ..timeseries.outlined import outlined
 
 
-def read_inputs(section: RunSection) -> dict[str, TimeSeries]:
-    """The series that drive a run, by the inputs' names. Raises InputError for whatever keeps one from being read."""
+def read_inputs(net: Network, section: RunSection) -> dict[str, TimeSeries]:
+    """The series that drive a run, by the inputs' names.
+
+    Raises InputError for whatever keeps one from being read, and ParameterError where neither one nor a duration says
+    how long the run is.
+    """
+    if section.duration is None and not section.inputs:
+        raise ParameterError(
+            f"the document of {net.name!r} does not say what to do",
+            parameter="run",
+            hint="add a section run with a duration, or the sections data, fit and evaluate",
+        )
     return {name: _named(name, file) for name, file in section.inputs.items()}
 
 

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import ParameterError
 from ..network import Network
 from ..sections import RunSection
 from ..spiketrains import LEAST, firing
@@ -22,13 +21,7 @@ def run_once(
     net: Network, section: RunSection, record: Sequence[str] | None, progress: bool, how: How
 ) -> tuple[Outcome, float]:
     """Run once as the section says; gives what came out, and how many seconds were simulated."""
-    given = read_inputs(section)
-    if section.duration is None and not given:
-        raise ParameterError(
-            f"the document of {net.name!r} does not say what to do",
-            parameter="run",
-            hint="add a section run with a duration, or the sections data, fit and evaluate",
-        )
+    given = read_inputs(net, section)
     options = section.model_dump(include={"block", "backend", "workers"}, exclude_defaults=True)
     result = how(net, given or None, duration=section.duration, record=record, progress=progress, **options)
     outcome = Outcome(activity=result)

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from ..datasets import Trial
-from ..errors import ParameterError
 from ..experiment import Watch, fitted, read_inputs
 from ..network import Network
 from ..run.inputs import by_name, check_extents, schedule
@@ -57,11 +56,4 @@ def programme(net: Network, watch: Watch[Trial] | None = None) -> Sequence[Leg]:
             for number, one in enumerate(trials)
         ]
     run = RunSection.model_validate(sections.get("run") or {})
-    inputs = read_inputs(run)
-    if run.duration is None and not inputs:
-        raise ParameterError(
-            f"the document of {net.name!r} does not say what to do",
-            parameter="run",
-            hint="add a section run with a duration, or the sections data, fit and evaluate",
-        )
-    return [Leg(inputs, run.duration)]
+    return [Leg(read_inputs(net, run), run.duration)]
