@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...errors import ParameterError
 from ..graph.drawing import Layout, Scene
-from ..graph.groups import collapsed, groups, outer
+from ..graph.groups import READABLE, collapsed, groups, outer
 from ..graph.layout import lay_out
 from ..graph.scene import scene
 
@@ -22,8 +22,6 @@ EVERY_SET = 5
 """With at most so many sub-networks every set of open ones is laid out."""
 MOST_BOXES = 1500
 """All drawings of a page together have at most so many boxes; the first one may have as many as a picture can."""
-READABLE = 60
-"""A network of at most so many boxes is shown with all its sub-networks open."""
 
 
 def drawing(net: Network, opened: Collection[str] = ()) -> Plain:
