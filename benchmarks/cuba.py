@@ -15,24 +15,85 @@ while it is.
 from __future__ import annotations
 
 import argparse
+import time
 import tracemalloc
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from scipy.sparse import csr_array
 
-from benchmarks.layers import TAU, Cuba, drive, seconds
+from benchmarks.workload import Arrays
+from benchmarks.workloads.d_cuba import constants, kernel
 from graphnet import Events, Span, one_blas_thread
+from graphnet.arrays import resolve
+from graphnet.span import Arena
 from graphnet.spiketrains import Firing, firing
+from layers import CubaLIF
 
-FAN = 80.0
+FAN, BLOCK = 80.0, 256
+CUBA = {"tau_mem": 0.02, "v_rest": -49.0, "threshold": -50.0, "v_reset": -60.0, "refractory": 0.005, "dt": 1e-4}
+TAU = {"exc": 0.005, "inh": 0.01}
+
+
+class Cuba:
+    """Vogels and Abbott's neurons, four of five excitatory, with ``fan`` synapses each: as a layer, and by hand."""
+
+    def __init__(self, size: int = 4000, fan: float = 80.0, dtype: str = "float64", **changed: Any) -> None:
+        self.excitatory, self.dtype, self.given = size * 4 // 5, dtype, {**CUBA, **changed}
+        rows = {"exc": f"0:{self.excitatory}", "inh": f"{self.excitatory}:{size}"}
+        weights = {
+            name: resolve(
+                {"init": "sparse", "shape": [size, size], "density": fan / size, "value": value, "rows": rows[name]}
+                | {"seed": seed}
+            )
+            for seed, (name, value) in enumerate({"exc": 1.62, "inh": -9.0}.items(), start=1)
+        }
+        self.v0 = resolve({"init": "uniform", "shape": size, "low": -60.0, "high": -50.0, "seed": 3})
+        self.layer = CubaLIF(None, weights, tau_syn=TAU, v0=self.v0, dtype=dtype, **self.given)
+        self.together: Any = csr_array(weights["exc"] + weights["inh"])
+
+    def arrays(self, steps: int) -> Arrays:
+        """The network as the workload D takes it."""
+        one = {name: np.float64(self.given[name]) for name in ("tau_mem", "v_rest", "threshold", "v_reset", "dt")}
+        return one | {
+            "tau_exc": np.float64(TAU["exc"]),
+            "tau_inh": np.float64(TAU["inh"]),
+            "v0": self.v0.astype(self.dtype),
+            "data": self.together.data.astype(self.dtype),
+            "indices": self.together.indices,
+            "indptr": self.together.indptr.astype(np.int64),
+            "excitatory": np.int64(self.excitatory),
+            "steps": np.int64(steps),
+            "refractory": np.int64(round(self.given["refractory"] / self.given["dt"])),
+        }
+
+    def by_hand(self, steps: int) -> Callable[[], Arrays]:
+        """The kernel by hand over all steps, ready to run: what it gives are the steps and channels of the spikes."""
+        ready = kernel(self.arrays(steps), 1)
+        assert ready is not None
+        return ready.run
+
+
+def drive(layer: CubaLIF, steps: int) -> None:
+    """Advance over all steps in blocks, as a serial run does."""
+    state, arena = layer.initial(), Arena()
+    for low in range(0, steps, BLOCK):
+        arena.begin()
+        state, _ = layer.advance(state, None, Span(low, min(BLOCK, steps - low), key=1, arena=arena))
+
+
+def seconds(call: Callable[[], Any]) -> float:
+    start = time.perf_counter()
+    call()
+    return time.perf_counter() - start
 
 
 def with_scipy(cuba: Cuba, steps: int) -> int:
     """How many spikes a loop over steps finds: NumPy for the neurons, sums of CSR rows for their spikes."""
-    one, (real, drive_) = cuba.given, cuba.numbers()
+    one, (real, drives) = cuba.given, constants(cuba.arrays(steps))
     keep, base, threshold, reset = real
-    pass_e, pass_i, keep_e, keep_i = drive_
+    pass_e, pass_i, keep_e, keep_i = drives
     v, wait, count = cuba.v0.copy(), np.zeros(len(cuba.v0), dtype=np.int64), 0
     ge, gi = np.zeros((2, len(v)))
     refractory = round(one["refractory"] / one["dt"])
@@ -115,9 +176,9 @@ def drawn_by_brian(seed: int, duration: float) -> Firing:
 def spikes(cuba: Cuba, steps: int) -> Events:
     """The layer's spikes. Raises AssertionError where the kernel by hand has others."""
     _, found = cuba.layer.advance(cuba.layer.initial(), None, Span(0, steps, key=1))
-    hand = cuba.by_hand(steps)
-    assert np.array_equal(found.step, hand.step), "the kernel by hand spikes at other steps"
-    assert np.array_equal(found.channel, hand.channel), "the kernel by hand has other neurons spike"
+    hand = cuba.by_hand(steps)()
+    assert np.array_equal(found.step, hand["step"]), "the kernel by hand spikes at other steps"
+    assert np.array_equal(found.channel, hand["channel"]), "the kernel by hand has other neurons spike"
     return found
 
 
@@ -143,13 +204,13 @@ def held(size: int) -> tuple[float, float]:
 def line(cuba: Cuba, steps: int, repeats: int, peers: bool) -> str:
     """One line of a table."""
     found, quiet = spikes(cuba, steps), Cuba(len(cuba.v0), 1.0, v_rest=-60.0)
-    passed = int(np.diff(cuba.parts[2])[found.channel].sum())
-    drive(quiet.layer, None, 10)
+    passed = int(np.diff(cuba.together.indptr)[found.channel].sum())
+    drive(quiet.layer, 10)
     ours, hand, rest = shortest(
         repeats,
-        lambda: drive(cuba.layer, None, steps),
-        lambda: cuba.by_hand(steps),
-        lambda: drive(quiet.layer, None, steps),
+        lambda: drive(cuba.layer, steps),
+        cuba.by_hand(steps),
+        lambda: drive(quiet.layer, steps),
     )
     size = len(cuba.v0)
     rate = found.count / size / (steps * cuba.given["dt"])

@@ -101,11 +101,9 @@ def scan(v, ge, gi, wait, real, drive, refractory, half, data, indices, indptr, 
     return count
 
 
-def kernel(given: Arrays, threads: int) -> Ready | None:
-    if threads > 1:
-        return None
-    dtype, n, steps = given["v0"].dtype, len(given["v0"]), int(given["steps"])
-    m, dt = float(given["tau_mem"]), float(given["dt"])
+def constants(given: Arrays) -> tuple[tuple[np.floating, ...], tuple[np.floating, ...]]:
+    """Keep, base, threshold, reset; what a current adds to v within a step, and how it decays, of both kinds."""
+    real, m, dt = given["v0"].dtype.type, float(given["tau_mem"]), float(given["dt"])
     tau = [float(given["tau_exc"]), float(given["tau_inh"])]
     share = -np.expm1(-dt / m)
     # the forms that the layer uses, so that the constants have the same bits
@@ -113,8 +111,15 @@ def kernel(given: Arrays, threads: int) -> Ready | None:
     z = (slow - fast) / fast / slow * dt
     passed = dt / m * np.exp(-dt / slow) * (-np.expm1(-z) / z)
     membrane = [np.exp(-dt / m), share * float(given["v_rest"]), float(given["threshold"]), float(given["v_reset"])]
-    real = tuple(dtype.type(one) for one in membrane)
-    drive = tuple(dtype.type(one) for one in (*passed, *(np.exp(-dt / np.array(tau)))))
+    drive = (*passed, *(np.exp(-dt / np.array(tau))))
+    return tuple(real(one) for one in membrane), tuple(real(one) for one in drive)
+
+
+def kernel(given: Arrays, threads: int) -> Ready | None:
+    if threads > 1:
+        return None
+    dtype, n, steps = given["v0"].dtype, len(given["v0"]), int(given["steps"])
+    real, drive = constants(given)
     words = np.zeros(-(-n // 8), np.uint64)
     room = np.empty(steps * n // 100 + n, np.int64), np.empty(steps * n // 100 + n, np.int32)  # 100 Hz at this step
     rows = given["data"], given["indices"].astype(np.uint32), given["indptr"]

@@ -81,6 +81,10 @@ WORKLOADS = (
         {}, beside=PEERS, repeats=15, **ONE,
     ),
     Workload(
+        "i_layers", "I. import layers", inputs, importing("import layers"), importing(PEERS), check, "", 1.3, {},
+        {}, beside=PEERS, repeats=15, **ONE,
+    ),
+    Workload(
         "i_check", "I. graphnet check on the example", inputs, checking, none, check, "", 1.0, {}, {}, kind="seconds",
         **ONE,
     ),
