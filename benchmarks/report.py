@@ -177,34 +177,38 @@ def _flat(value: Any) -> str:
 
 
 def _growth(results: Mapping[str, Any]) -> list[str]:
-    if not results.get("growth"):
-        return []
-    head = [
-        "## How cost grows", "",
-        "The exponent b of time = a n^b, fitted through the logarithms of times at the sizes stated.", "",
-        "| what grows | sizes | times | exponent |", "|---|---|---|---|",
+    about = "The exponent b of time = a n^b, fitted through the logarithms of times at the sizes stated."
+    rows = [
+        [
+            one["what"], ", ".join(f"{x:g}" for x in one["sizes"]), ", ".join(seconds(t) for t in one["times"]),
+            f"{one['exponent']:.2f}",
+        ]
+        for one in results.get("growth") or ()
     ]  # fmt: skip
-    return head + [
-        f"| {one['what']} | {', '.join(f'{x:g}' for x in one['sizes'])} |"
-        f" {', '.join(seconds(t) for t in one['times'])} | {one['exponent']:.2f} |"
-        for one in results["growth"]
-    ] + [""]  # fmt: skip
+    return _section("How cost grows", about, ("what grows", "sizes", "times", "exponent"), rows)
 
 
 def _memory(results: Mapping[str, Any]) -> list[str]:
-    if not results.get("memory"):
-        return []
-    head = [
-        "## Memory", "",
+    about = (
         "Peak resident memory of a process beyond imports and compiled kernels, beside the arrays that nobody can do "
-        "without: inputs, weights, outputs.", "",
-        "| workload | dtype | needed | peak | ratio |", "|---|---|---|---|---|",
+        "without: inputs, weights, outputs."
+    )
+    rows = [
+        [
+            one["workload"], one["dtype"], f"{one['needed'] / 1e6:.1f} MB", f"{one['peak'] / 1e6:.1f} MB",
+            f"{one['peak'] / one['needed']:.2f}",
+        ]
+        for one in results.get("memory") or ()
     ]  # fmt: skip
-    return head + [
-        f"| {one['workload']} | {one['dtype']} | {one['needed'] / 1e6:.1f} MB | {one['peak'] / 1e6:.1f} MB |"
-        f" {one['peak'] / one['needed']:.2f} |"
-        for one in results["memory"]
-    ] + [""]  # fmt: skip
+    return _section("Memory", about, ("workload", "dtype", "needed", "peak", "ratio"), rows)
+
+
+def _section(title: str, about: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    """A section with one table, or nothing where the table has no rows."""
+    if not rows:
+        return []
+    table = [head, ["---"] * len(head), *rows]
+    return [f"## {title}", "", about, "", *(f"| {' | '.join(row)} |" for row in table), ""]
 
 
 def main() -> None:

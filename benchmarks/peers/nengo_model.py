@@ -10,6 +10,7 @@ the graphs of many layers it is off. It made a random graph of 150 of them 1.4 t
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 from typing import Any, ClassVar
 
 import nengo
@@ -121,30 +122,29 @@ def layer_of(given: Arrays) -> LeakyTanh:
 
 def layers(given: Arrays, *, dtype: Any, **_: Any) -> Task:
     """An ensemble for each layer, and a connection without a filter for each edge."""
-    precision(dtype)
-    dt, w = float(given["dt"]), given["w"]
-    with nengo.Network(seed=0) as model:
-        u, kind = fed(given["u"], dt), layer_of(given)
-        made = [units(w.shape[1], kind) for _ in w]
-        nengo.Connection(u, made[0].neurons, transform=w[0].T, synapse=None)
-        for a, b in zip(given["pre"], given["post"], strict=True):
-            nengo.Connection(made[a].neurons, made[b].neurons, transform=w[b].T, synapse=None)
-        probe = nengo.Probe(made[-1].neurons)
-    return simulated(model, probe, len(given["u"]), 0, dt, dtype, optimize=len(w) <= FEW_LAYERS)
+    edges = [(a, b, None) for a, b in zip(given["pre"], given["post"], strict=True)]
+    return joined(given, edges, -1, dtype, optimize=len(given["w"]) <= FEW_LAYERS)
 
 
 def feedback(given: Arrays, *, dtype: Any, **_: Any) -> Task:
     """Three ensembles; the edge back has a filter without a time constant, which is a delay of one step."""
+    return joined(given, [(0, 1, None), (1, 2, None), (2, 0, nengo.Lowpass(0))], 2, dtype)
+
+
+def joined(
+    given: Arrays, edges: Iterable[tuple[int, int, Any]], last: int, dtype: Any, *, optimize: bool = True
+) -> Task:
+    """Ensembles, the first of which the input drives, joined by edges with their synapses; what the last one gives."""
     precision(dtype)
     dt, w = float(given["dt"]), given["w"]
     with nengo.Network(seed=0) as model:
         u, kind = fed(given["u"], dt), layer_of(given)
         made = [units(w.shape[1], kind) for _ in w]
         nengo.Connection(u, made[0].neurons, transform=w[0].T, synapse=None)
-        for a, b, synapse in ((0, 1, None), (1, 2, None), (2, 0, nengo.Lowpass(0))):
+        for a, b, synapse in edges:
             nengo.Connection(made[a].neurons, made[b].neurons, transform=w[b].T, synapse=synapse)
-        probe = nengo.Probe(made[2].neurons)
-    return simulated(model, probe, len(given["u"]), 0, dt, dtype)
+        probe = nengo.Probe(made[last].neurons)
+    return simulated(model, probe, len(given["u"]), 0, dt, dtype, optimize=optimize)
 
 
 def scale(given: Arrays, *, optimize: bool = True, **_: Any) -> Task:
