@@ -11,28 +11,18 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
-from ..clock import exact
 from ..collecting import at_rest
-from ..cost import microseconds
-from ..layer import ArrayLayer, Layer, State
+from ..layer import State
 from ..network import Network
-from ..paths import Path
 from ..structure import Part
 from ..tasks import Task
 from ..timeseries import TimeSeries, TSEvent
-from .advance import Advance, Tap
 from .builder import Builder
-from .copying import copied
 from .grid import Grid, Schedule
-from .joints import Carry, Join, Line, Source
-from .loop import Inner, Loop, Member, Pick
-from .several import Deal
+from .joints import Source
+from .making import Key, Making, Wanted
 from .store import Keep, Kept, Store
-from .whole import Evolve, Whole
-
-Key = tuple[int, ...]
-"""The numbers of the edges along a path: under which the network keeps what is under way on it."""
-LONG = 16  # steps: inner blocks of a loop from this length on use products in tiles
+from .whole import Evolve
 
 
 @dataclass(slots=True)
@@ -67,20 +57,6 @@ class Plan:
         return states, lines
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What a run records: signals and variables, with the steps of which each keeps one; and who is shown inputs.
-
-    A signal is (name, every), a variable (key, layer, variable, every). ``finite`` looks for NaN and infinity in every
-    block that a layer gives.
-    """
-
-    signals: Sequence[tuple[str, int]] = ()
-    variables: Sequence[tuple[str, str, str, int]] = ()
-    taps: Mapping[str, Tap] = field(default_factory=dict)
-    finite: bool = False
-
-
 def compile_plan(
     net: Network,
     schedule: Schedule,
@@ -99,57 +75,20 @@ def compile_plan(
     divides the work.
     """
     with at_rest():
-        return _Compiler(net, schedule, given, wanted, trial, keep, depth, weigh).plan()
+        return _Compiler(Making(net, schedule, given, wanted, trial, keep, weigh), depth).plan()
 
 
 class _Compiler:
-    def __init__(
-        self, net: Network, schedule: Schedule, given: Mapping[str, TimeSeries | None], wanted: Wanted, trial: int,
-        keep: Callable[[Grid, int, bool, int], Kept], depth: int, weigh: bool,
-    ) -> None:  # fmt: skip
-        self.net, self.schedule, self.given, self.wanted, self.trial = net, schedule, given, wanted, trial
-        self.keep, self.depth, self.weigh = keep, depth, weigh
-        self.sources: dict[tuple[str, Fraction], Source] = {}
-        self.layers, self.inputs, self.inlets = net.layers, net.inputs, net.inlets
-        self.grids: dict[float, Grid] = {}  # by dt, and then by layer: a plan asks for them a few times per edge
-        self.grid_of: dict[str, Grid] = {name: self._grid(layer.dt) for name, layer in self.layers.items()}
-        self.forms = {name: (one.size_out, one.output_type is TSEvent) for name, one in self.layers.items()}
+    """Cuts the network into stages, each a template that a Making fills."""
+
+    def __init__(self, make: Making, depth: int) -> None:
+        self.make, self.depth = make, depth
+        self.net, self.layers = make.net, make.layers
         self.stage_of: dict[str, int] = {}
-        self.stores: dict[str, Kept] = {}
-        self.gathered: dict[str, Store] = {}
-        self.places: list[tuple[str, Builder, int]] = []
-        self.homes: list[Callable[[dict[str, State], dict[Key, State]], None]] = []
-        self.sums: dict[tuple[int, int, bool], Join] = {}  # a join holds no state: one for all that add as much
-        self.watched: dict[str, list[str]] = {}
-        for _, name, variable, _ in wanted.variables:
-            self.watched.setdefault(name, []).append(variable)
-        self.keys = {
-            name: self.keep(self.grid(name), *self.form(name), every)
-            for name, every in wanted.signals
-            if name in self.layers
-        }
-
-    # ------------------------------------------------------------------ facts
-
-    def grid(self, name: str) -> Grid:
-        return self.grid_of[name]
-
-    def _grid(self, dt: float) -> Grid:
-        if dt not in self.grids:
-            self.grids[dt] = self.schedule.grid(exact(dt))
-        return self.grids[dt]
-
-    def form(self, name: str) -> tuple[int, bool]:
-        return self.forms[name]
-
-    def whole(self, layer: Layer) -> bool:
-        return not layer.block_safe and not isinstance(layer, ArrayLayer)
-
-    # ------------------------------------------------------------------ stages
 
     def plan(self) -> Plan:
         parts = self.net.structure().parts
-        if any(self.whole(layer) for layer in self.layers.values()):
+        if any(self.make.whole(layer) for layer in self.layers.values()):
             for part in parts:
                 self._set_stage(part)
         else:
@@ -157,8 +96,8 @@ class _Compiler:
         if max(self.stage_of.values(), default=0) > 0:
             self._gather()
         stages = [self._stage(number, parts) for number in range(max(self.stage_of.values(), default=0) + 1)]
-        self.stores.update(self.keys)
-        return Plan(self.schedule, stages, self.stores, self.sources, self.places, self.homes)
+        self.make.stores.update(self.make.keys)
+        return Plan(self.make.schedule, stages, self.make.stores, self.make.sources, self.make.places, self.make.homes)
 
     def _set_stage(self, part: Part) -> None:
         before = [
@@ -168,7 +107,7 @@ class _Compiler:
             if one.pre in self.stage_of and one.pre not in part.order
         ]
         stage = max(before, default=0)
-        if self.whole(self.layers[part.order[0]]):
+        if self.make.whole(self.layers[part.order[0]]):
             stage += 1
         self.stage_of.update(dict.fromkeys(part.order, stage))
 
@@ -177,236 +116,35 @@ class _Compiler:
         for post in self.layers:
             for one in self.net.paths_into(post):
                 name = one.pre
-                if name not in self.layers or name in self.gathered:
+                if name not in self.layers or name in self.make.gathered:
                     continue
-                if self.stage_of[name] < self.stage_of[post] or self.whole(self.layers[name]):
-                    kept = self.keys.get(name)
+                if self.stage_of[name] < self.stage_of[post] or self.make.whole(self.layers[name]):
+                    kept = self.make.keys.get(name)
                     if not isinstance(kept, Store) or kept.every != 1:
-                        kept = Store(self.grid(name), *self.form(name))
-                    self.gathered[name] = kept
+                        kept = Store(self.make.grid(name), *self.make.form(name))
+                    self.make.gathered[name] = kept
 
     def _stage(self, number: int, parts: Sequence[Part]) -> Stage:
         here = [part for part in parts if self.stage_of[part.order[0]] == number]
         feed, main, stage = Builder(), Builder(), Stage()
         for part in here:
             layer = self.layers[part.order[0]]
-            if self.whole(layer):
+            if self.make.whole(layer):
                 self._plain(stage, feed, part.order[0])
         for part in here:
             if part.block:
-                self._loop(main, part)
-            elif not self.whole(self.layers[part.order[0]]):
-                self._layer(main, part.order[0])
+                self.make.loop(main, part)
+            elif not self.make.whole(self.layers[part.order[0]]):
+                self.make.layer(main, part.order[0])
         stage.feed, stage.feed_states = feed.template(self.depth), feed.states
         stage.template, stage.states = main.template(self.depth), main.states
         return stage
 
     def _plain(self, stage: Stage, feed: Builder, name: str) -> None:
-        layer, grid = self.layers[name], self.grid(name)
+        layer, grid = self.layers[name], self.make.grid(name)
         store = None
-        source = self._assembled(feed, name)
+        source = self.make.assembled(feed, name)
         if source is not None:
             store = Store(grid, layer.size_in, layer.input_type is TSEvent)
             feed.add(name, Keep(store), [source])
-        stage.plain.append((Evolve(layer, name, grid, self.wanted.finite), store, self._stores_of(name)))
-
-    # ------------------------------------------------------------------ tasks
-
-    def _layer(self, build: Builder, name: str) -> None:
-        layer = self.layers[name]
-        source = self._assembled(build, name)
-        inputs = [] if source is None else [source]
-        if isinstance(layer, ArrayLayer):
-            advance = self._advance(layer, name)
-            task = build.add(name, advance, inputs, copied(self.net.states[name]))
-            if self.weigh:
-                self._weigh(build, task, [advance])
-            self.places.append((name, build, task))
-            if advance.tap is not None:
-                build.local.add(name)
-            if name in self.watched:
-                task = self._observed(build, advance, task)
-        else:
-            task = build.add(name, Evolve(layer, name, self.grid(name), self.wanted.finite), inputs)
-        build.made[name] = task
-        if name in self.keys or name in self.gathered:
-            self._keep(build, name, task)
-
-    def _advance(self, layer: ArrayLayer, name: str, tiled: bool = True) -> Advance:
-        watched: tuple[str, ...] = ()
-        stepped: tuple[str, ...] = ()
-        if name in self.watched:
-            watched, stepped = _by_recording(layer, self.watched[name])
-        return Advance(
-            layer, name, self.grid_of[name], self.net.noise_source(name, layer.seed, self.trial), tiled=tiled,
-            watched=watched, stepped=stepped, tap=self.wanted.taps.get(name), finite=self.wanted.finite,
-        )  # fmt: skip
-
-    def _observed(self, build: Builder, advance: Advance, task: int) -> int:
-        """Keep the variables that follow a layer's block; gives the task of the block itself."""
-        if not advance.observed:
-            return task
-        for key, owner, variable, every in self.wanted.variables:
-            if owner == advance.path:
-                size = self.net.states[owner][variable].size
-                self.stores[key] = self.keep(advance.grid, size, False, every)
-                picked = build.add(key, Pick(1 + advance.observed.index(variable)), [task])
-                build.add(f"{key} (kept)", Keep(self.stores[key]), [picked])
-        return build.add(advance.path, Pick(0), [task])
-
-    def _weigh(self, build: Builder, task: int, advances: Sequence[Advance], calls: int = 1) -> None:
-        build.costs[task] = sum(microseconds(one.layer, min(one.grid.block, one.grid.total), calls) for one in advances)
-
-    def _keep(self, build: Builder, name: str, task: int) -> None:
-        for store in self._stores_of(name):
-            build.add(f"{name} (kept)", Keep(store), [task])
-
-    def _stores_of(self, name: str) -> list[Kept]:
-        if name not in self.keys and name not in self.gathered:
-            return []
-        found: list[Kept] = [one for one in (self.keys.get(name), self.gathered.get(name)) if one is not None]
-        return found[:1] if len(found) == 2 and found[0] is found[1] else found
-
-    def _assembled(self, build: Builder, name: str) -> int | None:
-        """The task whose block the layer reads, or None where nothing leads to it."""
-        direct = self.net.direct(name)
-        if direct is not None:
-            grid, grids = self.grid_of[name], self.grid_of
-            if all(grids.get(one, grid) is grid for one in direct):
-                return self._added(build, name, [self._signal(build, one, grid) for one in direct])
-        paths = self.net.paths_into(name)
-        sources = [self._arriving(build, one) for one in paths]
-        join = self._join(name, paths)
-        if join is None:
-            return sources[0] if sources else None
-        return build.add(f"{name} (merge)", join, sources)
-
-    def _added(self, build: Builder, name: str, sources: Sequence[int]) -> int | None:
-        """The task that gives the sum of whole signals, or the only one of them."""
-        if len(sources) < 2:
-            return sources[0] if sources else None
-        form = len(sources), self.layers[name].size_in, self.layers[name].input_type is TSEvent
-        if form not in self.sums:
-            self.sums[form] = Join([range(form[1])] * form[0], *form[1:])
-        return build.add(f"{name} (merge)", self.sums[form], sources)
-
-    def _join(self, name: str, paths: Sequence[Path]) -> Join | Deal | None:
-        if name in self.inlets:
-            return self._deal(self.inlets[name], paths)
-        size = self.layers[name].size_in
-        if not paths or (len(paths) == 1 and paths[0].place == range(size)):
-            return None
-        return Join([one.place for one in paths], size, self.layers[name].input_type is TSEvent)
-
-    def _deal(self, inlets: Sequence[str], paths: Sequence[Path]) -> Deal:
-        joins: dict[str, tuple[Sequence[int], Join]] = {}
-        for inlet in inlets:
-            mine = [i for i, path in enumerate(paths) if path.inlet == inlet]
-            end = self.net.reads(inlet)
-            join = Join([paths[i].place for i in mine], end.size, end.type is TSEvent)
-            joins[inlet.rpartition(".")[2]] = mine, join
-        return Deal(joins)
-
-    def _arriving(self, build: Builder, path: Path) -> int:
-        """The task whose block arrives over a path, on the grid of its post layer."""
-        post, pre = self.grid_of[path.post], self.grid_of.get(path.pre) or self.grid_of[path.post]
-        size, event = self._sent(path.pre)
-        task = self._signal(build, path.pre, pre)
-        if not path.delay and pre is post and path.picked == range(size):
-            return task
-        line = Line(size, event, pre.dt, post.dt, path.delay, _picked(path, size))
-        made = build.add(str(path), Carry(line, pre, post), [task], self._line_state(path, line))
-        if line.d:
-
-            def take(states: dict[str, State], lines: dict[Key, State]) -> None:
-                lines[path.key] = build.states[made]
-
-            self.homes.append(take)
-        return made
-
-    def _sent(self, name: str) -> tuple[int, bool]:
-        if name in self.forms:
-            return self.forms[name]
-        declared = self.inputs[name]
-        return declared.size, declared.type is TSEvent
-
-    def _signal(self, build: Builder, name: str, grid: Grid) -> int:
-        if name in build.made:
-            return build.made[name]
-        key: tuple[str, Fraction | None] = (name, None if name in self.layers else grid.dt)
-        if key not in build.made:
-            build.made[key] = build.add(name, self._source(name, grid))
-        return build.made[key]
-
-    def _source(self, name: str, grid: Grid) -> Source | Whole:
-        if name in self.layers:
-            return Whole(self.gathered[name], grid)
-        if (name, grid.dt) not in self.sources:
-            self.sources[name, grid.dt] = Source(self.given[name], grid)
-        return self.sources[name, grid.dt]
-
-    def _line_state(self, path: Path, line: Line) -> State:
-        kept = self.net.lines.get(path.key)
-        return line.initial() if kept is None else copied(kept)
-
-    # ------------------------------------------------------------------ loops
-
-    def _loop(self, build: Builder, part: Part) -> None:
-        number = {name: i for i, name in enumerate(part.order)}
-        grid = self.schedule.grid(part.step)
-        inner = min(int(part.block / part.step), max(1, grid.total))
-        outer: list[int] = []
-        inside: list[Path] = []
-        lines: list[State] = []
-        members: list[Member] = []
-        for name in part.order:
-            reads: list[int | Inner] = []
-            for path in self.net.paths_into(name):
-                if path.pre in number:
-                    size, event = self.form(path.pre)
-                    pre, post = self.grid(path.pre), self.grid(name)
-                    line = Line(size, event, pre.dt, post.dt, path.delay, _picked(path, size))
-                    reads.append(Inner(number[path.pre], number[name], line, len(inside)))
-                    inside.append(path)
-                    lines.append(self._line_state(path, line))
-                else:
-                    outer.append(self._arriving(build, path))
-                    reads.append(len(outer) - 1)
-            members.append(self._member(name, inner, grid, reads))
-        state = [copied(self.net.states[name]) for name in part.order], lines
-        label = " -> ".join([*part.order, part.order[0]])
-        task = build.add(label, Loop(members, grid, inner), outer, state)
-        if self.weigh:
-            self._weigh(build, task, [one.advance for one in members], -(-grid.block // inner))
-        if any(one.advance.tap is not None for one in members):
-            build.local.add(label)
-        self._loop_states(build, part, inside, task)
-        for i, name in enumerate(part.order):
-            build.made[name] = self._observed(build, members[i].advance, build.add(name, Pick(i), [task]))
-            self._keep(build, name, build.made[name])
-
-    def _member(self, name: str, inner: int, grid: Grid, reads: list[int | Inner]) -> Member:
-        layer = self.layers[name]
-        assert isinstance(layer, ArrayLayer)  # the structure refuses others in a loop
-        steps = inner * int(grid.dt / exact(layer.dt))
-        advance = self._advance(layer, name, tiled=steps >= LONG)
-        return Member(advance, tuple(reads), self._join(name, self.net.paths_into(name)), layer.lag() >= steps)
-
-    def _loop_states(self, build: Builder, part: Part, inside: Sequence[Path], task: int) -> None:
-        def take(states: dict[str, State], lines: dict[Key, State]) -> None:
-            mine, under_way = build.states[task]
-            states.update(zip(part.order, mine, strict=True))
-            lines.update((path.key, line) for path, line in zip(inside, under_way, strict=True))
-
-        self.homes.append(take)
-
-
-def _picked(path: Path, size: int) -> Sequence[int] | None:
-    return None if path.picked == range(size) else path.picked
-
-
-def _by_recording(layer: ArrayLayer, names: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The variables that a layer records itself, and those for which it runs step by step."""
-    variables = dict.fromkeys(names)
-    own = tuple(one for one in variables if one in layer.recordable)
-    return own, tuple(one for one in variables if one not in own)
+        stage.plain.append((Evolve(layer, name, grid, self.make.wanted.finite), store, self.make.stores_of(name)))
