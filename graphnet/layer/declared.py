@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any, ClassVar, Literal, dataclass_transform
 
@@ -12,7 +13,7 @@ from .shadowed import SHADOWED
 
 
 @dataclass_transform(kw_only_default=True, field_specifiers=(positional,))
-class Declared:
+class Declared(ABC):
     """Gives a class its parameters from its annotated fields, and a constructor that checks them."""
 
     _mine: ClassVar[dict[str, Any]] = {}
@@ -25,8 +26,9 @@ class Declared:
         self._written: dict[str, Any] = {}
         self._build(_bound(type(self), args, kwargs))
 
+    @abstractmethod
     def _build(self, given: dict[str, Any]) -> None:
-        raise NotImplementedError  # ArrayLayer builds; this class only gives type checkers the constructor
+        """Make the layer of what its constructor was given, by name."""
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         cls._mine = collect(cls)
