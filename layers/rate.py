@@ -131,6 +131,7 @@ def run(x, y, rows, noise, watch, alike, keep, base, gain, spread, code, dense, 
 @kernel
 def run_eight(x, u, weights, rows, keep, base, gain, code):
     """The scan of equal units with eight inputs, their product with the weights in it: one call for a small layer."""
+    # sums in the order of span.product, whose bits these are; by itself, since its rows would be gone through twice
     zero = rows.dtype.type(0)
     for k in range(u.shape[0]):
         row, one = rows[k], u[k]
