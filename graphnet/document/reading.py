@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -185,12 +185,12 @@ class _Reader:
 
     def _edges(self, net: Network, document: Document, read: Sequence[Read], ends: Ends) -> None:
         """Add what can be added, then look for loops once: errors of single edges come with their own line."""
-        reading = [*net.readers(), *net.ports]
+        reading = dict.fromkeys([*net.readers(), *net.ports])  # as a set that keeps its order
         for name in document.merge:
             if name not in reading and not ends.unsound(name):
                 self.told.say(("merge", name), UnknownName("layer", name, reading, where="merge"), key=True)
         places: dict[int, Place] = {}
-        known = list(dict.fromkeys([*document.inputs, *document.ports, *document.layers, *net.names]))
+        known = dict.fromkeys([*document.inputs, *document.ports, *document.layers, *net.names])
         for one in read:
             if not isinstance(one, Join):
                 if document.edges[int(one[0][1])]:  # what had a wrong form was told, and left out
@@ -217,7 +217,7 @@ class _Reader:
             self.told.attempt(("layers",), lambda: net.exact_dt)
 
     def _edge(
-        self, net: Network, document: Document, one: Join, places: dict[int, Place], known: list[str], ends: Ends
+        self, net: Network, document: Document, one: Join, places: dict[int, Place], known: Collection[str], ends: Ends
     ) -> None:
         if ends.failed and (ends.unsound(one.pre) or ends.unsound(one.post)):  # the other end may be wrong as well
             for name in (one.pre, one.post):
