@@ -11,7 +11,7 @@ from ..cost import microseconds
 from ..layer import ArrayLayer, Layer, State
 from ..network import Network
 from ..paths import Path
-from ..structure import Part
+from ..structure import Input, Part
 from ..timeseries import TimeSeries, TSEvent
 from .advance import Advance, Tap
 from .builder import Builder
@@ -53,13 +53,22 @@ class Making:
         self, net: Network, schedule: Schedule, given: Mapping[str, TimeSeries | None], wanted: Wanted, trial: int,
         keep: Callable[[Grid, int, bool, int], Kept], weigh: bool,
     ) -> None:  # fmt: skip
-        self.net, self.schedule, self.given, self.wanted, self.trial = net, schedule, given, wanted, trial
-        self.keep, self.weigh = keep, weigh
+        self.net: Network = net
+        self.schedule: Schedule = schedule
+        self.given: Mapping[str, TimeSeries | None] = given
+        self.wanted: Wanted = wanted
+        self.trial: int = trial
+        self.keep: Callable[[Grid, int, bool, int], Kept] = keep
+        self.weigh: bool = weigh
         self.sources: dict[tuple[str, Fraction], Source] = {}
-        self.layers, self.inputs, self.inlets = net.layers, net.inputs, net.inlets
+        self.layers: Mapping[str, Layer] = net.layers
+        self.inputs: Mapping[str, Input] = net.inputs
+        self.inlets: Mapping[str, Sequence[str]] = net.inlets
         self.grids: dict[float, Grid] = {}  # by dt, and then by layer: a plan asks for them a few times per edge
         self.grid_of: dict[str, Grid] = {name: self._grid(layer.dt) for name, layer in self.layers.items()}
-        self.forms = {name: (one.size_out, one.output_type is TSEvent) for name, one in self.layers.items()}
+        self.forms: dict[str, tuple[int, bool]] = {
+            name: (one.size_out, one.output_type is TSEvent) for name, one in self.layers.items()
+        }
         self.stores: dict[str, Kept] = {}
         self.gathered: dict[str, Store] = {}
         self.places: list[tuple[str, Builder, int]] = []
@@ -68,7 +77,7 @@ class Making:
         self.watched: dict[str, list[str]] = {}
         for _, name, variable, _ in wanted.variables:
             self.watched.setdefault(name, []).append(variable)
-        self.keys = {
+        self.keys: dict[str, Kept] = {
             name: self.keep(self.grid(name), *self.form(name), every)
             for name, every in wanted.signals
             if name in self.layers
