@@ -47,6 +47,7 @@ class Crew:
         self._ready: SimpleQueue[tuple[int, int] | None] = SimpleQueue()
         self._reports: SimpleQueue[int | None] = SimpleQueue()
         self._gone: SimpleQueue[None] = SimpleQueue()
+        self._ended: list[None] = []  # one for every thread that is through its work
         self._telling = False  # whether anybody wants to know that a block is complete
         self._halts: list[tuple[int, int]] = []  # (block, task) from which on nothing may start
         self._failures: dict[tuple[int, int], BaseException] = {}
@@ -93,13 +94,12 @@ class Crew:
     def _wait(self, threads: Sequence[threading.Thread]) -> None:
         """Until every thread has ended, through interrupts too: a task that runs cannot be stopped.
 
-        An interrupted ``Thread.join`` may take a running thread for one that has ended: the threads say so themselves.
+        An interrupted ``Thread.join`` may take a running thread for one that has ended: the threads say so themselves,
+        in a list, since an interrupt can also take what a queue just gave.
         """
-        gone = 0
-        while gone < sum(one.ident is not None for one in threads):  # the last ones may never have started
+        while len(self._ended) < sum(one.ident is not None for one in threads):  # the last ones may never have started
             try:
                 self._gone.get(timeout=WAIT)
-                gone += 1
             except (Empty, KeyboardInterrupt):
                 continue
         for one in threads:
@@ -121,6 +121,7 @@ class Crew:
             self._fail(-1, -1, error)
             self._end()
         finally:
+            self._ended.append(None)
             self._gone.put(None)
 
     def _run_stripe(self, stripe: Stripe, k: int) -> None:
