@@ -127,7 +127,7 @@ def test_every_layer_gives_the_same_bits_on_threads(cls):
 
 
 PROGRAM = """
-    import sys, threading, time
+    import signal, sys, threading, time
     from graphnet.backends import threads
     from graphnet.tasks import Task
 
@@ -137,6 +137,14 @@ PROGRAM = """
         if k == 5:
             print("running", flush=True)
 
+    def interrupt(number, frame):
+        # as Python does it, but only within the run: what comes late is not its matter
+        while frame is not None:
+            if frame.f_code is threads.run.__code__:
+                raise KeyboardInterrupt
+            frame = frame.f_back
+
+    signal.signal(signal.SIGINT, interrupt)
     template = [Task("a", task, last_reader=1), Task("b", task, (0,), last_reader=2), Task("c", task, last_reader=2)]
     try:
         threads.run(template, [0, 0, 0], 10**7, after, workers=2, {options})
