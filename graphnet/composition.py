@@ -62,6 +62,7 @@ class Composition(Standing):
 
     def _changed(self) -> None:
         self._structure = None
+        self.forget()
         if self._paths:
             self._paths = {}
 

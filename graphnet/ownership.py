@@ -88,7 +88,7 @@ class Ownership(Composition):
         self._entering = None if outer is None else [*outer, *self._entering]
 
     def __getstate__(self) -> dict[str, Any]:
-        return {name: value for name, value in vars(self).items() if name not in ("lock", "measured")}
+        return {name: value for name, value in vars(self).items() if name not in _NOT_COPIED}
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         """What never changes is shared, and states are copied once, for the network and its layers."""
@@ -117,6 +117,7 @@ class Ownership(Composition):
         vars(self).update(content)
         self.lock: threading.Lock = threading.Lock()
         self.measured = _nothing_measured()
+        self._known = {}
         for name, layer in self._layers.items():
             layer._path, layer._home = name, self
 
@@ -246,7 +247,7 @@ class Ownership(Composition):
 
         Raises TimeError where the layers have no sensible one.
         """
-        common = common_step(self._layers)
+        common = self.known("step", lambda: common_step(self._layers))
         if self._forced_dt is None:
             return common
         if (self._forced_dt / common).denominator != 1:
@@ -288,9 +289,12 @@ class Ownership(Composition):
         self._set_clocks()
 
     def _set_clocks(self) -> None:
-        for layer in self._layers.values():
-            if not isinstance(layer, ArrayLayer):
-                layer._timestep = int(self._now / exact(layer.dt))
+        for layer in self.plain_layers():
+            layer._timestep = int(self._now / exact(layer.dt))
+
+    def plain_layers(self) -> list[Layer]:
+        """The layers that keep their state in themselves."""
+        return self.known("plain", lambda: [one for one in self._layers.values() if not isinstance(one, ArrayLayer)])
 
     def reset_time(self) -> None:
         """Set the clock to 0; states and what is in flight on delayed edges stay."""
@@ -330,6 +334,7 @@ _SHARED = frozenset(
     )
 )
 """What a copy has containers of its own for, of the same content."""
+_NOT_COPIED = frozenset(("lock", "measured", "_known"))
 
 
 def _nothing_measured() -> dict[str, dict[str, float]]:

@@ -34,6 +34,10 @@ class Arena:
         """Nobody reads what was handed out before: hand it out again."""
         self.place = 0
 
+    def empty(self) -> None:
+        """Let go of all buffers."""
+        self.buffers, self.views, self.place = [], {}, 0
+
     def lend(self, buffer: NDArray[Any]) -> NDArray[Any]:
         """A view of a buffer through which nobody can write, the same at every call."""
         view = buffer.view()

@@ -5,8 +5,8 @@ changes anything.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from . import edge as rules
 from .edge import Edge, End, Merge, Place
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import networkx as nx
 
 Node = Layer | Input | Port | Group | str
+T = TypeVar("T")
 
 
 class Standing:
@@ -37,8 +38,24 @@ class Standing:
         self._inlets: dict[str, tuple[str, ...]] = {}  # of layers that have several inputs: the ends that read
         self._structure: Structure | None = None
         self._paths: dict[str, list[Path]] = {}
+        self._known: dict[str, Any] = {}
 
     # ------------------------------------------------------------------ soundness
+
+    def known(self, what: str, find: Callable[[], T]) -> T:
+        """What ``find`` gives, which follows from the network as it stands and is kept until that changes."""
+        if what not in self._known:
+            self._known[what] = find()
+        return self._known[what]
+
+    def taken(self, what: str) -> Any:
+        """What is known under a name, which is not known any more; None for nothing."""
+        return self._known.pop(what, None)
+
+    def forget(self) -> None:
+        """The network, or a parameter of a layer, has changed: nothing that followed from them is known."""
+        if self._known:
+            self._known = {}
 
     def structure(self) -> Structure:
         """Order, loops and clocks of the network as it stands. Raises CycleError, TimeError, EdgeError."""

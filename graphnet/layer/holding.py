@@ -49,6 +49,8 @@ class Holding(Common, Shadowed, register=False):
 
     def _prepared(self) -> None:
         self._matrices: dict[str, Any] = {}
+        if self._home is not None:
+            self._home.forget()
         self.prepare()
 
     def sizes(self) -> tuple[int, int, int]:

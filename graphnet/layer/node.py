@@ -33,6 +33,10 @@ class Home(Protocol):
         """The key of the noise of the layer at a path."""
         ...
 
+    def forget(self) -> None:
+        """A parameter of a layer has changed."""
+        ...
+
 
 class Node(ABC):
     """The part of a layer that says what it is and what time it has."""

@@ -29,7 +29,7 @@ class Advance:
     """
 
     __slots__ = (
-        "_block", "_finite", "_first", "_observing", "_per", "_schedule", "arenas", "careful", "grid", "layer", "path",
+        "_block", "_finite", "_observing", "_per", "_schedule", "arenas", "careful", "grid", "layer", "path",
         "span", "step", "stepped", "tap", "watched",
     )  # fmt: skip
 
@@ -49,7 +49,7 @@ class Advance:
         self._finite = finite
         self._observing = bool(watched or stepped or finite or tap is not None)
         self.careful: bool = True  # until the first block has been looked at, and as long as somebody observes
-        self._schedule, self._per, self._first, self._block = grid.schedule, grid.per, grid.first, grid.block
+        self._schedule, self._per, self._block = grid.schedule, grid.per, grid.block
 
     def __getstate__(self) -> tuple[None, dict[str, Any]]:
         """Buffers belong to one process: elsewhere every block gets fresh ones."""
@@ -65,7 +65,7 @@ class Advance:
         schedule, span = self._schedule, self.span
         begun = (schedule.base + k) * self._block
         left = self._per * schedule.total - begun
-        span.start = self._first + begun
+        span.start = self.grid.first + begun
         span.steps = self._block if left > self._block else left
         arenas, arena = self.arenas, None
         if arenas:

@@ -24,6 +24,7 @@ class Builder:
         self.made: dict[Any, int] = {}
         self.local: set[str] = set()
         self.costs: dict[int, float] = {}
+        self.arenas: list[Arena] = []
 
     def add(self, name: str, function: Any, inputs: Sequence[int] = (), state: Any = None) -> int:
         """Add a task; gives its index."""
@@ -59,11 +60,16 @@ class Builder:
             if isinstance(function, Advance) and not function.observed:  # a picked block outlives its task's readers
                 form = _form(function)
                 spare = free.get(form)
-                arenas = spare.pop() if spare and depth == 1 else [Arena() for _ in range(depth)]
+                arenas = spare.pop() if spare and depth == 1 else self._arenas(depth)
                 function.arenas = arenas
                 ends.setdefault(last[i], []).append((form, arenas))
             for form, arenas in ends.pop(i, ()):
                 free.setdefault(form, []).append(arenas)
+
+    def _arenas(self, depth: int) -> list[Arena]:
+        made = [Arena() for _ in range(depth)]
+        self.arenas += made
+        return made
 
 
 def _form(advance: Advance) -> Any:

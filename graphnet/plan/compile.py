@@ -6,7 +6,7 @@ gathered. Without one there is a single stage and nothing is gathered.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
@@ -14,15 +14,19 @@ from typing import Any
 from ..collecting import at_rest
 from ..layer import State
 from ..network import Network
+from ..span import Arena
 from ..structure import Part
 from ..tasks import Task
 from ..timeseries import TimeSeries, TSEvent
 from .builder import Builder
+from .copying import copied
 from .grid import Grid, Schedule
 from .joints import Source
 from .making import Key, Making, Wanted
 from .store import Keep, Kept, Store
 from .whole import Evolve
+
+RESTING = 2**25  # bytes of buffers that a plan may hold between two runs
 
 
 @dataclass(slots=True)
@@ -38,8 +42,7 @@ class Stage:
 
 @dataclass(slots=True)
 class Plan:
-    """The stages of a run, what keeps its records, its inputs, and where each committed state is found afterwards:
-    those of single tasks by ``places``, all others by ``homes``."""
+    """The stages of a run, what keeps its records, its inputs, and what a Making notes of states and grids."""
 
     schedule: Schedule
     stages: list[Stage]
@@ -47,6 +50,9 @@ class Plan:
     sources: dict[tuple[str, Fraction], Source]
     places: list[tuple[str, Builder, int]]
     homes: list[Callable[[dict[str, State], dict[Key, State]], None]]
+    begins: list[Callable[[], None]]
+    grids: Collection[Grid]
+    arenas: Sequence[Arena]
 
     def collect(self) -> tuple[dict[str, State], dict[Key, State]]:
         """The states and lines that the run ended with."""
@@ -55,6 +61,31 @@ class Plan:
         for take in self.homes:
             take(states, lines)
         return states, lines
+
+    def rest(self) -> None:
+        """Let go of what one run alone needed: its inputs, its records, large buffers."""
+        for source in self.sources.values():
+            source.series = None
+        for store in self.stores.values():
+            store.renew()
+        if sum(buffer.nbytes for arena in self.arenas for buffer in arena.buffers) > RESTING:
+            for arena in self.arenas:
+                arena.empty()
+
+    def renew(self, net: Network, schedule: Schedule, given: Mapping[str, TimeSeries | None]) -> None:
+        """Stand at the beginning of another run of as many steps: of its own network, which has not changed since."""
+        mine = self.schedule
+        mine.now, mine.total, mine.base = schedule.now, schedule.total, 0
+        for grid in self.grids:
+            grid.renew()
+        for (name, _), source in self.sources.items():
+            source.series = given[name]
+        for store in self.stores.values():
+            store.renew()
+        for name, build, task in self.places:
+            build.states[task] = copied(net.states[name])
+        for begin in self.begins:
+            begin()
 
 
 def compile_plan(
@@ -85,6 +116,7 @@ class _Compiler:
         self.make, self.depth = make, depth
         self.net, self.layers = make.net, make.layers
         self.stage_of: dict[str, int] = {}
+        self.arenas: list[Arena] = []
 
     def plan(self) -> Plan:
         parts = self.net.structure().parts
@@ -97,7 +129,11 @@ class _Compiler:
             self._gather()
         stages = [self._stage(number, parts) for number in range(max(self.stage_of.values(), default=0) + 1)]
         self.make.stores.update(self.make.keys)
-        return Plan(self.make.schedule, stages, self.make.stores, self.make.sources, self.make.places, self.make.homes)
+        make = self.make
+        return Plan(
+            make.schedule, stages, make.stores, make.sources, make.places, make.homes, make.begins,
+            make.grids.values(), self.arenas,
+        )  # fmt: skip
 
     def _set_stage(self, part: Part) -> None:
         before = [
@@ -138,6 +174,7 @@ class _Compiler:
                 self.make.layer(main, part.order[0])
         stage.feed, stage.feed_states = feed.template(self.depth), feed.states
         stage.template, stage.states = main.template(self.depth), main.states
+        self.arenas += [*feed.arenas, *main.arenas]
         return stage
 
     def _plain(self, stage: Stage, feed: Builder, name: str) -> None:

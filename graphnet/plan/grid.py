@@ -39,7 +39,7 @@ class Schedule:
         return Grid(self, dt, per, int(self.now / dt), per * self.block)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False, slots=True)
 class Grid:
     """The steps of one layer: how many in a network step and in a whole block, and the run's first absolute step."""
 
@@ -48,6 +48,10 @@ class Grid:
     per: int
     first: int
     block: int
+
+    def renew(self) -> None:
+        """Begin where the schedule now does."""
+        self.first = int(self.schedule.now / self.dt)
 
     @property
     def total(self) -> int:

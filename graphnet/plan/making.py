@@ -45,7 +45,8 @@ class Wanted:
 class Making:
     """Adds tasks to templates, and notes what keeps records, what reads inputs, and where states are found afterwards.
 
-    ``places`` are the tasks whose state is that of one layer, ``homes`` take the states and lines of all others.
+    ``places`` are the tasks whose state is that of one layer, ``homes`` take the states and lines of all others;
+    ``begins`` give these the states that a run begins with, again for every run.
     ``gathered`` is what one stage keeps whole for a later one.
     """
 
@@ -64,8 +65,10 @@ class Making:
         self.layers: Mapping[str, Layer] = net.layers
         self.inputs: Mapping[str, Input] = net.inputs
         self.inlets: Mapping[str, Sequence[str]] = net.inlets
-        self.grids: dict[float, Grid] = {}  # by dt, and then by layer: a plan asks for them a few times per edge
-        self.grid_of: dict[str, Grid] = {name: self._grid(layer.dt) for name, layer in self.layers.items()}
+        self.grids: dict[Fraction, Grid] = {}
+        steps = {layer.dt for layer in self.layers.values()}
+        grids = {dt: self._grid(exact(dt)) for dt in steps}
+        self.grid_of: dict[str, Grid] = {name: grids[layer.dt] for name, layer in self.layers.items()}
         self.forms: dict[str, tuple[int, bool]] = {
             name: (one.size_out, one.output_type is TSEvent) for name, one in self.layers.items()
         }
@@ -73,6 +76,7 @@ class Making:
         self.gathered: dict[str, Store] = {}
         self.places: list[tuple[str, Builder, int]] = []
         self.homes: list[Callable[[dict[str, State], dict[Key, State]], None]] = []
+        self.begins: list[Callable[[], None]] = []
         self.sums: dict[tuple[int, int, bool], Join] = {}  # a join holds no state: one for all that add as much
         self.watched: dict[str, list[str]] = {}
         for _, name, variable, _ in wanted.variables:
@@ -86,9 +90,9 @@ class Making:
     def grid(self, name: str) -> Grid:
         return self.grid_of[name]
 
-    def _grid(self, dt: float) -> Grid:
+    def _grid(self, dt: Fraction) -> Grid:
         if dt not in self.grids:
-            self.grids[dt] = self.schedule.grid(exact(dt))
+            self.grids[dt] = self.schedule.grid(dt)
         return self.grids[dt]
 
     def form(self, name: str) -> tuple[int, bool]:
@@ -204,7 +208,13 @@ class Making:
         if not path.delay and pre is post and path.picked == range(size):
             return task
         line = Line(size, event, pre.dt, post.dt, path.delay, _picked(path, size))
-        made = build.add(str(path), Carry(line, pre, post), [task], self._line_state(path, line))
+        made = build.add(str(path), Carry(line, pre, post), [task])
+
+        def begin() -> None:
+            build.states[made] = self._line_state(path, line)
+
+        begin()
+        self.begins.append(begin)
         if line.d:
 
             def take(states: dict[str, State], lines: dict[Key, State]) -> None:
@@ -243,11 +253,10 @@ class Making:
     def loop(self, build: Builder, part: Part) -> None:
         """Add the task of a loop, the tasks that pick its members' blocks, and of what is kept of them."""
         number = {name: i for i, name in enumerate(part.order)}
-        grid = self.schedule.grid(part.step)
+        grid = self._grid(part.step)
         inner = min(int(part.block / part.step), max(1, grid.total))
         outer: list[int] = []
-        inside: list[Path] = []
-        lines: list[State] = []
+        inside: list[tuple[Path, Line]] = []
         members: list[Member] = []
         for name in part.order:
             reads: list[int | Inner] = []
@@ -257,15 +266,13 @@ class Making:
                     pre, post = self.grid(path.pre), self.grid(name)
                     line = Line(size, event, pre.dt, post.dt, path.delay, _picked(path, size))
                     reads.append(Inner(number[path.pre], number[name], line, len(inside)))
-                    inside.append(path)
-                    lines.append(self._line_state(path, line))
+                    inside.append((path, line))
                 else:
                     outer.append(self._arriving(build, path))
                     reads.append(len(outer) - 1)
             members.append(self._member(name, inner, grid, reads))
-        state = [copied(self.net.states[name]) for name in part.order], lines
         label = " -> ".join([*part.order, part.order[0]])
-        task = build.add(label, Loop(members, grid, inner), outer, state)
+        task = build.add(label, Loop(members, grid, inner), outer)
         if self.weigh:
             self._weigh(build, task, [one.advance for one in members], -(-grid.block // inner))
         if any(one.advance.tap is not None for one in members):
@@ -282,12 +289,18 @@ class Making:
         advance = self._advance(layer, name, tiled=steps >= LONG)
         return Member(advance, tuple(reads), self._join(name, self.net.paths_into(name)), layer.lag() >= steps)
 
-    def _loop_states(self, build: Builder, part: Part, inside: Sequence[Path], task: int) -> None:
+    def _loop_states(self, build: Builder, part: Part, inside: Sequence[tuple[Path, Line]], task: int) -> None:
+        def begin() -> None:
+            mine = [copied(self.net.states[name]) for name in part.order]
+            build.states[task] = mine, [self._line_state(path, line) for path, line in inside]
+
         def take(states: dict[str, State], lines: dict[Key, State]) -> None:
             mine, under_way = build.states[task]
             states.update(zip(part.order, mine, strict=True))
-            lines.update((path.key, line) for path, line in zip(inside, under_way, strict=True))
+            lines.update((path.key, line) for (path, _), line in zip(inside, under_way, strict=True))
 
+        begin()
+        self.begins.append(begin)
         self.homes.append(take)
 
 

@@ -18,6 +18,10 @@ class Kept(Protocol):
     grid: Grid
     every: int
 
+    def renew(self) -> None:
+        """Begin with nothing, where the grid now does."""
+        ...
+
     def add(self, start: int, block: Any) -> None:
         """Keep a copy of a block that starts at an absolute step."""
         ...
@@ -40,7 +44,11 @@ class Store:
         self.size: int = size
         self.event: bool = event
         self.every: int = every
-        self._first = ceiling(grid.first, every)
+        self.renew()
+
+    def renew(self) -> None:
+        """Begin with nothing, where the grid now does; what was given as series is theirs alone from here on."""
+        self._first = ceiling(self.grid.first, self.every)
         self._rows: NDArray[Any] | None = None
         self._parts: list[Events] = []
 
@@ -93,8 +101,12 @@ class Window:
         self.size: int = size
         self.event: bool = event
         self.every: int = every
-        self._start = grid.first
-        self._block: Any = NO_EVENTS if event else np.zeros((0, size))
+        self.renew()
+
+    def renew(self) -> None:
+        """Begin with nothing, where the grid now does."""
+        self._start = self.grid.first
+        self._block: Any = NO_EVENTS if self.event else np.zeros((0, self.size))
 
     def add(self, start: int, block: Any) -> None:
         """Keep a copy of a block that starts at an absolute step, in place of the last one."""

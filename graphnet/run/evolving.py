@@ -15,6 +15,7 @@ from ..machine import processor
 from ..network import Network
 from ..plan import Plan, Schedule, Tap, Wanted, compile_plan
 from ..timeseries import TimeSeries, TSContinuous, TSEvent
+from .again import keep, plan_for
 from .drive import Backend, drive, drive_by_blocks, progressing
 from .inputs import by_name, check_extents, check_ready, schedule
 from .records import Record, classes, wanted
@@ -64,19 +65,20 @@ def evolve(
     began = time.perf_counter()
     with running(net), one_blas_thread():  # before anything is read of the network, which another run may change
         ready = _prepared(net, ts_input, duration, num_timesteps, block, record, check_finite, taps)
-        planned = ready.schedule
-        weigh = backend != "serial"
-        plan = compile_plan(net, planned, ready.given, ready.wanted, trial=trial, depth=depth, weigh=weigh)
+        filed = plan_for(net, ready.schedule, ready.given, ready.wanted, trial, depth, backend)
+        plan, planned = filed.plan, filed.plan.schedule
         with backends.opened(backend, workers) as chosen, progressing(net, plan, progress) as after:
             if callbacks:
                 drive_by_blocks(plan, chosen, _calling(net, plan, callbacks), after)
             else:
                 drive(plan, chosen, after)
         net.commit(planned.now + planned.total * planned.dt, *plan.collect())
-    name = backend if isinstance(backend, str) else type(backend).__name__
-    signals = _signals(ready.given, plan)
-    net.measured["rate"] = event_rates(signals)
-    return result(net, signals, info(planned, time.perf_counter() - began, name))
+        signals = _signals(ready.given, plan)
+        name = backend if isinstance(backend, str) else type(backend).__name__
+        went = info(planned, time.perf_counter() - began, name)
+        net.measured["rate"] = event_rates(signals)
+        keep(net, filed)
+    return result(net, signals, went)
 
 
 def simulate(

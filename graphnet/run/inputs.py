@@ -29,6 +29,10 @@ LONGEST = 4096  # steps of a block, so that a run can be watched and interrupted
 
 def check_ready(net: Network) -> list[GraphnetError]:
     """What keeps a network from running though no single edge is wrong: input channels that nothing leads to."""
+    return list(net.known("unready", lambda: _unready(net)))
+
+
+def _unready(net: Network) -> list[GraphnetError]:
     errors: list[GraphnetError] = []
     for name in net.readers():
         missing = net.uncovered(name)
@@ -123,7 +127,7 @@ def checked_block(block: Any) -> int:
 def default_block(net: Network, dt: Fraction) -> int:
     """A block of which the widest layer's signal still lies in cache, in whole tiles of products where it can."""
     long = float(dt)
-    widest = max(_width(layer) * long / layer.dt for layer in net.layers.values())
+    widest = net.known("width", lambda: max(_width(layer) * long / layer.dt for layer in net.layers.values()))
     steps = int(min(LONGEST, max(1.0, CACHE / widest)))
     return steps - steps % TILE if steps > TILE else steps
 

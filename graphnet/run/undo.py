@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from ..errors import StateError
-from ..layer import ArrayLayer, Layer
+from ..layer import Layer
 from ..network import Network
 
 
@@ -21,7 +21,7 @@ def running(net: Network) -> Iterator[None]:
             hint="evolve a copy of it, or wait for the other run to end",
         )
     try:
-        saved = [(one, content(one)) for one in net.layers.values() if not isinstance(one, ArrayLayer)]
+        saved = [(one, content(one)) for one in net.plain_layers()]
         try:
             yield
         except BaseException:

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import graphnet.plan
-import graphnet.run.evolving
+import graphnet.run.again
 from graphnet import (
     CycleError,
     EdgeError,
@@ -174,7 +174,7 @@ def _break(patch, stage, kind, number):
         tasks[number] = task._replace(function=function)
         return plan
 
-    patch.setattr(graphnet.run.evolving, "compile_plan", compile_plan)
+    patch.setattr(graphnet.run.again, "compile_plan", compile_plan)
 
 
 # ---------------------------------------------------------------------- edges against what they stand for

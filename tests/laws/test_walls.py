@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import graphnet.plan.builder
-import graphnet.run.evolving
+import graphnet.run.again
 from graphnet import RunError, TSContinuous
 from graphnet.testing import PoisonedArena, same_bits
 from tests.laws.walls import NAMES, RECORD, Smooth, build, content, everything, inputs
@@ -89,7 +89,7 @@ def sabotage(monkeypatch, stage, kind, number, block, error):
         tasks[number] = task._replace(function=function)
         return plan
 
-    monkeypatch.setattr(graphnet.run.evolving, "compile_plan", compile_plan)
+    monkeypatch.setattr(graphnet.run.again, "compile_plan", compile_plan)
     return hit
 
 
