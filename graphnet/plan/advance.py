@@ -14,6 +14,8 @@ from ..layer import ArrayLayer, State
 from ..span import Arena, Span
 from .grid import Grid
 from .joints import frozen
+from .recording import Recording
+from .store import Store
 
 Tap = Callable[[int, int, Any], None]
 """Called with the first absolute step, the number of steps, and the input block of a layer."""
@@ -30,7 +32,7 @@ class Advance:
 
     __slots__ = (
         "_block", "_finite", "_observing", "_per", "_schedule", "arenas", "careful", "grid", "layer", "path",
-        "span", "step", "stepped", "tap", "watched",
+        "record", "span", "step", "stepped", "tap", "watched",
     )  # fmt: skip
 
     def __init__(
@@ -44,6 +46,7 @@ class Advance:
         self.stepped: Sequence[str] = stepped
         self.tap: Tap | None = tap
         self.arenas: Sequence[Arena] = ()
+        self.record: Store | None = None  # where the output may be written at once
         self.step: Callable[..., tuple[State, Any]] = layer.advance
         self.span: Span = Span(grid.first, 0, key, tiled=tiled)
         self._finite = finite
@@ -54,7 +57,7 @@ class Advance:
     def __getstate__(self) -> tuple[None, dict[str, Any]]:
         """Buffers belong to one process: elsewhere every block gets fresh ones."""
         kept = {name: getattr(self, name) for name in self.__slots__}
-        return None, {**kept, "arenas": ()}
+        return None, {**kept, "arenas": (), "record": None}
 
     @property
     def observed(self) -> tuple[str, ...]:
@@ -70,9 +73,12 @@ class Advance:
         arenas, arena = self.arenas, None
         if arenas:
             span.arena = arena = arenas[k % len(arenas)]
-            arena.place = 0  # as begin does
+            arena.begin()
         if self.careful:
             return self.run(state, block, span.start, span.steps)
+        if self.record is not None:
+            assert isinstance(arena, Recording)
+            return self._recording(state, block, self.record, arena)
         state, out = self.step(state, block, span)
         if arena is not None:
             view = arena.views.get(id(out))
@@ -80,6 +86,17 @@ class Advance:
                 return state, view
             if out.__class__ is np.ndarray and out.base is None and out is not block:
                 return state, arena.lend(out)
+        return state, frozen(_apart(out, block))
+
+    def _recording(self, state: State, block: Any, record: Store, arena: Recording) -> tuple[State, Any]:
+        """As long as the record has no rows, the block is copied into it afterwards, like any other."""
+        span = self.span
+        rows = record.room(span.start, span.steps)
+        arena.rows = rows
+        state, out = self.step(state, block, span)
+        if out is rows:
+            return state, frozen(out)
+        arena.learn(out)
         return state, frozen(_apart(out, block))
 
     def run(self, state: State, block: Any, start: int, steps: int) -> tuple[State, Any]:
@@ -91,6 +108,8 @@ class Advance:
         state, out = self.step(state, block, span)
         if self.careful:
             self._check(out, steps)
+        if isinstance(span.arena, Recording):
+            span.arena.learn(out)
         return state, frozen(_apart(out, block) if self.arenas else out)
 
     def ahead(self, state: State, start: int, steps: int) -> Any:

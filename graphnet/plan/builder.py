@@ -8,6 +8,7 @@ from typing import Any
 from ..span import Arena
 from ..tasks import Task
 from .advance import Advance
+from .recording import Recording
 from .store import Keep
 from .whole import Evolve
 
@@ -60,6 +61,9 @@ class Builder:
             if isinstance(function, Advance) and not function.observed:  # a picked block outlives its task's readers
                 form = _form(function)
                 spare = free.get(form)
+                if function.record is not None:  # nobody else may write there
+                    function.arenas = [Recording(one) for one in self._arenas(depth)]
+                    continue
                 arenas = spare.pop() if spare and depth == 1 else self._arenas(depth)
                 function.arenas = arenas
                 ends.setdefault(last[i], []).append((form, arenas))

@@ -118,6 +118,8 @@ class Making:
                 build.local.add(name)
             if name in self.watched:
                 task = self._observed(build, advance, task)
+            else:
+                advance.record = self._written_to(name)
         else:
             task = build.add(name, Evolve(layer, name, self.grid(name), self.wanted.finite), inputs)
         build.made[name] = task
@@ -145,6 +147,12 @@ class Making:
                 picked = build.add(key, Pick(1 + advance.observed.index(variable)), [task])
                 build.add(f"{key} (kept)", Keep(self.stores[key]), [picked])
         return build.add(advance.path, Pick(0), [task])
+
+    def _written_to(self, name: str) -> Store | None:
+        """The one record that a layer may write its blocks to itself."""
+        found = self.stores_of(name)
+        one = found[0] if len(found) == 1 else None
+        return one if isinstance(one, Store) and one.every == 1 and not one.event else None
 
     def _weigh(self, build: Builder, task: int, advances: Sequence[Advance], calls: int = 1) -> None:
         build.costs[task] = sum(microseconds(one.layer, min(one.grid.block, one.grid.total), calls) for one in advances)

@@ -57,12 +57,22 @@ class Store:
         if isinstance(block, Events):
             if block.count:
                 self._parts.append(Events(block.step.copy(), block.channel.copy()))
-        elif block is not None:
+        elif block is not None and (block.base is None or block.base is not self._rows):  # else it is there already
             if self._rows is None:
                 self._rows = np.zeros((self._count(), self.size), dtype=block.dtype)
             kept = strided(block, start, self.every)
             begin = ceiling(start, self.every) - self._first
             self._rows[begin : begin + len(kept)] = kept
+
+    def room(self, start: int, steps: int) -> NDArray[Any] | None:
+        """Where the rows of a block will be kept, once there is such a place: whoever fills it need not ``add`` them.
+
+        None for events, for samples of a signal, and before the first block was added.
+        """
+        if self._rows is None or self.every != 1:
+            return None
+        begin = start - self._first
+        return self._rows[begin : begin + steps]
 
     def _count(self) -> int:
         return ceiling(self.grid.first + self.grid.total, self.every) - self._first

@@ -61,9 +61,11 @@ def test_recording_less_changes_no_bit(reference):
 @pytest.mark.parametrize("block", [1, 20])
 def test_no_buffer_is_read_after_it_was_given_back(reference, block, monkeypatch):
     monkeypatch.setattr(graphnet.plan.builder, "Arena", PoisonedArena)
-    net = build()
+    net, quiet = build(), build()
     assert same_bits(content(net.evolve(inputs(), record=RECORD, block=block)), reference[0])
     assert same_bits(everything(net), reference[1])
+    quiet.evolve(inputs(), record=[], block=block)  # layers of one form share buffers where nobody records them
+    assert same_bits(everything(quiet), reference[1])
 
 
 def test_adding_an_unrelated_noisy_layer_changes_nobody(reference):
