@@ -1,5 +1,6 @@
 """graphnet composes layers (neurons, filters, encoders, readouts) into dataflow networks for timeseries."""
 
+from .addresses import Stepping
 from .blas import one_blas_thread
 from .blocks import Block, Events
 from .chaining import merge
@@ -95,6 +96,7 @@ __all__ = [
     "Span",
     "State",
     "StateError",
+    "Stepping",
     "TSContinuous",
     "TSDictOnDisk",
     "TSEvent",

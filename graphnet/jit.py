@@ -40,6 +40,7 @@ class Kernel:
     def __init__(self, function: Callable[..., Any]) -> None:
         self.python: Callable[..., Any] = function
         self._dispatcher: Any = None
+        self._python = False
         update_wrapper(self, function)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -52,7 +53,18 @@ class Kernel:
 
     def run_as_python(self, yes: bool) -> None:
         """Run as Python from the next call on, or again as the environment says."""
+        self._python = yes
         self._calls(self.python if yes else MethodType(Kernel.__call__, self))
+
+    @property
+    def compiles(self) -> bool:
+        """Whether a call runs compiled code: no kernel does while the environment or ``run_as_python`` says so."""
+        return jit_enabled() and not self._python
+
+    @property
+    def on_disk(self) -> bool:
+        """Whether its source is in a file, so that what is compiled can be cached."""
+        return Path(self.python.__code__.co_filename).is_file()
 
     @property
     def compiled(self) -> Any:
@@ -141,17 +153,36 @@ def _compiler(function: Callable[..., Any]) -> Any:
 
     if not _announced:
         _announce()
-    # a function typed at a prompt has no file to be cached beside
-    on_disk = Path(function.__code__.co_filename).is_file()
     dispatcher: Any = numba.njit(nogil=True, fastmath=False, error_model="numpy")(function)
-    if on_disk:
-        try:
-            dispatcher._cache = _cache(function)
-        except RuntimeError as error:  # numba's word for: no folder that could hold the cache can be written to
-            if "cannot cache" not in str(error):
-                raise
-            log.warning("kernels are compiled anew in every process: %s", error)
+    _cached(dispatcher, function)
     return dispatcher
+
+
+def callback(function: Callable[..., None], count: int) -> Any:
+    """``function`` of ``count`` integers as compiled code whose ``address`` other compiled code can call, cached like
+    a kernel. It must not raise: there is nobody to whom."""
+    from numba.core import sigutils, types
+    from numba.core.ccallback import CFunc
+
+    if not _announced:
+        _announce()
+    signature = sigutils.normalize_signature(types.void(*[types.intp] * count))
+    with _making:
+        made = CFunc(function, signature, {}, {"nopython": True, "error_model": "numpy"})
+        _cached(made, function)
+        made.compile()
+    return made
+
+
+def _cached(compiled: Any, function: Callable[..., Any]) -> None:
+    if not Path(function.__code__.co_filename).is_file():  # typed at a prompt: no file to be cached beside
+        return
+    try:
+        compiled._cache = _cache(function)
+    except RuntimeError as error:  # numba's word for: no folder that could hold the cache can be written to
+        if "cannot cache" not in str(error):
+            raise
+        log.warning("kernels are compiled anew in every process: %s", error)
 
 
 def _cache(function: Callable[..., Any]) -> Any:

@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .blocks import Events
-from .jit import kernel
+from .jit import Kernel, kernel
+from .team import members, share
 
 if TYPE_CHECKING:
     Matrix = NDArray[Any] | Any  # or a scipy.sparse.csr_array, which carries no types
@@ -22,6 +23,7 @@ else:
 
 TILE = 64  # rows of every BLAS call, and of a sparse product at a time
 FEW = 8  # rows: from here on a sparse product takes several at a time
+WIDE = 2**14  # entries: from here on a tile takes much longer than handing it to another thread
 SMALL = 2048  # entries: up to here the ordered loop is used, at any length of block
 
 
@@ -58,8 +60,13 @@ def multiply(x: NDArray[Any] | Events, matrix: Matrix, out: NDArray[Any], start:
 def _tiles(x: NDArray[Any], matrix: NDArray[Any], out: NDArray[Any]) -> None:
     steps = len(x)
     whole = steps - steps % TILE
-    for k in range(0, whole, TILE):
-        np.dot(x[k : k + TILE], matrix, out=out[k : k + TILE])
+    parts = min(members(), whole // TILE) if matrix.size >= WIDE else 1
+
+    def fill(part: int) -> None:
+        for k in range(part * TILE, whole, parts * TILE):
+            np.dot(x[k : k + TILE], matrix, out=out[k : k + TILE])
+
+    share(fill, parts) if parts > 1 else fill(0)
     if whole < steps:
         padded = np.zeros((TILE, x.shape[1]), dtype=matrix.dtype)
         padded[: steps - whole] = x[whole:]
@@ -73,6 +80,33 @@ def _gather(events: Events, matrix: Matrix, out: NDArray[Any], start: int) -> No
         gather_diagonal(events.step, events.channel, matrix, start, out)
     else:
         gather_rows(events.step, events.channel, matrix, start, out)
+
+
+def weigh(matrix: Matrix) -> tuple[Kernel, tuple[Any, ...]]:
+    """The product of rows with a matrix as a kernel that steps, ``kernel(first, given, made, *arguments)``, and its
+    arguments: the bits of ``multiply`` for rows of the matrix's dtype where it does not go by tiles."""
+    if not isinstance(matrix, np.ndarray):
+        return weigh_sparse, (matrix.data, matrix.indices, matrix.indptr)
+    return (weigh_each if matrix.ndim == 1 else weigh_dense), (matrix,)
+
+
+@kernel
+def weigh_dense(first, given, made, matrix):
+    ordered_rows(given, matrix, made)
+
+
+@kernel
+def weigh_each(first, given, made, diagonal):
+    for k in range(given.shape[0]):
+        row, one = made[k], given[k]
+        for j in range(row.shape[0]):
+            row[j] = one[j] * diagonal[j]
+
+
+@kernel
+def weigh_sparse(first, given, made, data, indices, indptr):
+    made[:] = 0
+    sparse_rows(given, data, indices, indptr, made)
 
 
 @kernel

@@ -17,6 +17,7 @@ from graphnet import (
     Size,
     Span,
     State,
+    Stepping,
     kernel,
     positional,
 )
@@ -55,6 +56,12 @@ class Leaky(ArrayLayer, register=False):
             span.watch["v"][:] = x
         return x
 
+    def stepped(self, state: State, span: Span) -> tuple[Any, ...]:
+        """What the kernel that steps gets of the layer."""
+        noise = span.normal(0, self.size) if self.noise_std else np.empty((0, self.size))
+        watch = span.watch.get("v", np.empty((0, self.size), dtype=self.dtype))
+        return state["v"], noise, watch, self._keep, self._share, self._spread
+
 
 class LowPass(Leaky):
     r"""First-order low-pass filter: tau dv/dt = x - v, y = v.
@@ -74,6 +81,9 @@ class LowPass(Leaky):
 
     def advance(self, state: State, block: Any, span: Span) -> tuple[State, Any]:
         return state, self.smoothed(state, own(self, block, span), span)
+
+    def stepping(self, state: State, span: Span) -> Stepping:
+        return Stepping(step_smooth, (False, *self.stepped(state, span)))
 
     def to_nir(self, shape: tuple[int, ...]) -> Exchange:
         self.nir_must(self.noise_std == 0, "noise")
@@ -100,6 +110,9 @@ class Envelope(Leaky):
     def advance(self, state: State, block: Any, span: Span) -> tuple[State, Any]:
         x = own(self, block, span)
         return state, self.smoothed(state, np.abs(x, out=x), span)
+
+    def stepping(self, state: State, span: Span) -> Stepping:
+        return Stepping(step_smooth, (True, *self.stepped(state, span)))
 
 
 class Rectify(ArrayLayer):
@@ -188,6 +201,19 @@ def smooth(v, y, noise, keep, share, spread):
         for j in range(v.shape[0]):
             row[j] = share[j] * row[j]
     decay(v, y, noise, keep, spread)
+
+
+@kernel
+def step_smooth(first, given, made, rectified, v, noise, watch, keep, share, spread):
+    """The scan for a loop: of noise and watched variables come the rows from ``first`` on."""
+    steps = given.shape[0]
+    for k in range(steps):
+        row, one = made[k], given[k]
+        for j in range(row.shape[0]):
+            row[j] = abs(one[j]) if rectified else one[j]
+    smooth(v, made, noise[first : first + steps] if noise.shape[0] > 0 else noise, keep, share, spread)
+    if watch.shape[0] > 0:
+        watch[first : first + steps] = made
 
 
 @kernel

@@ -17,6 +17,7 @@ from graphnet import (
     SeriesType,
     Span,
     State,
+    Stepping,
     TSContinuous,
     TSEvent,
     Weights,
@@ -123,6 +124,26 @@ class CubaLI(ArrayLayer):
         if "v" in span.watch:
             span.watch["v"][:] = rows
         return state, rows
+
+    def stepping(self, state: State, span: Span) -> Stepping:
+        noise = span.normal(0, self.size) if self.noise_std else np.empty((0, self.size))
+        v, current = (span.watch.get(name, np.empty((0, self.size), dtype=self.dtype)) for name in ("v", "current"))
+        given = state["v"], state["current"], noise, v, current, self.input_type is TSEvent
+        return Stepping(step_drive, (*given, *self._constants), self.matrix())
+
+
+@kernel
+def step_drive(
+    first, given, made, v, current, noise, seen, watch, events, keep, base, passed, direct, decay, relax, spread
+):
+    """The scan for a loop: of noise and watched variables come the rows from ``first`` on."""
+    steps = given.shape[0]
+    made[:] = given
+    kicks = noise[first : first + steps] if noise.shape[0] > 0 else noise
+    part = watch[first : first + steps] if watch.shape[0] > 0 else watch
+    drive(v, current, made, kicks, part, events, keep, base, passed, direct, decay, relax, spread)
+    if seen.shape[0] > 0:
+        seen[first : first + steps] = made
 
 
 @kernel

@@ -19,13 +19,15 @@ from graphnet import (
     Size,
     Span,
     State,
+    Stepping,
     TimeSeries,
     TSContinuous,
     TSEvent,
     Weights,
-    kernel,
     positional,
 )
+
+from .steps import accumulate, step_above, step_same, step_scaled, step_shifted, step_sums
 
 NO_STATE = "must be 0: there is no state that noise could act on"
 
@@ -63,6 +65,9 @@ class Linear(ArrayLayer):
 
     def advance(self, state: State, block: Any, span: Span) -> tuple[State, Any]:
         return state, span.product(block, self.matrix())
+
+    def stepping(self, state: State, span: Span) -> Stepping:
+        return Stepping(None, weights=self.matrix())
 
 
 class Affine(ArrayLayer):
@@ -104,6 +109,9 @@ class Affine(ArrayLayer):
         y = span.product(block, self.matrix())
         y += self._bias
         return state, y
+
+    def stepping(self, state: State, span: Span) -> Stepping:
+        return Stepping(step_shifted, (self._bias,), self.matrix())
 
 
 class Scale(ArrayLayer):
@@ -151,6 +159,9 @@ class Scale(ArrayLayer):
         np.multiply(u, self._scale, out=y, dtype=self.dtype, casting="same_kind")
         return state, y
 
+    def stepping(self, state: State, span: Span) -> Stepping:
+        return Stepping(step_scaled, (self._scale,))
+
 
 class PassThrough(ArrayLayer):
     """The identity: y = u, for either kind of series; where nothing is connected, zeros or no events.
@@ -186,6 +197,9 @@ class PassThrough(ArrayLayer):
 
     def advance(self, state: State, block: Any, span: Span) -> tuple[State, Any]:
         return state, silence(self, span) if block is None else block
+
+    def stepping(self, state: State, span: Span) -> Stepping | None:
+        return Stepping(step_same) if self.dtype == "float64" else None  # what it gives is of the block's dtype
 
 
 def weights_of(weight: Any) -> NDArray[Any]:
@@ -243,6 +257,9 @@ class Threshold(ArrayLayer):
         y[:] = u
         return state, np.greater(y, self._threshold, out=y)
 
+    def stepping(self, state: State, span: Span) -> Stepping:
+        return Stepping(step_above, (self._threshold,))
+
 
 class I(ArrayLayer):  # noqa: E742 # the literature's and NIR's name of it
     r"""Integrator: dv/dt = r u, y = v.
@@ -293,12 +310,9 @@ class I(ArrayLayer):  # noqa: E742 # the literature's and NIR's name of it
             span.watch["v"][:] = y
         return state, y
 
-
-@kernel
-def accumulate(v, y):
-    """Running sums from ``v`` on, in place."""
-    for k in range(y.shape[0]):
-        row = y[k]
-        for j in range(v.shape[0]):
-            v[j] += row[j]
-            row[j] = v[j]
+    def stepping(self, state: State, span: Span) -> Stepping:
+        noise = np.empty((0, self.size), dtype=self.dtype)
+        if self.noise_std:
+            noise = (self._spread * span.normal(0, self.size)).astype(self.dtype)
+        watch = span.watch.get("v", np.empty((0, self.size), dtype=self.dtype))
+        return Stepping(step_sums, (state["v"], noise, watch, self._gain))

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import Any, ClassVar, Literal
 
 import numpy as np
 
-from graphnet import ArrayLayer, PerUnit, Positive, Seconds, Span, State, Weights, kernel, positional
+from graphnet import ArrayLayer, PerUnit, Positive, Seconds, Span, State, Stepping, Weights, kernel, positional
 
 from .activations import Activation, activate, chosen, scan_with
 from .matrices import recurrent_forms
@@ -100,6 +101,21 @@ class Rate(ArrayLayer):
         scan(x, y, rows, noise, watch, *self._constants)
         return state, rows
 
+    def stepping(self, state: State, span: Span) -> Stepping:
+        x = state["x"]
+        if self._fused and not span.watch:
+            return Stepping(step_eight, (x, self._matrix, *self._few))
+        noise = span.normal(0, self.size) if self._noisy else self._silence
+        watch = span.watch.get("x", self._unwatched)
+        return Stepping(_step_with(self._named), (x, np.empty_like(x), noise, watch, *self._constants), self._matrix)
+
+
+@lru_cache(maxsize=256)
+def _step_with(own: Any) -> Any:
+    if own is None:
+        return step_rows
+    return step_rows.bound(run=scan_with(run, own), activate=scan_with(activate, own))
+
 
 @kernel
 def run(x, y, rows, noise, watch, alike, keep, base, gain, spread, code, dense, data, indices, indptr):
@@ -126,6 +142,27 @@ def run(x, y, rows, noise, watch, alike, keep, base, gain, spread, code, dense, 
             if watch.shape[0] > 0:
                 watch[k] = x
         activate(flat[low * width : high * width], code)
+
+
+@kernel
+def step_rows(
+    first, given, made, x, y, noise, watch, alike, keep, base, gain, spread, code, dense, data, indices, indptr
+):
+    """The scan for a loop: ``given`` holds the weighted input; of noise and watched variables come the rows from
+    ``first`` on, and what the units gave before is found from where they are, as ``advance`` does."""
+    steps = given.shape[0]
+    made[:] = given
+    if dense.shape[0] + indptr.shape[0] > 0:
+        y[:] = x
+        activate(y, code)
+    kicks = noise[first : first + steps] if noise.shape[0] > 0 else noise
+    seen = watch[first : first + steps] if watch.shape[0] > 0 else watch
+    run(x, y, made, kicks, seen, alike, keep, base, gain, spread, code, dense, data, indices, indptr)
+
+
+@kernel
+def step_eight(first, given, made, x, weights, keep, base, gain, code):
+    run_eight(x, given, weights, made, keep, base, gain, code)
 
 
 @kernel

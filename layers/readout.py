@@ -18,11 +18,14 @@ from graphnet import (
     Size,
     Span,
     State,
+    Stepping,
     Trainable,
     Weights,
     one_blas_thread,
     positional,
 )
+
+from .steps import step_shifted
 
 CHUNK = 256  # rows that enter the sums at once, counted from the first row of a fit: no split of the data shows
 
@@ -90,6 +93,9 @@ class Ridge(ArrayLayer, Trainable):
         y = span.product(block, self._matrix)
         y += self._bias
         return state, y
+
+    def stepping(self, state: State, span: Span) -> Stepping:
+        return Stepping(step_shifted, (self._bias,), self._matrix)
 
     @property
     def coef_(self) -> NDArray[np.float64]:

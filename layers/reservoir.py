@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Annotated, Any, ClassVar, Self
 
 import annotated_types as at
 import numpy as np
 
-from graphnet import ArrayLayer, PerUnit, Span, State, Weights, kernel, positional
+from graphnet import ArrayLayer, PerUnit, Span, State, Stepping, Weights, kernel, positional
 
 from .activations import Activation, activate, chosen, scan_with
 from .matrices import recurrent_forms
@@ -115,6 +116,26 @@ class Reservoir(ArrayLayer):
         watch = span.watch.get("x", self._unwatched) if span.watch else self._unwatched
         scan_with(echo, self._named)(state["x"], rows, noise, watch, *self._constants)
         return state, rows
+
+    def stepping(self, state: State, span: Span) -> Stepping:
+        noise = span.normal(0, self.size) if self.noise_std else self._silence
+        watch = span.watch.get("x", self._unwatched)
+        return Stepping(_step_with(self._named), (state["x"], noise, watch, *self._constants), self.matrix())
+
+
+@lru_cache(maxsize=256)
+def _step_with(own: Any) -> Any:
+    return step_echo if own is None else step_echo.bound(echo=scan_with(echo, own))
+
+
+@kernel
+def step_echo(first, given, made, x, noise, watch, keep, leak, bias, spread, code, dense, data, indices, indptr):
+    """The scan for a loop: of noise and watched variables come the rows from ``first`` on."""
+    steps = given.shape[0]
+    made[:] = given
+    kicks = noise[first : first + steps] if noise.shape[0] > 0 else noise
+    seen = watch[first : first + steps] if watch.shape[0] > 0 else watch
+    echo(x, made, kicks, seen, keep, leak, bias, spread, code, dense, data, indices, indptr)
 
 
 @kernel

@@ -19,6 +19,7 @@ from graphnet import (
     SeriesType,
     Span,
     State,
+    Stepping,
     TimeSeries,
     TSContinuous,
     TSEvent,
@@ -154,6 +155,11 @@ class LI(ArrayLayer):
             span.watch["v"][:] = rows
         return state, rows
 
+    def stepping(self, state: State, span: Span) -> Stepping:
+        noise = span.normal(0, self.size) if self.noise_std else np.empty((0, self.size))
+        watch = span.watch.get("v", np.empty((0, self.size), dtype=self.dtype))
+        return Stepping(step_integrate, (state["v"], noise, watch, *self._constants), self.matrix())
+
 
 @kernel
 def integrate(v, rows, noise, keep, base, gain, spread):
@@ -170,6 +176,16 @@ def integrate(v, rows, noise, keep, base, gain, spread):
             new = keep[j] * v[j] + row[j]
             v[j] = new
             row[j] = new
+
+
+@kernel
+def step_integrate(first, given, made, v, noise, watch, keep, base, gain, spread):
+    """The scan for a loop: of noise and watched variables come the rows from ``first`` on."""
+    steps = given.shape[0]
+    made[:] = given
+    integrate(v, made, noise[first : first + steps] if noise.shape[0] > 0 else noise, keep, base, gain, spread)
+    if watch.shape[0] > 0:
+        watch[first : first + steps] = made
 
 
 class TwoStages(ArrayLayer, register=False):

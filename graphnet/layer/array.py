@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from ..addresses import Stepping
 from ..arrays import read_only
 from ..blas import one_blas_thread
 from ..blocks import Block, Events, events_of
@@ -95,6 +96,16 @@ class ArrayLayer(Holding, Exchanged, register=False):
         A fresh block; ``state`` stays as it is, and ``advance`` gives the same once the input is known.
         """
         raise StateError(f"{self.start_print}: lag() is {self.lag()}, but the class does not override ahead()")
+
+    def stepping(self, state: State, span: Span) -> Stepping | None:
+        """How ``advance`` goes on from ``state`` without Python, or None, as by default, where it does not.
+
+        A loop that steps by one costs some microseconds of Python for each layer and step; where all its layers say how
+        they step, it goes through a whole block in one call. ``Stepping`` says what the kernel gets; the span is that
+        of the block, of which it may ask for noise, scratch and what is watched, but no product. The bits must be those
+        of ``advance``, with ``dtype`` rows throughout. A class that overrides ``advance`` and not this does not step.
+        """
+        return None
 
     # ------------------------------------------------------------------ the face
 
