@@ -84,8 +84,9 @@ def placed(step: Kernel, arguments: tuple[Any, ...], given: int, made: int, dtyp
 @lru_cache(maxsize=256)
 def _function(step: Kernel, forms: Forms) -> Any:
     """The compiled function of a kernel, for arguments of these forms."""
-    digest = hashlib.sha256(repr(forms).encode()).hexdigest()[:12]
-    made = _with(_call, step, f"{step.__module__}_{step.python.__qualname__}_{digest}", arguments=_arguments(forms))
+    written = f"{step.__module__}.{step.python.__qualname__} {forms!r}"  # too long for the name of a file
+    name = f"{step.python.__name__}_{hashlib.sha256(written.encode()).hexdigest()[:16]}"
+    made = _with(_call, step, name, arguments=_arguments(forms))
     return callback(made, 5)
 
 

@@ -88,7 +88,10 @@ class Kernel:
             code = code.replace(co_filename=f"<{unseen[0].__module__}>")
         made = FunctionType(code, {**function.__globals__, **names}, function.__name__)
         others = [f"{one.__module__}_{one.python.__qualname__}" for one in names.values()]
-        made.__qualname__ = "_".join([function.__qualname__, *others]).replace(".", "_")
+        called = "_".join([function.__qualname__, *others]).replace(".", "_")
+        if len(called) > 120:  # it becomes the name of a file
+            called = f"{called[:100]}_{hashlib.sha256(called.encode()).hexdigest()[:16]}"
+        made.__qualname__ = called
         made.__module__ = function.__module__
         return Kernel(made)
 

@@ -28,8 +28,9 @@ from .layer import ArrayLayer, Size, State, declared_ports
 from .layer.parameters import MISSING, Parameter
 from .noise import noise_key, normal, uniform
 from .plan.joints import frozen
+from .products import weigh
 from .span import Arena, Span
-from .timeseries import TimeSeries, TSEvent
+from .timeseries import TimeSeries, TSContinuous, TSEvent
 
 STEPS = 150  # of the drive: more than two tiles of products
 Drive = Block | dict[str, Block]  # of a layer that has several inputs: one block for each
@@ -169,6 +170,7 @@ def check_layer(cls: type[ArrayLayer], **given: Any) -> None:
         compiled_agrees_with_python(layer)
         an_input_may_be_absent(layer)
         what_is_ahead_comes(layer)
+        stepping_agrees_with_advance(layer)
 
 
 def blocks_change_no_bit(layer: ArrayLayer, seed: int = 0) -> None:
@@ -235,6 +237,37 @@ def what_is_ahead_comes(layer: ArrayLayer) -> None:
         state, given = layer.advance(state, part(drive(layer), start, stop), Span(start, stop - start, 1))
         assert same_bits(said, given), f"{layer}: ahead says something else than advance gives"
         start = stop
+
+
+def stepping_agrees_with_advance(layer: ArrayLayer) -> None:
+    """What a layer says of how it steps gives the bits of ``advance``, a step or some at a time."""
+    continuous = layer.input_type is TSContinuous and layer.output_type is TSContinuous and layer.size_in > 0
+    if not continuous or declared_ports(layer) or layer.stepping(layer.initial(), Span(0, 1)) is None:
+        return
+    x = frozen(drive(layer).astype(layer.dtype))
+    for block in (1, 7):
+        expected = advance_in_blocks(layer, x, cuts_of(block))
+        found = _step_in_blocks(layer, x, cuts_of(block))
+        assert same_bits(found, expected), f"{layer}: stepping gives other bits than advance"
+
+
+def _step_in_blocks(layer: ArrayLayer, x: NDArray[Any], cuts: Sequence[int]) -> Any:
+    state, steps = layer.initial(), cuts[-1]
+    made = np.empty((steps, layer.size_out), dtype=layer.dtype)
+    watched = {name: np.full((steps, *state[name].shape), np.nan) for name in layer.recordable}
+    stepping = layer.stepping(state, Span(0, steps, 1, watch=watched))
+    assert stepping is not None, f"{layer}: it steps, but not for a longer span"
+    start = 0
+    for stop in cuts:
+        given, out = x[start:stop], made[start:stop]
+        if stepping.weights is not None:
+            product, matrix = weigh(stepping.weights)
+            product(start, given, out, *matrix)
+            given = out
+        if stepping.kernel is not None:
+            stepping.kernel(start, given, out, *stepping.arguments)
+        start = stop
+    return state, made, watched
 
 
 def compiled_agrees_with_python(layer: ArrayLayer, steps: int = 40) -> None:

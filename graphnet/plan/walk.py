@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..addresses import ALONE, PAIR, SUM, Placed, Stepping, placed, walker
+from ..errors import MemberFailed
 from ..layer import ArrayLayer
 from ..products import weigh
 from .advance import Advance
@@ -92,21 +93,23 @@ def _steps(cls: type[ArrayLayer]) -> bool:
     return False
 
 
-def _source(read: int | Inner, place: Any) -> Source | None:
-    if not isinstance(place, slice):
+def _source(read: int | Inner, place: slice | Numbers) -> Source | None:
+    low, high = (place.start, place.stop) if isinstance(place, slice) else _next_to_each_other(place)
+    if high == low:
         return None
-    low, high = int(place.start), int(place.stop)
     if isinstance(read, int):
         return Source(read, -1, -1, 0, 0, high - low, low)
     path = read.path
     if path.event or path.a != path.b:
         return None
-    first = 0
-    if path.picked is not None:
-        first = int(path.picked[0])
-        if not np.array_equal(path.picked, np.arange(first, first + path.size)):
-            return None
-    return Source(-1, read.pre, read.line, path.d, first, path.size, low)
+    first, last = (0, path.size) if path.picked is None else _next_to_each_other(path.picked)
+    return Source(-1, read.pre, read.line, path.d, first, path.size, low) if last > first else None
+
+
+def _next_to_each_other(channels: Numbers) -> tuple[int, int]:
+    """The first channel and the one after the last; (0, 0) where they are not one after another."""
+    low, high = int(channels[0]), int(channels[0]) + len(channels)
+    return (low, high) if np.array_equal(channels, np.arange(low, high)) else (0, 0)
 
 
 # ------------------------------------------------------------------ one block of the loop
@@ -173,7 +176,7 @@ def _met(
         if source.late:
             held = lines[source.line]["rows"]
             history = np.ascontiguousarray(held, dtype=dtype)
-            if not np.array_equal(history, held):
+            if not np.array_equal(history, held, equal_nan=True):
                 return None
             late, before, before_row = source.late, history.ctypes.data, history.strides[0]
             kept.append(history)
@@ -194,7 +197,10 @@ def _functions(
     """The product and the kernel of a member, whichever it has; none where one of them cannot be called."""
     span = one.advance.span
     span.start, span.steps, span.watch = start, steps, watch
-    stepping: Stepping | None = one.layer.stepping(state, span)
+    try:
+        stepping: Stepping | None = one.layer.stepping(state, span)
+    except Exception as error:
+        raise MemberFailed(one.advance.path, error) from error
     span.watch = {}
     if stepping is None:
         return []

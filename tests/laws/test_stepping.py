@@ -2,11 +2,12 @@
 
 import numpy as np
 import pytest
+import scipy.sparse
 
 import graphnet.plan.loop
 import layers
 from graphnet import Network, Span, TSContinuous
-from graphnet.testing import instance, same_bits
+from graphnet.testing import instance, pure_python, same_bits
 from tests.laws.test_every_layer import variants
 
 STEPS = 120
@@ -73,3 +74,85 @@ def test_a_compiled_walk_gives_the_bits_of_a_walk_by_members(cls, given, counted
         assert same_bits(compiled, expected)
         assert same_bits(in_parts, expected)
         counted.clear()
+
+
+def test_threads_and_parts_of_a_run_give_the_same_bits(counted):
+    given = {"noise_std": 0.3}
+    whole, state, lines = ran(looped(layers.Rate, given))
+    assert same_bits(ran(looped(layers.Rate, given), block=50, backend="threads", workers=2), (whole, state, lines))
+    net = looped(layers.Rate, given)
+    rows = np.random.default_rng(9).normal(size=(STEPS, 3))
+    x = TSContinuous.from_clocked(rows, 1e-3)
+    parts = [np.asarray(net.evolve({"x": x}, num_timesteps=n)["turn"].samples) for n in (37, STEPS - 37)]
+    assert same_bits(np.concatenate(parts), whole[2])
+    assert counted == [True] * 6
+
+
+def test_a_class_below_that_advances_in_its_own_way_does_not_step(counted):
+    class Doubled(layers.Scale, register=False):
+        def advance(self, state, block, span):
+            state, y = super().advance(state, block, span)
+            y *= 2.0
+            return state, y
+
+    found = ran(looped(Doubled, {"scale": (0.2, 0.3)}))
+    assert counted == []
+    assert same_bits(found[0], ran(looped(layers.Scale, {"scale": (0.4, 0.6)}))[0])
+    assert counted == [True]
+
+
+def test_kernels_that_run_as_python_are_walked_member_by_member(counted):
+    compiled = ran(looped(layers.Scale, {}))
+    with pure_python():
+        assert same_bits(ran(looped(layers.Scale, {})), compiled)
+    assert counted == [True, False]
+
+
+def test_a_registered_activation_steps_too(counted, monkeypatch):
+    @layers.activation("bent_by_a_quarter")
+    def bent(x):
+        return x if x > 0.0 else 0.25 * x
+
+    given = {"activation": "bent_by_a_quarter", "weights_rec": 0.1 * np.ones((4, 4))}
+    found = ran(looped(layers.Rate, given)), ran(looped(layers.Reservoir, {"activation": "bent_by_a_quarter"}))
+    assert counted == [True, True]
+    monkeypatch.setattr(graphnet.plan.loop, "walk", lambda *args: None)
+    expected = ran(looped(layers.Rate, given)), ran(looped(layers.Reservoir, {"activation": "bent_by_a_quarter"}))
+    assert same_bits(found, expected)
+
+
+@pytest.mark.parametrize("kind", ["csr", "diagonal", "dense"])
+def test_slices_and_merges_meet_in_a_compiled_walk_as_in_any(kind, counted, monkeypatch):
+    def build():
+        net = Network(seed=1)
+        net.input("x", 2)
+        net.input("z", 5)
+        weights = {
+            "csr": scipy.sparse.csr_array(np.diag(np.arange(5.0) / 5)),
+            "diagonal": np.arange(5.0) / 5,
+            "dense": np.full((5, 5), 0.1),
+        }[kind]
+        net.add_layer(layers.LI(weights, tau=0.01, dt=1e-3), name="a")
+        net.add_layer(layers.LowPass(3, tau=0.01, dt=1e-3), name="b")
+        net.connect("x", "a", post_channels=slice(0, 2), merge="sum")
+        net.connect("z", "a", merge="sum")
+        net.connect("a", "b", pre_channels=slice(1, 4))
+        net.connect("b", "a", post_channels=slice(2, 5), delay=2e-3, merge="sum")
+        net.connect("a", "a", delay=1e-3, merge="sum")
+        return net
+
+    def run(**given):
+        net, draw = build(), np.random.default_rng(4).normal
+        every = {"x": draw(size=(STEPS, 2)), "z": draw(size=(STEPS, 5))}
+        series = {
+            name: TSContinuous.from_clocked(rows, 1e-3) for name, rows in {**every, **given}.items() if rows is not None
+        }
+        got = net.evolve(series, duration=STEPS * 1e-3, record=["a", "b"])
+        return [np.asarray(got[name].samples) for name in ("a", "b")], {
+            n: one.state_now() for n, one in net.layers.items()
+        }
+
+    found = run(), run(z=None)
+    assert counted == [True, True]
+    monkeypatch.setattr(graphnet.plan.loop, "walk", lambda *args: None)
+    assert same_bits(found, (run(), run(z=None)))
