@@ -115,18 +115,22 @@ reads is put together, how many numbers that is, which sources it has, and how t
 AT, ROW, LATE, BEFORE, BEFORE_ROW, PLACE, COUNT = range(7)
 """The columns of a source: where its rows are and how far apart, how many steps it is late, where the rows are that
 come until then, and which numbers of what is read are its own."""
-ALONE, PAIR, SUM = range(3)
-"""How sources meet: one as it is, two that are added, or as many as there are added to zeros."""
+ALONE, PAIR, WIDE_PAIR, SUM = range(4)
+"""How sources meet: one as it is, two that are added, two of which the first is of doubles, or as many as there are
+added to zeros."""
 
 
 @lru_cache(maxsize=1)
 def walker() -> Kernel:
-    """The kernel ``walk(like, calls, sources, steps, inner)``: all calls in turn for every ``inner`` steps."""
+    """The kernel ``walk(like, wide, calls, sources, steps, inner)``: all calls in turn for every ``inner`` steps.
+
+    ``like`` is an array of the dtype of all rows, ``wide`` one of doubles.
+    """
     gather = Kernel(_with(_gather, None, "gather", row_at=_showing()))
     return Kernel(_with(_walk, None, "walk", call=_calling(), gather=gather))
 
 
-def _walk(like, calls, sources, steps, inner):
+def _walk(like, wide, calls, sources, steps, inner):
     for begin in range(0, steps, inner):
         count = min(inner, steps - begin)
         for i in range(calls.shape[0]):
@@ -136,11 +140,11 @@ def _walk(like, calls, sources, steps, inner):
             if one[WAY] == ALONE and (begin >= late or begin + count <= late):
                 given = row_of(sources[low], begin)
             else:
-                gather(like, sources[low : one[HIGH]], one[WAY], begin, count, given, one[WIDTH])
+                gather(like, wide, sources[low : one[HIGH]], one[WAY], begin, count, given, one[WIDTH])
             call(one[FUNCTION], one[TABLE], begin, count, given, one[MADE] + begin * one[MADE_ROW])
 
 
-def _gather(like, sources, way, begin, count, given, width):
+def _gather(like, wide, sources, way, begin, count, given, width):
     """Put together what a call reads, in the order and with the sums of a join."""
     for k in range(count):
         row = row_at(like, given + k * width * like.itemsize, width)
@@ -149,6 +153,11 @@ def _gather(like, sources, way, begin, count, given, width):
             b = row_at(like, row_of(sources[1], begin + k), width)
             for j in range(width):
                 row[j] = a[j] + b[j]
+        elif way == WIDE_PAIR:
+            double = row_at(wide, row_of(sources[0], begin + k), width)
+            b = row_at(like, row_of(sources[1], begin + k), width)
+            for j in range(width):
+                row[j] = double[j] + b[j]
         elif way == ALONE:
             row[:] = row_at(like, row_of(sources[0], begin + k), width)
         else:

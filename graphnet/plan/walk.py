@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..addresses import ALONE, PAIR, SUM, Placed, Stepping, placed, walker
+from ..addresses import ALONE, PAIR, SUM, WIDE_PAIR, Placed, Stepping, placed, walker
 from ..errors import MemberFailed
 from ..layer import ArrayLayer
 from ..products import weigh
@@ -153,7 +153,7 @@ def walk(
             sources.append([at, stride, 0, 0, 0, 0, rows[i].shape[1]])
         kept.append(made)
     tables = (np.array(table, dtype=np.int64) for table in (calls, sources))
-    walker()(np.empty(0, dtype=dtype), *tables, steps, inner)
+    walker()(np.empty(0, dtype=dtype), np.empty(0), *tables, steps, inner)
     return [
         (made, *(one.reshape(steps, -1) for one in watch.values())) if watch else made
         for made, watch in zip(rows, watched, strict=True)
@@ -166,12 +166,16 @@ def _met(
 ) -> tuple[list[list[int]], int, int] | None:  # fmt: skip
     """The sources of a member as the compiled walk reads them, how they meet, and where; None where it cannot."""
     found: list[list[int]] = []
+    wides = 0
     for source in one.sources:
         late, before, before_row = 0, 0, 0
         block = outer[source.outer] if source.pre < 0 else rows[source.pre]
         if block is None:
             continue
-        if block.dtype != dtype:
+        wide = block.dtype == np.float64 != dtype
+        if block.dtype == np.float32 != dtype:
+            block = block.astype(dtype)
+        if block.dtype not in (dtype, np.float64):
             return None
         if source.late:
             held = lines[source.line]["rows"]
@@ -182,9 +186,12 @@ def _met(
             kept.append(history)
         kept.append(block)
         at = block.ctypes.data + source.first * dtype.itemsize
-        found.append([at, block.strides[0], late, before, before_row, source.place, source.count])
-    way = PAIR if one.pair and len(found) == 2 else SUM if one.joined else ALONE
-    if not found or (way == SUM and dtype != np.float64):
+        # of a pair, what is wide comes first
+        found.insert(0 if wide else len(found), [at, block.strides[0], late, before, before_row, source.place,
+                                                 source.count])  # fmt: skip
+        wides += wide
+    way = (WIDE_PAIR if wides else PAIR) if one.pair and len(found) == 2 else SUM if one.joined else ALONE
+    if not found or wides > (way == WIDE_PAIR) or (way == SUM and dtype != np.float64):
         return None  # where nothing is given it reads None; more than two singles, some held as doubles, add otherwise
     scratch = np.empty((inner, one.layer.size_in), dtype=dtype)
     kept.append(scratch)

@@ -37,9 +37,9 @@ def looped(cls, given, delay=1, both=True):
     return net
 
 
-def ran(net, block=None, **options):
+def ran(net, block=None, dtype=None, **options):
     layer = net.layers["it"]
-    rows = np.random.default_rng(9).normal(size=(STEPS, layer.size_in)).astype(layer.dtype)
+    rows = np.random.default_rng(9).normal(size=(STEPS, layer.size_in)).astype(dtype or layer.dtype)
     record = ["it", "back", "turn", *(f"it.{name}" for name in layer.recordable)]
     got = net.evolve({"x": TSContinuous.from_clocked(rows, layer.dt)}, record=record, block=block, **options)
     kept = [np.asarray(got[name].samples) for name in record]
@@ -86,6 +86,15 @@ def test_threads_and_parts_of_a_run_give_the_same_bits(counted):
     parts = [np.asarray(net.evolve({"x": x}, num_timesteps=n)["turn"].samples) for n in (37, STEPS - 37)]
     assert same_bits(np.concatenate(parts), whole[2])
     assert counted == [True] * 6
+
+
+@pytest.mark.parametrize("cls", [layers.Rate, layers.Scale, layers.LowPass])
+@pytest.mark.parametrize(("inside", "outside"), [("float32", "float64"), ("float64", "float32")])
+def test_an_input_of_another_width_is_added_as_it_is_and_then_cast(cls, inside, outside, counted, monkeypatch):
+    found = ran(looped(cls, {"dtype": inside}), dtype=outside)
+    assert counted == [True]
+    monkeypatch.setattr(graphnet.plan.loop, "walk", lambda *args: None)
+    assert same_bits(found, ran(looped(cls, {"dtype": inside}), dtype=outside))
 
 
 def test_a_class_below_that_advances_in_its_own_way_does_not_step(counted):
