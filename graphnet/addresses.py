@@ -34,16 +34,20 @@ Forms = tuple[tuple[str, int, bool], ...]
 class Stepping:
     """How a layer advances without Python: ``kernel(first, given, made, *arguments)`` gives the bits of ``advance``.
 
-    It fills the rows ``made`` (steps, size_out) from the rows ``given`` (steps, size_in), both of the layer's dtype,
-    and leaves the state after them in the state's arrays, which are among ``arguments``: C-contiguous arrays, ints and
-    floats. ``first`` says which row of the span they begin with: noise and watched variables stand in arrays of the
-    whole span. With ``weights``, what ``given`` holds is the product with them, (steps, size_out), and it may be
-    ``made`` itself; ``kernel`` is then None where the product is all. It must not raise.
+    It fills the rows ``made`` (steps, size_out) from the rows ``given`` (steps, size_in), both of the layer's dtype, to
+    which what it reads was cast, and leaves the state after them in the state's arrays, which are among ``arguments``:
+    C-contiguous arrays, ints and floats. ``first`` says which row of the span they begin with: noise and watched
+    variables stand in arrays of the whole span. With ``weights``, what ``given`` holds is the product with them,
+    (steps, size_out), and it may be ``made`` itself; ``kernel`` is then None where the product is all. It must not
+    raise.
+
+    A layer that lags says in ``ahead``, a kernel of the same arguments, what it gives before it has read.
     """
 
     kernel: Kernel | None
     arguments: tuple[Any, ...] = ()
     weights: Any = None
+    ahead: Kernel | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .addresses import Stepping
 from .blas import one_blas_thread
 from .blocks import Block, Events, between, events_of
 from .jit import Kernel
@@ -257,6 +258,8 @@ def _step_in_blocks(layer: ArrayLayer, x: NDArray[Any], cuts: Sequence[int]) -> 
     watched = {name: np.full((steps, *state[name].shape), np.nan) for name in layer.recordable}
     stepping = layer.stepping(state, Span(0, steps, 1, watch=watched))
     assert stepping is not None, f"{layer}: it steps, but not for a longer span"
+    if layer.lag():
+        _says_what_comes(layer, stepping, made[: layer.lag()])
     start = 0
     for stop in cuts:
         given, out = x[start:stop], made[start:stop]
@@ -268,6 +271,13 @@ def _step_in_blocks(layer: ArrayLayer, x: NDArray[Any], cuts: Sequence[int]) -> 
             stepping.kernel(start, given, out, *stepping.arguments)
         start = stop
     return state, made, watched
+
+
+def _says_what_comes(layer: ArrayLayer, stepping: Stepping, made: NDArray[Any]) -> None:
+    assert stepping.ahead is not None, f"{layer} lags, but its stepping does not say what is ahead"
+    said = np.empty_like(made)
+    stepping.ahead(0, made, said, *stepping.arguments)
+    assert same_bits(said, layer.ahead(layer.initial(), Span(0, len(made), 1))), f"{layer}: stepping says otherwise"
 
 
 def compiled_agrees_with_python(layer: ArrayLayer, steps: int = 40) -> None:

@@ -19,6 +19,7 @@ from graphnet import (
     Size,
     Span,
     State,
+    Stepping,
     TimeSeries,
     TSContinuous,
     TSEvent,
@@ -120,12 +121,28 @@ class Delay(ArrayLayer):
             exchange_each(state["line"], state["at"], self._delays, y)
         return state, y
 
+    def stepping(self, state: State, span: Span) -> Stepping | None:
+        if self.input_type is TSEvent:
+            return None
+        return Stepping(step_exchange, (state["line"], state["at"], self._delays), ahead=step_look)
+
     def _later(self, state: State, events: Events, span: Span) -> Events:
         room = int(state["held"].sum()) + events.count
         out = Events(np.empty(room, dtype=np.int64), np.empty(room, dtype=np.int32))
         given = (self._delays, *events, span.start, span.steps, *out)
         count = exchange_events(state["line"], state["at"], state["held"], *given)
         return Events(out.step[:count], out.channel[:count])
+
+
+@kernel
+def step_exchange(first, given, made, line, at, delays):
+    made[:] = given
+    exchange_each(line, at, delays, made)
+
+
+@kernel
+def step_look(first, given, made, line, at, delays):
+    look(line, at, delays, made)
 
 
 @kernel

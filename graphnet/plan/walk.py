@@ -1,7 +1,7 @@
 """A loop whose members all say how they step without Python, over its whole block in one call of compiled code.
 
-What this does not cover is walked member by member as ever, to the same bits: events, several rates, members that send
-before they read, observers, channels that are not next to each other.
+What this does not cover is walked member by member as ever, to the same bits: events, several rates, observers,
+channels that are not next to each other.
 """
 
 from __future__ import annotations
@@ -53,6 +53,7 @@ class Walker:
     sources: tuple[Source, ...]
     joined: bool
     pair: bool
+    early: bool
 
 
 def walkers(members: Sequence[Member], per: Sequence[int], inner: int) -> list[Walker] | None:
@@ -68,7 +69,7 @@ def walkers(members: Sequence[Member], per: Sequence[int], inner: int) -> list[W
 def _walker(member: Member) -> Walker | None:
     advance, layer, join = member.advance, member.advance.layer, member.join
     watched_only = advance.tap is None and not advance.stepped and not advance._finite  # pyright: ignore
-    if member.early or not member.reads or not watched_only or not _steps(type(layer)):
+    if not member.reads or not watched_only or not _steps(type(layer)):
         return None
     if join is None:
         places: Sequence[Any] = [slice(0, layer.size_in)]
@@ -80,7 +81,7 @@ def _walker(member: Member) -> Walker | None:
     kept = tuple(one for one in sources if one is not None)
     if len(kept) < len(sources):
         return None
-    return Walker(advance, layer, kept, join is not None, join is not None and all(join.whole))
+    return Walker(advance, layer, kept, join is not None, join is not None and all(join.whole), member.early)
 
 
 def _steps(cls: type[ArrayLayer]) -> bool:
@@ -127,46 +128,105 @@ def walk(
         return None
     dtype = np.dtype(members[0].layer.value("dtype"))
     rows = [np.empty((steps, one.layer.size_out), dtype=dtype) for one in members]
-    kept: list[Any] = []
-    sources: list[list[int]] = []
-    calls: list[list[int]] = []
+    tables = Tables(dtype, inner)
     watched: list[dict[str, Numbers]] = []
-    for i, one in enumerate(members):
-        met = _met(one, rows, lines, outer, dtype, kept, inner)
-        if met is None:
-            return None
-        watch = {
-            name: np.empty((steps, *states[i][name].shape), dtype=states[i][name].dtype) for name in one.advance.watched
-        }
-        made = _functions(one, states[i], watch, start, steps, dtype)
-        if not made:
-            return None
+    for one, state, made in zip(members, states, rows, strict=True):
+        met = _met(one, rows, lines, outer, tables)
+        watch = {name: np.empty((steps, *state[name].shape), dtype=state[name].dtype) for name in one.advance.watched}
         watched.append(watch)
-        more, way, scratch = met
-        ends = [len(sources), len(sources) + len(more), way]
-        sources += more
-        at, stride = rows[i].ctypes.data, rows[i].strides[0]
-        calls.append([made[0].function, made[0].table, at, stride, scratch, one.layer.size_in, *ends])
-        if len(made) == 2:  # the product has left its rows where the kernel finds them
-            calls.append([made[1].function, made[1].table, at, stride, 0, rows[i].shape[1], len(sources),
-                          len(sources) + 1, ALONE])  # fmt: skip
-            sources.append([at, stride, 0, 0, 0, 0, rows[i].shape[1]])
-        kept.append(made)
-    tables = (np.array(table, dtype=np.int64) for table in (calls, sources))
-    walker()(np.empty(0, dtype=dtype), np.empty(0), *tables, steps, inner)
+        if met is None or not _call(one, met, _stepping(one, state, watch, start, steps), made, tables):
+            return None
+    tables.walk(steps)
     return [
-        (made, *(one.reshape(steps, -1) for one in watch.values())) if watch else made
+        (made, *(each.reshape(steps, -1) for each in watch.values())) if watch else made
         for made, watch in zip(rows, watched, strict=True)
     ]
 
 
+class Tables:
+    """The calls of a walk in their order, those that send before they read and those that read at last, the sources
+    of all, and what must stay alive meanwhile."""
+
+    def __init__(self, dtype: np.dtype[Any], inner: int) -> None:
+        self.dtype: np.dtype[Any] = dtype
+        self.inner: int = inner
+        self.sources: list[list[int]] = []
+        self.early: list[list[int]] = []
+        self.calls: list[list[int]] = []
+        self.late: list[list[int]] = []
+        self.kept: list[Any] = []
+
+    def rows(self, size: int) -> int:
+        """Where rows of an inner block can be put."""
+        rows = np.empty((self.inner, size), dtype=self.dtype)
+        self.kept.append(rows)
+        return rows.ctypes.data
+
+    def read(self, sources: list[list[int]]) -> tuple[int, int]:
+        """Which of all sources these are."""
+        low = len(self.sources)
+        self.sources += sources
+        return low, len(self.sources)
+
+    def walk(self, steps: int) -> None:
+        """Go through all steps."""
+        tables = (np.array(one, dtype=np.int64) for one in (self.early + self.calls + self.late, self.sources))
+        walker()(np.empty(0, dtype=self.dtype), np.empty(0), *tables, steps, self.inner)
+
+
+def _stepping(one: Walker, state: State, watch: dict[str, Numbers], start: int, steps: int) -> Stepping | None:
+    span = one.advance.span
+    span.start, span.steps, span.watch = start, steps, watch
+    try:
+        return one.layer.stepping(state, span)
+    except Exception as error:
+        raise MemberFailed(one.advance.path, error) from error
+    finally:
+        span.watch = {}
+
+
+def _call(
+    one: Walker, met: tuple[list[list[int]], int, int], stepping: Stepping | None, made: Numbers, tables: Tables
+) -> bool:
+    """Enter the calls of a member: its product and its kernel, whichever it has; False where one is not possible."""
+    if stepping is None or (one.early and stepping.ahead is None):
+        return False
+    size, width, dtype, arguments = one.layer.size_in, one.layer.size_out, tables.dtype, stepping.arguments
+    sources, way, scratch = met
+    low, high = tables.read(sources)
+    at, stride, calls = made.ctypes.data, made.strides[0], tables.calls
+    own = tables.read([[at, stride, 0, 0, 0, 0, width]])
+    functions: list[Placed | None] = []
+    if one.early and stepping.ahead is not None:
+        functions.append(_enter(tables.early, placed(stepping.ahead, arguments, width, width, dtype),
+                                [at, stride, 0, width, *own, ALONE]))  # fmt: skip
+        at, stride, calls = tables.rows(width), 0, tables.late
+        own = tables.read([[at, 0, 0, 0, 0, 0, width]])
+    reads = [scratch, size, low, high, way]
+    if stepping.weights is not None:
+        if stepping.weights.dtype != dtype:
+            return False
+        product = placed(*weigh(stepping.weights), size, width, dtype)
+        functions.append(_enter(calls, product, [at, stride, *reads]))
+        size, reads = width, [0, width, *own, ALONE]  # the product has left its rows where the kernel finds them
+    if stepping.kernel is not None:
+        functions.append(_enter(calls, placed(stepping.kernel, arguments, size, width, dtype), [at, stride, *reads]))
+    tables.kept.append(functions)
+    return None not in functions
+
+
+def _enter(calls: list[list[int]], function: Placed | None, columns: list[int]) -> Placed | None:
+    if function is not None:
+        calls.append([function.function, function.table, *columns])
+    return function
+
+
 def _met(
-    one: Walker, rows: Sequence[Numbers], lines: Sequence[State], outer: Sequence[Any], dtype: np.dtype[Any],
-    kept: list[Any], inner: int,
+    one: Walker, rows: Sequence[Numbers], lines: Sequence[State], outer: Sequence[Any], tables: Tables
 ) -> tuple[list[list[int]], int, int] | None:  # fmt: skip
     """The sources of a member as the compiled walk reads them, how they meet, and where; None where it cannot."""
     found: list[list[int]] = []
-    wides = 0
+    wides, dtype, kept = 0, tables.dtype, tables.kept
     for source in one.sources:
         late, before, before_row = 0, 0, 0
         block = outer[source.outer] if source.pre < 0 else rows[source.pre]
@@ -193,32 +253,4 @@ def _met(
     way = (WIDE_PAIR if wides else PAIR) if one.pair and len(found) == 2 else SUM if one.joined else ALONE
     if not found or wides > (way == WIDE_PAIR) or (way == SUM and dtype != np.float64):
         return None  # where nothing is given it reads None; more than two singles, some held as doubles, add otherwise
-    scratch = np.empty((inner, one.layer.size_in), dtype=dtype)
-    kept.append(scratch)
-    return found, way, scratch.ctypes.data
-
-
-def _functions(
-    one: Walker, state: State, watch: dict[str, Numbers], start: int, steps: int, dtype: np.dtype[Any]
-) -> list[Placed]:
-    """The product and the kernel of a member, whichever it has; none where one of them cannot be called."""
-    span = one.advance.span
-    span.start, span.steps, span.watch = start, steps, watch
-    try:
-        stepping: Stepping | None = one.layer.stepping(state, span)
-    except Exception as error:
-        raise MemberFailed(one.advance.path, error) from error
-    span.watch = {}
-    if stepping is None:
-        return []
-    width = one.layer.size_out
-    made: list[Placed | None] = []
-    if stepping.weights is not None:
-        if stepping.weights.dtype != dtype:
-            return []
-        made.append(placed(*weigh(stepping.weights), one.layer.size_in, width, dtype))
-    if stepping.kernel is not None:
-        given = one.layer.size_in if stepping.weights is None else width
-        made.append(placed(stepping.kernel, stepping.arguments, given, width, dtype))
-    found = [each for each in made if each is not None]
-    return found if len(found) == len(made) else []
+    return found, way, tables.rows(one.layer.size_in)

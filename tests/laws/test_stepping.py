@@ -97,6 +97,29 @@ def test_an_input_of_another_width_is_added_as_it_is_and_then_cast(cls, inside, 
     assert same_bits(found, ran(looped(cls, {"dtype": inside}), dtype=outside))
 
 
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("delay", [1e-3, (1e-3, 4e-3, 2e-3), 3e-3])
+def test_a_layer_that_lags_breaks_a_cycle_in_a_compiled_walk(dtype, delay, counted, monkeypatch):
+    def build():
+        net = Network(seed=3)
+        net.input("x", 3)
+        net.add_layer(layers.Rate(0.3 * np.eye(3), dtype=dtype, activation="tanh", dt=1e-3), name="it")
+        net.add_layer(layers.Delay(3, delay=delay, dtype=dtype, dt=1e-3), name="back")
+        net.add_layer(layers.Scale(0.5, size=3, dtype=dtype, dt=1e-3), name="turn")
+        net.connect("x", "it", merge="sum")
+        net.connect("it -> back")
+        net.connect("back -> turn")
+        net.connect("turn", "it", merge="sum")
+        return net
+
+    found, parts = ran(build()), ran(build(), block=60)
+    assert counted == [True] * 3
+    monkeypatch.setattr(graphnet.plan.loop, "walk", lambda *args: None)
+    expected = ran(build())
+    assert same_bits(found, expected)
+    assert same_bits(parts, expected)
+
+
 def test_a_class_below_that_advances_in_its_own_way_does_not_step(counted):
     class Doubled(layers.Scale, register=False):
         def advance(self, state, block, span):
