@@ -18,7 +18,7 @@ RECORDED = {
     "e_chain": ({"layers": 200, "steps": 1000}, 2.15),
     "g_raster": ({"steps": 1000, "events": 10**6, "channels": 100}, 0.8),
     "h_ridge": ({"piece": 1000, "features": 500, "rows": 4000}, 0.9),
-    "j_feedback": ({"steps": 500}, 5.0),
+    "j_feedback": ({"steps": 500}, 0.5),
 }
 WORSE = 1.5  # times the recorded ratio, from which on something has been lost
 ROUNDS, ATTEMPTS = 8, 6
