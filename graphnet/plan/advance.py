@@ -31,8 +31,8 @@ class Advance:
     """
 
     __slots__ = (
-        "_block", "_finite", "_observing", "_per", "_schedule", "arenas", "careful", "grid", "layer", "path",
-        "record", "span", "step", "stepped", "tap", "watched",
+        "_block", "_finite", "_observing", "_per", "_returned", "_schedule", "arenas", "careful", "grid", "layer",
+        "path", "record", "span", "step", "stepped", "tap", "watched",
     )  # fmt: skip
 
     def __init__(
@@ -47,6 +47,7 @@ class Advance:
         self.tap: Tap | None = tap
         self.arenas: Sequence[Arena] = ()
         self.record: Store | None = None  # where the output may be written at once
+        self._returned = -1  # which of its buffers the layer returns
         self.step: Callable[..., tuple[State, Any]] = layer.advance
         self.span: Span = Span(grid.first, 0, key, tiled=tiled)
         self._finite = finite
@@ -92,11 +93,11 @@ class Advance:
         """As long as the record has no rows, the block is copied into it afterwards, like any other."""
         span = self.span
         rows = record.room(span.start, span.steps)
-        arena.rows = rows
+        arena.rows, arena.returned = rows, self._returned
         state, out = self.step(state, block, span)
         if out is rows:
             return state, frozen(out)
-        arena.learn(out)
+        self._returned = arena.place_of(out)
         return state, frozen(_apart(out, block))
 
     def run(self, state: State, block: Any, start: int, steps: int) -> tuple[State, Any]:
@@ -109,7 +110,7 @@ class Advance:
         if self.careful:
             self._check(out, steps)
         if isinstance(span.arena, Recording):
-            span.arena.learn(out)
+            self._returned = span.arena.place_of(out)
         return state, frozen(_apart(out, block) if self.arenas else out)
 
     def ahead(self, state: State, start: int, steps: int) -> Any:

@@ -14,15 +14,16 @@ class Recording(Arena):
     """The buffers of a layer whose output is recorded whole: in place of the one that it returned before, it is handed
     the rows of the record, once these are there.
 
-    Which of its buffers a layer returns is learned from what it does: one that returns another is copied, as ever.
+    ``returned`` is the place, among those it asks for, of the buffer that a layer returns: learned from what it does,
+    and one that returns another is copied, as ever.
     """
 
-    __slots__ = ("_inner", "_output", "rows")
+    __slots__ = ("_inner", "returned", "rows")
 
     def __init__(self, inner: Arena) -> None:
         super().__init__()
         self._inner = inner
-        self._output = -1  # the place of the buffer that was returned
+        self.returned: int = -1
         self.rows: NDArray[Any] | None = None  # of the block in the record
 
     def begin(self) -> None:
@@ -34,16 +35,16 @@ class Recording(Arena):
         """The rows of the record where these are what the layer returned before; else a buffer."""
         place, rows = self.place, self.rows
         self.place = place + 1
-        if place == self._output and rows is not None and rows.shape == shape and rows.dtype == dtype:
+        if place == self.returned and rows is not None and rows.shape == shape and rows.dtype == dtype:
             return rows
         self._inner.place = place
         return self._inner.take(shape, dtype)
 
-    def learn(self, out: Any) -> None:
-        """Note which buffer a layer has returned."""
-        self._output = next((i for i, one in enumerate(self._inner.buffers) if one is out), -1)
+    def place_of(self, out: Any) -> int:
+        """Which buffer a layer has returned; -1 for another array."""
+        return next((i for i, one in enumerate(self._inner.buffers) if one is out), -1)
 
     def empty(self) -> None:
         """Let go of all buffers."""
         self._inner.empty()
-        self.rows, self._output = None, -1
+        self.rows = None
