@@ -60,7 +60,7 @@ def multiply(x: NDArray[Any] | Events, matrix: Matrix, out: NDArray[Any], start:
 def _tiles(x: NDArray[Any], matrix: NDArray[Any], out: NDArray[Any]) -> None:
     steps = len(x)
     whole = steps - steps % TILE
-    parts = min(members(), whole // TILE) if matrix.size >= WIDE else 1
+    parts = max(1, min(members(), whole // TILE)) if matrix.size >= WIDE else 1
 
     def fill(part: int) -> None:
         for k in range(part * TILE, whole, parts * TILE):

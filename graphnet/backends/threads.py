@@ -11,6 +11,7 @@ from typing import Any
 
 from ..errors import ParameterError
 from ..tasks import Template
+from ..team import team
 from . import serial
 from .crew import Crew, depth_of
 from .stripes import Step, Stripe, cut, raise_failure, run_walk, whole
@@ -55,7 +56,8 @@ def run(
         if promising(guesses, stripes, 1):
             Crew(template, states, stripes, 0, 1, count).run(after)
         else:
-            serial.run(template, states, 1, after)
+            with team(count):
+                serial.run(template, states, 1, after)
     else:
         _Pilot(template, states, after, count).run(blocks)
 
@@ -104,10 +106,12 @@ class _Pilot:
         self.slots: list[Any] = [None] * len(template)
 
     def run(self, blocks: int) -> None:
-        k = min(MEASURED, 1 + blocks // 8)
+        k = min(MEASURED, 1 + blocks // 4)
         costs, alone = self._measure(k)  # microseconds: at best for each task, usually for a block
         stripes = cut(self.template, costs, GRAIN) if sum(costs) > 2 * GRAIN else []
         if not promising(costs, stripes, blocks - k):
+            stripes = []
+        if not stripes and sum(costs) < 2 * GRAIN:
             self._alone(k, blocks)
             return
         trial = length = TRIAL * self.workers
@@ -158,7 +162,10 @@ class _Pilot:
             raise_failure(self.template, k, *failed)
 
     def _together(self, stripes: Sequence[Stripe], first: int, last: int) -> float:
-        """The same on threads."""
+        """The same on threads: of stripes, or within single tasks where there is nothing else to divide."""
+        if not stripes:
+            with team(self.workers):
+                return self._alone(first, last)
         begin = perf_counter()
         Crew(self.template, self.states, stripes, first, last, self.workers).run(self.after)
         return 1e6 * (perf_counter() - begin) / (last - first)

@@ -64,7 +64,7 @@ def evolve(
         _can_stop(net)
     began = time.perf_counter()
     with running(net), one_blas_thread():  # before anything is read of the network, which another run may change
-        ready = _prepared(net, ts_input, duration, num_timesteps, block, record, check_finite, taps)
+        ready = _prepared(net, ts_input, duration, num_timesteps, block, record, check_finite, taps, depth)
         filed = plan_for(net, ready.schedule, ready.given, ready.wanted, trial, depth, backend)
         plan, planned = filed.plan, filed.plan.schedule
         with backends.opened(backend, workers) as chosen, progressing(net, plan, progress) as after:
@@ -109,11 +109,11 @@ class _Ready:
 
 def _prepared(
     net: Network, ts_input: Any, duration: Any, num_timesteps: Any, block: Any, record: Record,
-    check_finite: bool | str = False, taps: Mapping[str, Tap] | None = None,
+    check_finite: bool | str = False, taps: Mapping[str, Tap] | None = None, depth: int = 1,
 ) -> _Ready:  # fmt: skip
     raise_all(check_ready(net))
     given = by_name(net, ts_input)
-    planned = schedule(net, given, duration, num_timesteps, block)
+    planned = schedule(net, given, duration, num_timesteps, block, depth)
     asked = wanted(net, record, taps or {}, checked_finite(check_finite))
     check_extents(given, planned)
     return _Ready(planned, given, asked)

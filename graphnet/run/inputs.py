@@ -23,6 +23,7 @@ from ..products import TILE
 from ..timeseries import TimeSeries, TSEvent
 
 CACHE = 2**17  # numbers: a block of the widest layer that still lies in a core's cache
+SHARED = 2**19  # the same where several threads run
 SELDOM = 32  # steps: about how often a channel of events has one, or more seldom
 LONGEST = 4096  # steps of a block, so that a run can be watched and interrupted
 
@@ -86,9 +87,10 @@ def exact_step(net: Network) -> Fraction:
 
 
 def schedule(
-    net: Network, given: Mapping[str, TimeSeries | None], duration: Any, num_timesteps: Any, block: Any
+    net: Network, given: Mapping[str, TimeSeries | None], duration: Any, num_timesteps: Any, block: Any, depth: int = 1
 ) -> Schedule:
-    """From when to when, in what blocks. Raises TimeError, ParameterError."""
+    """From when to when, in what blocks, of which ``depth`` may be under way at once. Raises TimeError,
+    ParameterError."""
     dt = exact_step(net)
     if num_timesteps is not None:
         total = checked_steps(num_timesteps)
@@ -96,7 +98,7 @@ def schedule(
         total = whole_steps(duration, dt)
     else:
         total = _extent(net, given, dt)
-    return Schedule(net.now, dt, total, default_block(net, dt) if block is None else checked_block(block))
+    return Schedule(net.now, dt, total, default_block(net, dt, depth) if block is None else checked_block(block))
 
 
 def _extent(net: Network, given: Mapping[str, TimeSeries | None], dt: Fraction) -> int:
@@ -124,11 +126,14 @@ def checked_block(block: Any) -> int:
     return steps
 
 
-def default_block(net: Network, dt: Fraction) -> int:
-    """A block of which the widest layer's signal still lies in cache, in whole tiles of products where it can."""
+def default_block(net: Network, dt: Fraction, depth: int = 1) -> int:
+    """A block of which the widest layer's signal still lies in cache, in whole tiles of products where it can.
+
+    Where several threads run, longer ones: handing work over costs more than what leaves the cache.
+    """
     long = float(dt)
     widest = net.known("width", lambda: max(_width(layer) * long / layer.dt for layer in net.layers.values()))
-    steps = int(min(LONGEST, max(1.0, CACHE / widest)))
+    steps = int(min(LONGEST, max(1.0, (CACHE if depth == 1 else SHARED) / widest)))
     return steps - steps % TILE if steps > TILE else steps
 
 
