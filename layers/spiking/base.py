@@ -24,6 +24,7 @@ from graphnet import (
     steps_of,
 )
 
+from ..matrices import aligned
 from .wires import Fixed, Part, input_rows, is_csr, read_only, sent_rows
 
 T = TypeVar("T")
@@ -32,7 +33,9 @@ ByReceptor = T | Mapping[str, T]
 Delays = Annotated[Positive[Weights], Unit("s")]
 
 NO_EVENTS = Events(read_only(np.zeros(0, dtype=np.int64)), read_only(np.zeros(0, dtype=np.int32)))
-ROOM = 16384  # events written before the kernel hands them over; it always keeps room for one whole step
+LONG = 2**18  # neurons times steps of a block from which on it pays to lay out for vectors what each step reads
+ROOM = 4096  # events written before the kernel hands them over, besides room for one whole step; more in a large block:
+SHARE = 64  # one for so many neurons times steps
 
 
 class Spiking(ArrayLayer, register=False):
@@ -184,6 +187,19 @@ class Spiking(ArrayLayer, register=False):
         pending = np.zeros((self._depth, self.size * self._lanes), dtype=self.dtype)
         return {"pending": pending, "place": np.zeros(1, dtype=np.int64)}
 
+    def laid_out(self, state: State, span: Span) -> State:
+        """The state, where the block is long with what each step goes through at whole cache lines.
+
+        Vectors then cross none, which is worth a tenth. The next block finds it so.
+        """
+        if self.size * span.steps < LONG:
+            return state
+        return state | {name: aligned(state[name]) for name in (*self.recordable, "pending") if name in state}
+
+    def _zeros(self, shape: tuple[int, ...], dtype: Any, span: Span) -> NDArray[Any]:
+        made = np.zeros(shape, dtype=dtype)
+        return made if self.size * span.steps < LONG else aligned(made)
+
     def trusts(self, state: State) -> bool:
         return "place" not in state or 0 <= int(state["place"][0]) < len(state["pending"])
 
@@ -199,17 +215,19 @@ class Spiking(ArrayLayer, register=False):
         if pending is None or place is None:
             pending, place = sums, np.zeros(1, dtype=np.int64)
         if pending is None:
-            pending = np.zeros((1, self.size * self._lanes), dtype=self.dtype)
+            pending = self._zeros((1, self.size * self._lanes), self.dtype, span)
         noise = span.normal(0, self.size) if self.noise_std else self._no_noise
-        flags = np.zeros(self._words, dtype=np.uint64)  # eight neurons to a word
+        flags = self._zeros((self._words,), np.uint64, span)  # eight neurons to a word
         given = (*self._arriving(block, span), *self._rows, pending, place, noise, flags.view(np.uint8), flags, *own)
         pieces: list[Events] = []
+        room = (max(ROOM, span.steps * self.size // SHARE) + self.size,)
         done, seen = 0, 0
         while done < span.steps:
-            room = (ROOM + self.size,)
             out = Events(span.empty(room, np.int64), span.empty(room, np.int32))
             done, seen, count = run(done, seen, span.start, span.steps, out.step, out.channel, *given)
             pieces.append(Events(out.step[:count], out.channel[:count]))
+        if len(pieces) == 1 and span.arena is not None:  # room that stays ours until the last reader has run
+            return pieces[0]
         return _joined(pieces)
 
     def watched(self, span: Span) -> Sequence[NDArray[Any]]:
@@ -267,7 +285,7 @@ def _united(blocks: Sequence[Events | None], first: NDArray[np.int64]) -> Events
 
 
 def _joined(pieces: list[Events]) -> Events:
-    """Events in arrays of their own: the room that they were written into is used again."""
+    """Events in arrays of their own, without the room around them."""
     if len(pieces) == 1:
         return Events(pieces[0].step.copy(), pieces[0].channel.copy())
     pieces = pieces or [NO_EVENTS]

@@ -131,6 +131,7 @@ class CubaLIF(Plastic):
         }
 
     def advance(self, state: State, block: Any, span: Span) -> tuple[State, Any]:
+        state = self.laid_out(state, span)
         current = state["current"].reshape(-1, self.size)
         push = span.empty((self.size,), self.dtype)
         own = (state["v"], current, state["wait"], state["fired"], push, *self.watched(span), *self._constants)
@@ -191,7 +192,7 @@ def run(
             )  # fmt: skip
             if pending.shape[0] > 1:  # else pending is the currents
                 arrive(flat, pending[here])
-            here = (here + 1) % pending.shape[0]
+            here = here + 1 if here + 1 < pending.shape[0] else 0
         if learn is not None:
             fire(out_channel, before, count, learn)
             receive(flat, learn)

@@ -165,41 +165,64 @@ def integrate_waiting_alike(v, wait, keep, base, push, threshold, flags):
 def emit(now, flags, words, out_step, out_channel, count):
     """Write an event for everyone flagged; the count since. 64 silent neurons are passed over at once (``words``).
 
-    Of eight of whom one is flagged every candidate is written and only counted where its flag is 1: a branch here would
-    be mispredicted at most spikes.
+    A branch would be mispredicted at most spikes, so there is none: every candidate is written, and only counted where
+    it is one. Groups of words, and then words, with anybody flagged are listed where the steps of the events will be.
+    Unsigned places spare every write a look for one below 0.
     """
-    n = count
-    whole = words.shape[0] - words.shape[0] % 8
-    for low in range(0, whole, 8):
-        any_of = words[low] | words[low + 1] | words[low + 2] | words[low + 3]
-        if any_of | words[low + 4] | words[low + 5] | words[low + 6] | words[low + 7]:
-            for word in range(low, low + 8):
-                n = emit_word(word, flags, words, out_channel, n)
-    for word in range(whole, words.shape[0]):
-        n = emit_word(word, flags, words, out_channel, n)
-    for m in range(count, n):
+    first, one, eight = np.uint64(count), np.uint64(1), np.uint64(8)
+    whole = np.uint64(words.shape[0] - words.shape[0] % 8)
+    listed = first
+    for low in range(np.uint64(0), whole, eight):
+        out_step[listed] = low
+        listed += np.uint64(any_of_eight(words, low) != 0)
+    end = listed
+    for m in range(first, listed, one):
+        low = np.uint64(out_step[m])
+        end = list_words(words, low, low + eight, out_step, end)
+    end = list_words(words, whole, np.uint64(words.shape[0]), out_step, end)
+    n = first
+    for m in range(listed, end, one):
+        low = np.uint64(out_step[m]) * eight
+        for j in range(low, low + eight, one):
+            out_channel[n] = j
+            n += np.uint64(flags[j])
+    last = np.int64(n)
+    for m in range(count, last):
         out_step[m] = now
-    return n
+    return last
 
 
 @kernel
-def emit_word(word, flags, words, out_channel, count):
-    """The flagged ones of eight neurons."""
-    n = count
-    if words[word]:
-        for j in range(8 * word, 8 * word + 8):
-            out_channel[n] = j
-            n += np.int64(flags[j])
-    return n
+def any_of_eight(words, low):
+    two, four = np.uint64(2), np.uint64(4)
+    one, three = low + np.uint64(1), low + np.uint64(3)
+    some = words[low] | words[one] | words[low + two] | words[three]
+    return some | words[low + four] | words[one + four] | words[low + two + four] | words[three + four]
+
+
+@kernel
+def list_words(words, low, high, listed, end):
+    """Add those of the words low to high - 1 in which anybody is flagged to a list that ends at ``end``; its end."""
+    for word in range(low, high, np.uint64(1)):
+        listed[end] = word
+        end += np.uint64(words[word] != 0)
+    return end
 
 
 @kernel
 def reset(v, wait, channels, low, high, target, subtract, refractory):
     """After a spike: v <- target, or v <- v - target; and the steps of refractoriness that follow."""
+    put_back(v, channels, low, high, target, subtract)
+    for m in range(low, high):
+        wait[channels[m]] = refractory[channels[m]]
+
+
+@kernel
+def put_back(v, channels, low, high, target, subtract):
+    """``reset`` of v alone, where nobody is ever refractory."""
     for m in range(low, high):
         j = channels[m]
         v[j] = v[j] - target[j] if subtract else target[j]
-        wait[j] = refractory[j]
 
 
 @kernel

@@ -19,7 +19,7 @@ from graphnet import (
     kernel,
 )
 
-from .kernels import add_scaled, emit, gather, integrate, note, reset, send
+from .kernels import add_scaled, add_whole_rows, emit, gather, integrate, note, put_back, reset, send
 from .plastic import Plastic
 from .stdp_kernels import fire, receive, take_in
 from .wires import Fixed
@@ -50,6 +50,7 @@ class Jumping(Plastic, register=False):
         return self.written_as(kind, product, shape, back, **own, r=r)
 
     def advance(self, state: State, block: Any, span: Span) -> tuple[State, Any]:
+        state = self.laid_out(state, span)
         own = (state["v"], state["wait"], state["fired"], *self.watched(span), *self._constants, self.learner(state))
         return state, self.scan(run, state, block, span, own)
 
@@ -164,6 +165,8 @@ def run(
     """
     size = v.shape[0]
     noted = watch_v.shape[0] + watch_wait.shape[0] + watch_fired.shape[0] > 0
+    plain = learn is None and alike and not waits and rows.shape[0] + noise.shape[0] == 0
+    plain = plain and in_dense.shape[0] > 0 and in_dense.shape[1] == size
     here = place[0]
     count = 0
     k = first
@@ -171,25 +174,26 @@ def run(
         push = pending[here]
         if learn is not None:
             receive(push, learn)
-        if rows.shape[0] > 0:
-            add_scaled(push, gain, rows[0, k])
-        if learn is None:
-            seen = gather(push, step, start + k, channel, seen, in_dense, in_lane, in_data, in_targets, in_indptr)
-        else:
-            seen = take_in(
-                push, step, start + k, channel, seen, in_dense, in_lane, in_data, in_targets, in_indptr, learn
+        if plain:  # what is commonest takes a pass less over the sums
+            seen = take_and_integrate(
+                v, keep[0], base[0], push, threshold[0], flags, step, start + k, channel, seen, in_dense
             )  # fmt: skip
-        if noise.shape[0] > 0:
-            add_scaled(push, spread, noise[k])
-        if alike and not waits:
-            integrate_clearing(v, keep[0], base[0], push, threshold[0], flags)
         else:
-            integrate(v, wait, keep, base, push, threshold, flags, waits, alike)
-            push[:] = 0
+            if rows.shape[0] > 0:
+                add_scaled(push, gain, rows[0, k])
+            if learn is None:
+                seen = gather(push, step, start + k, channel, seen, in_dense, in_lane, in_data, in_targets, in_indptr)
+            else:
+                seen = take_in(
+                    push, step, start + k, channel, seen, in_dense, in_lane, in_data, in_targets, in_indptr, learn
+                )  # fmt: skip
+            if noise.shape[0] > 0:
+                add_scaled(push, spread, noise[k])
+            integrate_and_clear(v, wait, keep, base, push, threshold, flags, waits, alike)
         before = count
         count = emit(start + k, flags, words, out_step, out_channel, before)
-        reset(v, wait, out_channel, before, count, target, subtract, refractory)
-        here = (here + 1) % pending.shape[0]
+        reset_all(v, wait, out_channel, before, count, target, subtract, refractory, waits)
+        here = here + 1 if here + 1 < pending.shape[0] else 0
         if rec_dense.shape[0] + rec_indptr.shape[0] > 0:
             send(
                 pending, here, out_channel, before, count, delay,
@@ -208,11 +212,69 @@ def run(
 
 
 @kernel
+def reset_all(v, wait, channels, low, high, target, subtract, refractory, waits):
+    if waits:
+        reset(v, wait, channels, low, high, target, subtract, refractory)
+    else:
+        put_back(v, channels, low, high, target, subtract)
+
+
+@kernel
+def integrate_and_clear(v, wait, keep, base, push, threshold, flags, waits, alike):
+    """``integrate``, which leaves ``push`` at 0 for the next step."""
+    if alike and not waits:
+        integrate_clearing(v, keep[0], base[0], push, threshold[0], flags)
+    else:
+        integrate(v, wait, keep, base, push, threshold, flags, waits, alike)
+        push[:] = 0
+
+
+@kernel
 def integrate_clearing(v, keep, base, push, threshold, flags):
     """``integrate_alike``, which leaves ``push`` at 0 for the next step: one pass less over it."""
     zero = push.dtype.type(0)
     for j in range(v.shape[0]):
         new = keep * v[j] + (base + push[j])
+        v[j] = new
+        flags[j] = new >= threshold
+        push[j] = zero
+
+
+@kernel
+def take_and_integrate(v, keep, base, push, threshold, flags, step, now, channel, seen, dense):
+    """``gather_whole_rows``, then ``integrate_clearing``, with the same sums; how many events have been seen since.
+
+    The last row or two are added on the way through v, where the sums need not be written and read again.
+    """
+    stop = seen
+    while stop < step.shape[0] and step[stop] == now:
+        stop += 1
+    if stop == seen:
+        integrate_clearing(v, keep, base, push, threshold, flags)
+    elif (stop - seen) % 2 == 1:
+        add_whole_rows(push, channel, seen, stop - 1, dense)
+        integrate_one(v, keep, base, push, threshold, flags, dense[channel[stop - 1]])
+    else:
+        add_whole_rows(push, channel, seen, stop - 2, dense)
+        integrate_two(v, keep, base, push, threshold, flags, dense[channel[stop - 2]], dense[channel[stop - 1]])
+    return stop
+
+
+@kernel
+def integrate_one(v, keep, base, push, threshold, flags, one):
+    zero = push.dtype.type(0)
+    for j in range(v.shape[0]):
+        new = keep * v[j] + (base + (push[j] + one[j]))
+        v[j] = new
+        flags[j] = new >= threshold
+        push[j] = zero
+
+
+@kernel
+def integrate_two(v, keep, base, push, threshold, flags, one, two):
+    zero = push.dtype.type(0)
+    for j in range(v.shape[0]):
+        new = keep * v[j] + (base + ((push[j] + one[j]) + two[j]))
         v[j] = new
         flags[j] = new >= threshold
         push[j] = zero
