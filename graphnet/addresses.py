@@ -119,9 +119,9 @@ reads is put together, how many numbers that is, which sources it has, and how t
 AT, ROW, LATE, BEFORE, BEFORE_ROW, PLACE, COUNT = range(7)
 """The columns of a source: where its rows are and how far apart, how many steps it is late, where the rows are that
 come until then, and which numbers of what is read are its own."""
-ALONE, PAIR, WIDE_PAIR, SUM = range(4)
-"""How sources meet: one as it is, two that are added, two of which the first is of doubles, or as many as there are
-added to zeros."""
+ALONE, PAIR, WIDE_PAIR, SUM, FLAT = range(5)
+"""How sources meet: one as it is, two that are added, two of which the first is of doubles, as many as there are added
+to zeros, or two that are added whose rows, none late, follow each other without a gap."""
 
 
 @lru_cache(maxsize=1)
@@ -131,7 +131,7 @@ def walker() -> Kernel:
     ``like`` is an array of the dtype of all rows, ``wide`` one of doubles.
     """
     gather = Kernel(_with(_gather, None, "gather", row_at=_showing()))
-    return Kernel(_with(_walk, None, "walk", call=_calling(), gather=gather))
+    return Kernel(_with(_walk, None, "walk", call=_calling(), gather=gather, row_at=_showing()))
 
 
 def _walk(like, wide, calls, sources, steps, inner):
@@ -143,6 +143,13 @@ def _walk(like, wide, calls, sources, steps, inner):
             late = sources[low, LATE]
             if one[WAY] == ALONE and (begin >= late or begin + count <= late):
                 given = row_of(sources[low], begin)
+            elif one[WAY] == FLAT:
+                size, more = count * one[WIDTH], row_of(sources[low + 1], begin)
+                add_rows(
+                    row_at(like, row_of(sources[low], begin), size),
+                    row_at(like, more, size),
+                    row_at(like, given, size),
+                )
             else:
                 gather(like, wide, sources[low : one[HIGH]], one[WAY], begin, count, given, one[WIDTH])
             call(one[FUNCTION], one[TABLE], begin, count, given, one[MADE] + begin * one[MADE_ROW])
@@ -171,6 +178,12 @@ def _gather(like, wide, sources, way, begin, count, given, width):
                 more = row_at(like, row_of(sources[e], begin + k), size)
                 for j in range(size):
                     row[place + j] += more[j]
+
+
+@kernel
+def add_rows(a, b, out):
+    for j in range(out.shape[0]):
+        out[j] = a[j] + b[j]
 
 
 @kernel

@@ -28,4 +28,9 @@ class Task(NamedTuple):
     cost: float = 1.0
 
 
+def nothing(k: int, state: Any, *inputs: Any) -> tuple[Any, None]:
+    """Stands for a task that has become a part of another one: nobody reads it, and a backend may leave it out."""
+    return state, None
+
+
 Template = Sequence[Task]

@@ -7,7 +7,7 @@ from types import FunctionType
 from typing import Any
 
 from ..errors import GraphnetError
-from ..tasks import Template
+from ..tasks import Template, nothing
 
 
 class TaskFailed(GraphnetError):
@@ -28,6 +28,7 @@ def run(template: Template, states: list[Any], blocks: int, after: Callable[[int
     walk = [
         (i, _called(task.function), task.inputs, ends)
         for i, (task, ends) in enumerate(zip(template, _ends(template), strict=True))
+        if task.function is not nothing
     ]
     for k in range(blocks):
         i = 0

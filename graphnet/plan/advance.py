@@ -31,8 +31,8 @@ class Advance:
     """
 
     __slots__ = (
-        "_block", "_finite", "_observing", "_per", "_returned", "_schedule", "arenas", "careful", "grid", "layer",
-        "path", "record", "span", "step", "stepped", "tap", "watched",
+        "_block", "_per", "_returned", "_schedule", "arenas", "careful", "finite", "grid", "layer",
+        "observes", "path", "record", "span", "step", "stepped", "tap", "watched",
     )  # fmt: skip
 
     def __init__(
@@ -50,8 +50,8 @@ class Advance:
         self._returned = -1  # which of its buffers the layer returns
         self.step: Callable[..., tuple[State, Any]] = layer.advance
         self.span: Span = Span(grid.first, 0, key, tiled=tiled)
-        self._finite = finite
-        self._observing = bool(watched or stepped or finite or tap is not None)
+        self.finite: bool = finite
+        self.observes: bool = bool(watched or stepped or finite or tap is not None)
         self.careful: bool = True  # until the first block has been looked at, and as long as somebody observes
         self._schedule, self._per, self._block = grid.schedule, grid.per, grid.block
 
@@ -102,7 +102,7 @@ class Advance:
 
     def run(self, state: State, block: Any, start: int, steps: int) -> tuple[State, Any]:
         """Advance over any stretch of steps, without buffers of a run."""
-        if self._observing:
+        if self.observes:
             return self._observed(state, block, start, steps)
         span = self.span
         span.start, span.steps = start, steps
@@ -134,7 +134,7 @@ class Advance:
             state, out = self._look(state, block, start, steps, rows)
         if self.careful:
             self._check(out, steps)
-        if self._finite and not isinstance(out, Events):
+        if self.finite and not isinstance(out, Events):
             check_finite(self.path, self.grid, out, start)
         out = frozen(out)
         return state, (out, *(rows[name].reshape(steps, -1) for name in self.observed)) if rows else out
@@ -167,7 +167,7 @@ class Advance:
 
     def _check(self, out: Any, steps: int) -> None:
         """A layer is somebody's code: look once at what it returns."""
-        self.careful = self._observing
+        self.careful = self.observes
         self.layer.check_output(out, steps)
 
 

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..span import Arena
-from ..tasks import Task
+from ..tasks import Task, nothing
 from .advance import Advance
 from .recording import Recording
 from .store import Keep
+from .stretch import Shown, find
 from .whole import Evolve
 
 LOCAL = frozenset((Keep, Evolve))
@@ -26,6 +27,8 @@ class Builder:
         self.local: set[str] = set()
         self.costs: dict[int, float] = {}
         self.arenas: list[Arena] = []
+        self.fixed: set[int] = set()
+        """Tasks whose states stay in the arrays that they are in, from run to run."""
 
     def add(self, name: str, function: Any, inputs: Sequence[int] = (), state: Any = None) -> int:
         """Add a task; gives its index."""
@@ -33,13 +36,14 @@ class Builder:
         self.states.append(state)
         return len(self.entries) - 1
 
-    def template(self, depth: int) -> list[Task]:
-        """The tasks; ``depth`` blocks may be under way at once, each with buffers of its own."""
-        last = list(range(len(self.entries)))
-        for i, (_, _, inputs) in enumerate(self.entries):
-            for j in inputs:
-                last[j] = i
+    def template(self, depth: int, stretches: bool = False) -> list[Task]:
+        """The tasks; ``depth`` blocks may be under way at once, each with buffers of its own. With ``stretches``, small
+        layers that follow each other run together."""
+        last = self._last_readers()
         self._share_arenas(last, depth)
+        if stretches and depth == 1:
+            self._stretch()
+            last = self._last_readers()
         return [
             Task(
                 name,
@@ -51,6 +55,23 @@ class Builder:
             )
             for i, (name, function, inputs) in enumerate(self.entries)
         ]
+
+    def _last_readers(self) -> list[int]:
+        last = list(range(len(self.entries)))
+        for i, (_, _, inputs) in enumerate(self.entries):
+            for j in inputs:
+                last[j] = i
+        return last
+
+    def _stretch(self) -> None:
+        for stretch, tasks in find(self.entries, self.states):
+            self.fixed.update(tasks)
+            shown = {one.task for one in stretch.members if not one.inside}
+            lead = tasks[0]
+            for i in tasks[1:]:
+                name = self.entries[i][0]
+                self.entries[i] = (name, Shown(stretch, i), (lead,)) if i in shown else (name, nothing, ())
+            self.entries[lead] = self.entries[lead][0], stretch, tuple(stretch.outside)
 
     def _share_arenas(self, last: list[int], depth: int) -> None:
         """Give layers of one form the same buffers where the tasks run in order and their blocks never live

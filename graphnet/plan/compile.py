@@ -56,7 +56,10 @@ class Plan:
 
     def collect(self) -> tuple[dict[str, State], dict[Key, State]]:
         """The states and lines that the run ended with."""
-        states: dict[str, State] = {name: build.states[task] for name, build, task in self.places}
+        states: dict[str, State] = {
+            name: _apart(build.states[task]) if task in build.fixed else build.states[task]
+            for name, build, task in self.places
+        }
         lines: dict[Key, State] = {}
         for take in self.homes:
             take(states, lines)
@@ -83,7 +86,11 @@ class Plan:
         for store in self.stores.values():
             store.renew()
         for name, build, task in self.places:
-            build.states[task] = copied(net.states[name])
+            if task in build.fixed:
+                for variable, array in build.states[task].items():
+                    array[...] = net.states[name][variable]
+            else:
+                build.states[task] = copied(net.states[name])
         for begin in self.begins:
             begin()
 
@@ -98,22 +105,24 @@ def compile_plan(
     keep: Callable[[Grid, int, bool, int], Kept] = Store,
     depth: int = 1,
     weigh: bool = False,
+    stretches: bool = False,
 ) -> Plan:
     """Make the plan. The network has been checked; states are copied, so that running it changes nothing.
 
     ``keep`` makes what records a signal: a ``Store`` of the whole run, or a ``Window`` on its last block. ``depth``
     is how many blocks a backend may have under way at once; ``weigh`` estimates each layer's cost, for a backend that
-    divides the work.
+    divides the work. With ``stretches`` small layers that follow each other are one piece of work, which nobody can
+    look into.
     """
     with at_rest():
-        return _Compiler(Making(net, schedule, given, wanted, trial, keep, weigh), depth).plan()
+        return _Compiler(Making(net, schedule, given, wanted, trial, keep, weigh), depth, stretches).plan()
 
 
 class _Compiler:
     """Cuts the network into stages, each a template that a Making fills."""
 
-    def __init__(self, make: Making, depth: int) -> None:
-        self.make, self.depth = make, depth
+    def __init__(self, make: Making, depth: int, stretches: bool) -> None:
+        self.make, self.depth, self.stretches = make, depth, stretches
         self.net, self.layers = make.net, make.layers
         self.stage_of: dict[str, int] = {}
         self.arenas: list[Arena] = []
@@ -173,7 +182,7 @@ class _Compiler:
             elif not self.make.whole(self.layers[part.order[0]]):
                 self.make.layer(main, part.order[0])
         stage.feed, stage.feed_states = feed.template(self.depth), feed.states
-        stage.template, stage.states = main.template(self.depth), main.states
+        stage.template, stage.states = main.template(self.depth, self.stretches), main.states
         self.arenas += [*feed.arenas, *main.arenas]
         return stage
 
@@ -185,3 +194,7 @@ class _Compiler:
             store = Store(grid, layer.size_in, layer.input_type is TSEvent)
             feed.add(name, Keep(store), [source])
         stage.plain.append((Evolve(layer, name, grid, self.make.wanted.finite), store, self.make.stores_of(name)))
+
+
+def _apart(state: State) -> State:
+    return {name: array.copy() for name, array in state.items()}

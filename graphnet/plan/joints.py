@@ -158,13 +158,14 @@ class Join:
         self.size = size
         self.event = event
         self._sums: bool = not event and all(self.whole)
+        self.is_pair: bool = self._sums and len(places) == 2
 
     def __call__(self, k: int, state: Any, *blocks: Any) -> tuple[Any, Any]:
         return state, frozen(self.join(blocks))
 
     def join(self, blocks: Sequence[Any]) -> Any:
         """The block that the layer reads; None where every part is absent."""
-        if self._sums and len(blocks) == 2 and blocks[0] is not None and blocks[1] is not None:
+        if self.is_pair and blocks[0] is not None and blocks[1] is not None:
             return blocks[0] + blocks[1]
         given = [i for i, block in enumerate(blocks) if block is not None]
         if not given:

@@ -18,14 +18,14 @@ from .builder import Builder
 from .copying import copied
 from .grid import Grid, Schedule
 from .joints import Carry, Join, Line, Source
-from .loop import Inner, Loop, Member, Pick
+from .loop import Loop, Pick
+from .member import LONG, Inner, Member
 from .several import Deal
 from .store import Keep, Kept, Store
 from .whole import Evolve, Whole
 
 Key = tuple[int, ...]
 """The numbers of the edges along a path: under which the network keeps what is under way on it."""
-LONG = 16  # steps: inner blocks of a loop from this length on use products in tiles
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,8 @@ from .advance import Advance
 from .joints import Join, Line
 from .several import Deal
 
+LONG = 16  # steps: inner blocks of a loop from this length on use products in tiles
+
 
 @dataclass(frozen=True, slots=True)
 class Inner:

@@ -28,13 +28,14 @@ class Recording(Arena):
 
     def begin(self) -> None:
         """Nobody reads what was handed out before, and no rows are there: whoever has some sets ``rows``."""
-        self.place, self.rows = 0, None
+        super().begin()
+        self.rows = None
         self._inner.begin()
 
     def take(self, shape: tuple[int, ...], dtype: np.dtype[Any]) -> NDArray[Any]:
         """The rows of the record where these are what the layer returned before; else a buffer."""
         place, rows = self.place, self.rows
-        self.place = place + 1
+        self.place: int = place + 1
         if place == self.returned and rows is not None and rows.shape == shape and rows.dtype == dtype:
             return rows
         self._inner.place = place

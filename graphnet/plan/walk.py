@@ -19,10 +19,9 @@ from ..layer import ArrayLayer
 from ..products import weigh
 from .advance import Advance
 from .joints import Join, State
-from .member import Inner, Member
+from .member import LONG, Inner, Member
 
 LEAST = 16  # inner blocks in a block of the loop: with fewer of them, to put the tables together takes longer
-SHORT = 16  # steps: inner blocks from this length on use products in tiles
 
 Numbers = NDArray[Any]
 
@@ -58,7 +57,7 @@ class Walker:
 
 def walkers(members: Sequence[Member], per: Sequence[int], inner: int) -> list[Walker] | None:
     """The members as the compiled walk sees them; None where it does not cover one of them."""
-    if inner >= SHORT or any(one != 1 for one in per):
+    if inner >= LONG or any(one != 1 for one in per):
         return None
     found = [_walker(one) for one in members]
     known = [one for one in found if one is not None]
@@ -68,8 +67,8 @@ def walkers(members: Sequence[Member], per: Sequence[int], inner: int) -> list[W
 
 def _walker(member: Member) -> Walker | None:
     advance, layer, join = member.advance, member.advance.layer, member.join
-    watched_only = advance.tap is None and not advance.stepped and not advance._finite  # pyright: ignore
-    if not member.reads or not watched_only or not _steps(type(layer)):
+    watched_only = advance.tap is None and not advance.stepped and not advance.finite
+    if not member.reads or not watched_only or not steps_itself(type(layer)):
         return None
     if join is None:
         places: Sequence[Any] = [slice(0, layer.size_in)]
@@ -84,7 +83,7 @@ def _walker(member: Member) -> Walker | None:
     return Walker(advance, layer, kept, join is not None, join is not None and all(join.whole), member.early)
 
 
-def _steps(cls: type[ArrayLayer]) -> bool:
+def steps_itself(cls: type[ArrayLayer]) -> bool:
     """Whether a class says how it steps, for the ``advance`` that it has: not where one below overrides that alone."""
     for one in cls.__mro__:
         if "stepping" in vars(one):

@@ -36,7 +36,9 @@ def plan_for(
     if last is not None and last.form == form:
         last.plan.renew(net, schedule, given)
         return last
-    plan = compile_plan(net, schedule, given, wanted, trial=trial, depth=depth, weigh=backend != "serial")
+    plan = compile_plan(
+        net, schedule, given, wanted, trial=trial, depth=depth, weigh=backend != "serial", stretches=backend == "serial"
+    )
     return Filed(plan, form, token)
 
 
