@@ -12,7 +12,7 @@ from .timeseries import TSEvent
 
 SPARSE = 0.02  # events per channel and step that an estimate assumes
 UPDATE = 10.0  # operations that a unit's own dynamics are taken to need per step
-PACE = 2000.0  # operations per microsecond that one core is taken to do
+PACE = 16000.0  # operations per microsecond that one core is taken to do
 CALL = 3.0  # microseconds that a call of a layer takes, whatever it computes
 
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from ..addresses import ALONE, PAIR, SUM, WIDE_PAIR, Placed, Stepping, placed, walker
 from ..errors import MemberFailed
-from ..layer import ArrayLayer
+from ..layer import ArrayLayer, Layer
 from ..products import weigh
 from .advance import Advance
 from .joints import Join, State
@@ -83,7 +83,7 @@ def _walker(member: Member) -> Walker | None:
     return Walker(advance, layer, kept, join is not None, join is not None and all(join.whole), member.early)
 
 
-def steps_itself(cls: type[ArrayLayer]) -> bool:
+def steps_itself(cls: type[Layer]) -> bool:
     """Whether a class says how it steps, for the ``advance`` that it has: not where one below overrides that alone."""
     for one in cls.__mro__:
         if "stepping" in vars(one):

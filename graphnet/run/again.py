@@ -8,11 +8,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from ..clock import exact
+from ..cost import microseconds
+from ..layer import Layer
 from ..network import Network
-from ..plan import Plan, Schedule, Wanted, compile_plan
+from ..plan import Plan, Schedule, Wanted, compile_plan, steps_itself
 from ..timeseries import TimeSeries
 
 PLAN = "plan"
+SHORT = 30.0  # microseconds of a block of a layer, about half of them Python
 
 
 class Filed(NamedTuple):
@@ -47,6 +51,18 @@ def keep(net: Network, filed: Filed) -> None:
     if filed.form is not None and net.known("token", object) is filed.token:
         filed.plan.rest()
         net.known(PLAN, lambda: filed)
+
+
+def divides(net: Network, schedule: Schedule) -> bool:
+    """Whether threads could share a block: not where it is many calls of kernels that take no longer than the Python
+    around them, which run faster together.
+    """
+    return net.known(f"divides {schedule.block}", lambda: any(_long(one, schedule) for one in net.layers.values()))
+
+
+def _long(layer: Layer, schedule: Schedule) -> bool:
+    steps = min(schedule.block, schedule.total) * schedule.grid(exact(layer.dt)).per
+    return not steps_itself(type(layer)) or microseconds(layer, steps) > SHORT
 
 
 def _form(net: Network, schedule: Schedule, wanted: Wanted, trial: int, depth: int, backend: Any) -> Any:

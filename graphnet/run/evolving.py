@@ -15,7 +15,7 @@ from ..machine import processor
 from ..network import Network
 from ..plan import Plan, Schedule, Tap, Wanted, compile_plan
 from ..timeseries import TimeSeries, TSContinuous, TSEvent
-from .again import keep, plan_for
+from .again import divides, keep, plan_for
 from .drive import Backend, drive, drive_by_blocks, progressing
 from .inputs import by_name, check_extents, check_ready, schedule
 from .records import Record, classes, wanted
@@ -59,19 +59,21 @@ def evolve(
     Raises InputError, TimeError, UnknownName, NetworkError before anything runs, RunError where a layer fails; the
     network is then as it was before.
     """
-    depth = backends.depth(backend, workers)
+    chosen, depth = backend, backends.depth(backend, workers)
     if callbacks:
         _can_stop(net)
     began = time.perf_counter()
     with running(net), one_blas_thread():  # before anything is read of the network, which another run may change
         ready = _prepared(net, ts_input, duration, num_timesteps, block, record, check_finite, taps, depth)
-        filed = plan_for(net, ready.schedule, ready.given, ready.wanted, trial, depth, backend)
+        if backend == "threads" and not divides(net, ready.schedule):
+            chosen, depth = "serial", 1
+        filed = plan_for(net, ready.schedule, ready.given, ready.wanted, trial, depth, chosen)
         plan, planned = filed.plan, filed.plan.schedule
-        with backends.opened(backend, workers) as chosen, progressing(net, plan, progress) as after:
+        with backends.opened(chosen, workers) as run, progressing(net, plan, progress) as after:
             if callbacks:
-                drive_by_blocks(plan, chosen, _calling(net, plan, callbacks), after)
+                drive_by_blocks(plan, run, _calling(net, plan, callbacks), after)
             else:
-                drive(plan, chosen, after)
+                drive(plan, run, after)
         net.commit(planned.now + planned.total * planned.dt, *plan.collect())
         signals = _signals(ready.given, plan)
         name = backend if isinstance(backend, str) else type(backend).__name__
