@@ -35,12 +35,18 @@ class Loop:
         outlets = [
             outlet_of(one.advance, start * per, steps * per) for one, per in zip(self.members, self.per, strict=True)
         ]
-        ways = [way_of(one, lines[one.line], outlets[one.pre], start * self.per[one.post]) for one in self.edges]
+        ways = [
+            way_of(one, lines[one.line], outlets[one.pre], start * self.per[one.post], self._dtype(one))
+            for one in self.edges
+        ]
         if not self._stepped(states, lines, outer, outlets, start, steps):
             self._walked(states, outer, ways, outlets, start, steps)
         for one, way in zip(self.edges, ways, strict=True):
             lines[one.line] = way.end(steps * self.per[one.pre])
         return (states, lines), tuple(one.whole() for one in outlets)
+
+    def _dtype(self, edge: Inner) -> Any:
+        return self.members[edge.pre].advance.layer.dtype
 
     def _walked(
         self, states: list[Any], outer: Sequence[Any], ways: Sequence[Any], outlets: Sequence[Any], start: int,

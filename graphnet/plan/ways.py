@@ -114,20 +114,26 @@ class Several:
 # ---------------------------------------------------------------------- what reaches them
 
 
-def way_of(edge: Inner, state: State, outlet: Any, at: int) -> Any:
+def way_of(edge: Inner, state: State, outlet: Any, at: int, dtype: Any) -> Any:
+    """The way of an edge from a layer of a dtype."""
     sent = outlet.outlets[0] if isinstance(outlet, Several) else outlet
-    return EventWay(edge.path, state, sent, at) if edge.path.event else RowWay(edge.path, state, sent)
+    return EventWay(edge.path, state, sent, at) if edge.path.event else RowWay(edge.path, state, sent, dtype)
 
 
 class RowWay:
-    """A continuous edge inside a loop: first the rows that were under way, then those sent since the block began."""
+    """A continuous edge inside a loop: first the rows that were under way, then those sent since the block began.
+
+    The former are kept as doubles and go on in the sender's dtype: sums would otherwise depend on where a block begins.
+    """
 
     __slots__ = ("history", "outlet", "path")
 
-    def __init__(self, path: Line, state: State, outlet: Outlet) -> None:
+    def __init__(self, path: Line, state: State, outlet: Outlet, dtype: Any) -> None:
         self.path: Line = path
         self.outlet: Outlet = outlet
-        self.history: NDArray[Any] = frozen(state["rows"])
+        held = state["rows"]
+        sent = held.astype(dtype)
+        self.history: NDArray[Any] = frozen(sent if np.array_equal(sent, held, equal_nan=True) else held)
 
     def reader(self) -> Reader:
         """What reads it, step by step of the post layer."""
@@ -149,7 +155,7 @@ class RowWay:
                 return self.history[low + path.held : low + path.held + length]
         index = (np.arange(first, first + length) * path.b - path.d) // path.a
         old = index < 0
-        rows: NDArray[Any] = np.empty((length, path.size))
+        rows: NDArray[Any] = np.empty((length, path.size), dtype=self.history.dtype)
         rows[old] = self.history[index[old] + path.held]
         if not old.all():
             rows[~old] = path.pick(self.outlet.readable[index[~old]])
@@ -161,7 +167,7 @@ class RowWay:
         sent = path_rows(self.path, self.outlet)
         if steps >= held:
             return {"rows": np.array(sent[steps - held :], dtype=np.float64)}
-        return {"rows": np.concatenate([self.history[steps:], sent])}
+        return {"rows": np.concatenate([self.history[steps:], sent], dtype=np.float64)}
 
 
 def path_rows(path: Line, outlet: Outlet) -> NDArray[Any]:

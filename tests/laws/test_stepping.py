@@ -188,3 +188,27 @@ def test_slices_and_merges_meet_in_a_compiled_walk_as_in_any(kind, counted, monk
     assert counted == [True, True]
     monkeypatch.setattr(graphnet.plan.loop, "walk", lambda *args: None)
     assert same_bits(found, (run(), run(z=None)))
+
+
+@pytest.mark.parametrize("block", [1, 3, 7, 40])
+def test_sums_of_singles_do_not_depend_on_where_a_block_begins(block):
+    """Three parts of which one was under way: added in the order of the edges, all of them as singles."""
+    rng = np.random.default_rng(5)
+
+    def build():
+        net = Network()
+        net.input("x", 4)
+        for name in ("a", "b", "c"):
+            layer = layers.Rate(np.eye(4) * 0.7, tau=0.01, dt=1e-3, dtype="float32", activation="tanh")
+            net.add_layer(layer, name=name)
+        net.connect("x", "a", merge="sum")
+        net.connect("a -> b")
+        net.connect("b -> c")
+        net.connect("c", "a", delay=4e-3)
+        net.connect("b", "a", delay=3e-3)
+        net.connect("c", "a", delay=9e-3)
+        return net
+
+    x = TSContinuous.from_clocked(rng.normal(size=(200, 4)).astype(np.float32), 1e-3)
+    whole = build().evolve(x, block=200)["a"].samples
+    assert np.array_equal(build().evolve(x, block=block)["a"].samples, whole)
