@@ -34,6 +34,11 @@ class Arena:
         """Nobody reads what was handed out before: hand it out again."""
         self.place = 0
 
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all buffers."""
+        return sum(one.nbytes for one in self.buffers)
+
     def empty(self) -> None:
         """Let go of all buffers."""
         self.buffers, self.views, self.place = [], {}, 0

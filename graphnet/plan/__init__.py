@@ -3,7 +3,7 @@
 from .advance import Tap
 from .compile import Plan, Stage, compile_plan
 from .grid import Grid, Schedule
-from .making import Wanted
 from .walk import steps_itself
+from .wanted import Wanted
 
 __all__ = ["Grid", "Plan", "Schedule", "Stage", "Tap", "Wanted", "compile_plan", "steps_itself"]

@@ -95,6 +95,7 @@ class Advance:
         rows = record.room(span.start, span.steps)
         arena.rows, arena.returned = rows, self._returned
         state, out = self.step(state, block, span)
+        arena.rows = None  # a record is not held longer than its run
         if out is rows:
             return state, frozen(out)
         self._returned = arena.place_of(out)

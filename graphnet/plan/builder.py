@@ -10,7 +10,7 @@ from ..tasks import Task, nothing
 from .advance import Advance
 from .recording import Recording
 from .store import Keep
-from .stretch import Shown, find
+from .stretch import Shown, Stretch, find
 from .whole import Evolve
 
 LOCAL = frozenset((Keep, Evolve))
@@ -27,6 +27,7 @@ class Builder:
         self.local: set[str] = set()
         self.costs: dict[int, float] = {}
         self.arenas: list[Arena] = []
+        self.stretches: list[Stretch] = []
         self.fixed: set[int] = set()
         """Tasks whose states stay in the arrays that they are in, from run to run."""
 
@@ -65,6 +66,7 @@ class Builder:
 
     def _stretch(self) -> None:
         for stretch, tasks in find(self.entries, self.states):
+            self.stretches.append(stretch)
             self.fixed.update(tasks)
             shown = {one.task for one in stretch.members if not one.inside}
             lead = tasks[0]

@@ -22,8 +22,10 @@ from .builder import Builder
 from .copying import copied
 from .grid import Grid, Schedule
 from .joints import Source
-from .making import Key, Making, Wanted
+from .making import Making
 from .store import Keep, Kept, Store
+from .stretch import Stretch
+from .wanted import Key, Wanted
 from .whole import Evolve
 
 RESTING = 2**25  # bytes of buffers that a plan may hold between two runs
@@ -52,7 +54,7 @@ class Plan:
     homes: list[Callable[[dict[str, State], dict[Key, State]], None]]
     begins: list[Callable[[], None]]
     grids: Collection[Grid]
-    arenas: Sequence[Arena]
+    buffers: Sequence[Arena | Stretch]
 
     def collect(self) -> tuple[dict[str, State], dict[Key, State]]:
         """The states and lines that the run ended with."""
@@ -71,9 +73,12 @@ class Plan:
             source.series = None
         for store in self.stores.values():
             store.renew()
-        if sum(buffer.nbytes for arena in self.arenas for buffer in arena.buffers) > RESTING:
-            for arena in self.arenas:
-                arena.empty()
+        for one in self.buffers:
+            if isinstance(one, Stretch):
+                one.outs = {}
+        if sum(one.nbytes for one in self.buffers) > RESTING:
+            for one in self.buffers:
+                one.empty()
 
     def renew(self, net: Network, schedule: Schedule, given: Mapping[str, TimeSeries | None]) -> None:
         """Stand at the beginning of another run of as many steps: of its own network, which has not changed since."""
@@ -125,7 +130,7 @@ class _Compiler:
         self.make, self.depth, self.stretches = make, depth, stretches
         self.net, self.layers = make.net, make.layers
         self.stage_of: dict[str, int] = {}
-        self.arenas: list[Arena] = []
+        self.buffers: list[Arena | Stretch] = []
 
     def plan(self) -> Plan:
         parts = self.net.structure().parts
@@ -141,7 +146,7 @@ class _Compiler:
         make = self.make
         return Plan(
             make.schedule, stages, make.stores, make.sources, make.places, make.homes, make.begins,
-            make.grids.values(), self.arenas,
+            make.grids.values(), self.buffers,
         )  # fmt: skip
 
     def _set_stage(self, part: Part) -> None:
@@ -183,7 +188,7 @@ class _Compiler:
                 self.make.layer(main, part.order[0])
         stage.feed, stage.feed_states = feed.template(self.depth), feed.states
         stage.template, stage.states = main.template(self.depth, self.stretches), main.states
-        self.arenas += [*feed.arenas, *main.arenas]
+        self.buffers += [*feed.arenas, *main.arenas, *main.stretches]
         return stage
 
     def _plain(self, stage: Stage, feed: Builder, name: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from fractions import Fraction
 
 from ..clock import exact
@@ -13,7 +12,7 @@ from ..network import Network
 from ..paths import Path
 from ..structure import Input, Part
 from ..timeseries import TimeSeries, TSEvent
-from .advance import Advance, Tap
+from .advance import Advance
 from .builder import Builder
 from .copying import copied
 from .grid import Grid, Schedule
@@ -22,24 +21,8 @@ from .loop import Loop, Pick
 from .member import LONG, Inner, Member
 from .several import Deal
 from .store import Keep, Kept, Store
+from .wanted import Key, Wanted
 from .whole import Evolve, Whole
-
-Key = tuple[int, ...]
-"""The numbers of the edges along a path: under which the network keeps what is under way on it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What a run records: signals and variables, with the steps of which each keeps one; and who is shown inputs.
-
-    A signal is (name, every), a variable (key, layer, variable, every). ``finite`` looks for NaN and infinity in every
-    block that a layer gives.
-    """
-
-    signals: Sequence[tuple[str, int]] = ()
-    variables: Sequence[tuple[str, str, str, int]] = ()
-    taps: Mapping[str, Tap] = field(default_factory=dict)
-    finite: bool = False
 
 
 class Making:

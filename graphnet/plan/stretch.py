@@ -8,66 +8,21 @@ made for, and in the first block, whose outputs are looked at, it advances one l
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from ..addresses import ALONE, AT, FLAT, MADE, Placed, placed, walker
 from ..errors import MemberFailed
-from ..products import SMALL, weigh
-from ..span import Span
+from ..products import SMALL
 from .advance import Advance
 from .joints import Join, frozen
 from .store import Keep
+from .tables import Member, Still, Tables
 from .walk import steps_itself
 
 LEAST = 4  # layers: with fewer, the tables are not worth it
 
 Entry = tuple[str, Any, tuple[int, ...]]
-Numbers = NDArray[Any]
-
-
-class Still(Span):
-    """A span that notes whether it was asked where it lies, which another one would answer differently."""
-
-    def __init__(self) -> None:
-        super().__init__(0, 1)
-        self.asked: bool = False
-
-    @property
-    def start(self) -> int:
-        self.asked = True
-        return 0
-
-    @start.setter
-    def start(self, value: int) -> None:  # pyright: ignore[reportIncompatibleVariableOverride] # a field elsewhere
-        """It lies nowhere."""
-
-    @property
-    def steps(self) -> int:
-        self.asked = True
-        return 1
-
-    @steps.setter
-    def steps(self, value: int) -> None:  # pyright: ignore[reportIncompatibleVariableOverride] # likewise
-        """It has no length."""
-
-
-@dataclass(frozen=True, slots=True)
-class Member:
-    """A layer of a stretch: its task, the tasks whose whole signals it reads, and what adds them, where there are two.
-
-    ``inside`` is whether only members read its own; ``done`` are members whose rows nobody reads once it has run.
-    """
-
-    task: int
-    advance: Advance
-    reads: tuple[int, ...]
-    join: Join | None
-    inside: bool
-    done: tuple[int, ...]
 
 
 class Shown:
@@ -94,7 +49,7 @@ class Stretch:
         self.dtype: np.dtype[Any] = np.dtype(members[0].advance.layer.value("dtype"))
         self.outs: dict[int, Any] = {}
         """By task, what those gave last that others read."""
-        self._tables: _Tables | None = None
+        self._tables: Tables | None = None
 
     def __call__(self, k: int, state: Any, *given: Any) -> tuple[Any, Any]:
         first = self.members[0]
@@ -102,13 +57,22 @@ class Stretch:
         if self.members[-1].advance.careful or not all(self._fits(one) for one in given):
             tables = self._tables = None
         elif tables is None:
-            tables = self._tables = _tables(self)
-        if tables is None:
+            tables = self._tables = Tables(self.members, self.states, self.outside, self.dtype)
+        if tables is None or not tables.reachable:
             self.outs = self._each(k, given)
         else:
             grid = first.advance.grid
             self.outs = tables.advance(given, grid.start(k), grid.steps(k))
         return self.states[first.task], self.outs.get(first.task)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of its buffers."""
+        return 0 if self._tables is None else self._tables.nbytes
+
+    def empty(self) -> None:
+        """Let go of all buffers."""
+        self._tables, self.outs = None, {}
 
     def _fits(self, block: Any) -> bool:
         return isinstance(block, np.ndarray) and block.dtype == self.dtype and block.flags.c_contiguous
@@ -205,100 +169,3 @@ def _done(i: int, reads: Sequence[int], until: dict[int, int], shown: set[int]) 
     """What a member reads as the last one of the stretch, and its own rows where nobody reads them."""
     mine = [] if i in until or i in shown else [i]
     return (*dict.fromkeys(task for task in reads if until[task] == i and task not in shown), *mine)
-
-
-class _Tables:
-    """The tables of a stretch, with everything that they point to."""
-
-    def __init__(self, stretch: Stretch, kept: Sequence[Any], calls: Numbers, sources: Numbers) -> None:
-        self.kept, self.calls, self.sources = kept, calls, sources
-        self.like, self.wide = np.empty(0, dtype=stretch.dtype), np.empty(0)
-        self.walk = walker()
-        self.given: list[tuple[int, int]] = []
-        """Of each source from outside, its row and which of the blocks it reads."""
-        self.shown: list[tuple[Member, list[int], list[int], Numbers]] = []
-        """Of each member that others read: its calls, the sources that are its rows, and those where no record has
-        room."""
-
-    def advance(self, given: Sequence[Any], start: int, steps: int) -> dict[int, Any]:
-        """Advance over so many steps; gives the rows of the members that others read."""
-        for row, which in self.given:
-            self.sources[row, AT] = given[which].ctypes.data
-        outs: dict[int, Any] = {}
-        for member, calls, reading, spare in self.shown:
-            record = member.advance.record
-            rows = None if record is None else record.room(start, steps)
-            if rows is None or rows.dtype != spare.dtype:
-                rows = spare[:steps]
-            self.calls[calls, MADE] = self.sources[reading, AT] = rows.ctypes.data
-            outs[member.task] = frozen(rows)
-        self.walk(self.like, self.wide, self.calls, self.sources, steps, max(steps, 1))
-        return outs
-
-
-def _tables(stretch: Stretch) -> _Tables | None:
-    """None where a kernel cannot be called by its address: kernels run as Python."""
-    length = stretch.members[0].advance.grid.block
-    length = min(length, stretch.members[0].advance.grid.total)
-    free: dict[int, list[Numbers]] = {}
-    rows: dict[int, Numbers] = {}
-    widest = max(one.advance.layer.size_in for one in stretch.members)
-    scratch = np.empty((length, widest), dtype=stretch.dtype)
-    kept: list[Any] = [scratch]
-    calls: list[list[int]] = []
-    sources: list[list[int]] = []
-    given: list[tuple[int, int]] = []
-    shown: list[tuple[Member, list[int], list[int], Numbers]] = []
-    reading: dict[int, list[int]] = {one.task: [] for one in stretch.members}  # the sources that are a member's rows
-    for one in stretch.members:
-        layer = one.advance.layer
-        made = _functions(one, stretch.states[one.task], stretch.dtype)
-        if not made:
-            return None
-        spare = free.get(layer.size_out) if one.inside else None
-        out = spare.pop() if spare else np.empty((length, layer.size_out), dtype=stretch.dtype)
-        rows[one.task] = out
-        low = len(sources)
-        for read in one.reads:
-            if read in rows:
-                reading[read].append(len(sources))
-                sources.append([rows[read].ctypes.data, rows[read].strides[0], 0, 0, 0, 0, layer.size_in])
-            else:
-                given.append((len(sources), stretch.outside.index(read)))
-                sources.append([0, layer.size_in * stretch.dtype.itemsize, 0, 0, 0, 0, layer.size_in])
-        way = FLAT if len(one.reads) == 2 else ALONE
-        ends = [low, len(sources), way]
-        mine = [len(calls)]
-        at, stride = out.ctypes.data, out.strides[0]
-        calls.append([made[0].function, made[0].table, at, stride, scratch.ctypes.data, layer.size_in, *ends])
-        if len(made) == 2:  # the product has left its rows where the kernel finds them
-            mine.append(len(calls))
-            calls.append([made[1].function, made[1].table, at, stride, 0, layer.size_out, len(sources),
-                          len(sources) + 1, ALONE])  # fmt: skip
-            reading[one.task].append(len(sources))
-            sources.append([at, stride, 0, 0, 0, 0, layer.size_out])
-        if not one.inside:
-            shown.append((one, mine, reading[one.task], out))
-        kept += [out, made]
-        for task in one.done:
-            if task in rows:
-                free.setdefault(rows[task].shape[1], []).append(rows[task])
-    tables = _Tables(stretch, kept, *(np.array(table, dtype=np.int64) for table in (calls, sources)))
-    tables.given, tables.shown = given, shown
-    return tables
-
-
-def _functions(one: Member, state: Any, dtype: np.dtype[Any]) -> list[Placed]:
-    """The product and the kernel of a member, whichever it has; none where one of them cannot be called."""
-    stepping = one.advance.layer.stepping(state, Still())
-    assert stepping is not None  # it belongs to the stretch
-    layer = one.advance.layer
-    made: list[Placed | None] = []
-    given = layer.size_in
-    if stepping.weights is not None:
-        made.append(placed(*weigh(stepping.weights), given, layer.size_out, dtype))
-        given = layer.size_out
-    if stepping.kernel is not None:
-        made.append(placed(stepping.kernel, stepping.arguments, given, layer.size_out, dtype))
-    found = [each for each in made if each is not None]
-    return found if len(found) == len(made) else []

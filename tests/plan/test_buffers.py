@@ -40,4 +40,4 @@ def test_a_chain_of_equal_layers_needs_two_sets_of_buffers():
     plan = graphnet.plan.compile_plan(
         net, graphnet.plan.Schedule(net.now, net.exact_dt, 60, 10), {"external": U}, graphnet.plan.Wanted()
     )
-    assert len(plan.arenas) == 2
+    assert len(plan.buffers) == 2

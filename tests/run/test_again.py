@@ -201,11 +201,27 @@ def test_a_kept_plan_holds_no_input_no_record_and_no_large_buffer():
     gone = [weakref.ref(x), weakref.ref(result)]
     plan = kept(net)
     assert all(source.series is None for source in plan.sources.values())
-    held = sum(buffer.nbytes for arena in plan.arenas for buffer in arena.buffers)
+    held = sum(one.nbytes for one in plan.buffers)
     assert held <= RESTING < 20_000 * 512 * 8
     del x, result
     gc.collect()
     assert [one() for one in gone] == [None, None]
+
+
+@pytest.mark.parametrize("count", [1, 6])
+def test_a_kept_plan_does_not_hold_the_records_of_its_run(count):
+    net = Network([Rate(np.eye(8), dt=1e-3) for _ in range(count)])
+    x = TSContinuous.from_clocked(np.ones((400, 8)), dt=1e-3)
+    for _ in range(2):
+        rows = [weakref.ref(_owner(one.samples)) for name, one in net.evolve(x, block=50).items() if name in net.layers]
+        net.reset_all()
+        gc.collect()
+        assert [one() is None for one in rows] == [True] * count
+
+
+def _owner(array):
+    """The array whose memory another one shows."""
+    return array if array.base is None else _owner(array.base)
 
 
 def test_copies_and_pickles_take_no_plan_along():
