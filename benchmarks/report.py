@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -25,7 +26,8 @@ def judged(row: Row) -> str:
     if row["value"] is None:
         return "no kernel"
     unit = {"ratio": "x", "excess": "us", "seconds": "s"}[row["kind"]]
-    return f"{row['value']:.2f} {unit} (bound {row['bound']:g})" + ("" if row["holds"] else " MISSED")
+    bound = "" if math.isinf(row["bound"]) else f" (bound {row['bound']:g})"
+    return f"{row['value']:.2f} {unit}{bound}" + ("" if row["holds"] else " MISSED")
 
 
 def line(row: Row) -> str:
@@ -99,8 +101,9 @@ def page(results: Mapping[str, Any]) -> str:
         "",
         "Made by `python -m benchmarks.report` from what `python -m benchmarks` measured: edit neither by hand.",
         "Every row: the same inputs, outputs held against each other, warm-up and compilation apart, runs of all "
-        "contenders in turn; the shortest of each. The time of graphnet is that of `Network.evolve`, plan, scheduling "
-        "and series at both ends included.",
+        "contenders in turn; the shortest of each. The time of graphnet is that of `Network.evolve`, scheduling and "
+        "series at both ends included. A network keeps its plan, so the run that warms up makes it; the rows *planned "
+        "anew* have it made in every run, where that weighs most.",
         "",
         f"Measured on {m['date']} on {m['processors']} cores of {m['processor']}, NumPy {m['numpy']}, "
         f"numba {m['numba']}, {blas}; {size}. Load before it began: {m['load']:.1f}.",
@@ -137,6 +140,8 @@ def _value(row: Row) -> str:
 
 
 def _bound(row: Row) -> str:
+    if math.isinf(row["bound"]):
+        return "-"
     return f"{row['bound']:g}" + {"ratio": "", "excess": " us", "seconds": " s"}[row["kind"]]
 
 

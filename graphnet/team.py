@@ -18,6 +18,14 @@ def team(workers: int) -> Iterator[None]:
         return
     before = getattr(_here, "pool", None), members()
     with ThreadPoolExecutor(workers - 1, thread_name_prefix="graphnet-team") as pool:
+        begun = threading.Barrier(workers)  # every thread is there before any of them waits for another's work
+        try:
+            for _ in range(workers - 1):
+                pool.submit(begun.wait)
+            begun.wait()
+        except BaseException:
+            begun.abort()
+            raise
         _here.pool, _here.members = pool, workers
         try:
             yield

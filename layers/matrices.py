@@ -44,6 +44,11 @@ def forms(weights: Any, size: int, dtype: str) -> Forms:
     return _frozen(aligned(dense)), _frozen(data), _frozen(indices.astype(np.uint32)), _frozen(indptr.astype(np.int64))
 
 
+def columns(dense: NDArray[Any], low: int, high: int) -> NDArray[Any]:
+    """A copy of some columns, for a thread that reads these alone: nothing else lies between them."""
+    return _frozen(aligned(np.ascontiguousarray(dense[:, low:high])))
+
+
 def aligned(array: NDArray[Any]) -> NDArray[Any]:
     """The array, or its copy, at an address that is a whole number of cache lines: vectors then cross none.
 

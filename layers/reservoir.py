@@ -5,16 +5,24 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from functools import lru_cache
+from itertools import pairwise
 from typing import Annotated, Any, ClassVar, Self
 
 import annotated_types as at
 import numpy as np
+from numpy.typing import NDArray
 
 from graphnet import ArrayLayer, PerUnit, Span, State, Stepping, Weights, kernel, positional
+from graphnet.meeting import Meeting
+from graphnet.meeting import meet as meet_all
+from graphnet.team import members, share
 
 from .activations import Activation, activate, chosen, scan_with
-from .matrices import recurrent_forms
-from .rate import add, add_scaled, recur
+from .matrices import columns, recurrent_forms
+from .rate import add, add_scaled, push_dense, recur
+
+ALONE = 256  # units of which a thread has at least so many: a meeting takes a microsecond, and they meet every step
+LANES = 16  # units that lie on whole cache lines
 
 Leak = Annotated[float, at.Gt(0), at.Le(1)]
 
@@ -104,7 +112,10 @@ class Reservoir(ArrayLayer):
         self._code, self._named = chosen(self.activation)
         spread = np.full(self.size, self.noise_std * math.sqrt(self.dt), dtype=self.dtype)
         keep = (1.0 - np.broadcast_to(self.leak, (self.size,))).astype(self.dtype)
-        self._constants = (keep, leak, self.per_unit("bias"), spread, self._code, *recurrent_forms(self))
+        forms = recurrent_forms(self)
+        self._constants = (keep, leak, self.per_unit("bias"), spread, self._code)
+        self._dense, self._sparse = forms[0], forms[1:]
+        self._columns: dict[int, list[NDArray[Any]]] = {}  # of the dense weights, by the number of threads
         self._silence, self._unwatched = np.empty((0, self.size)), np.empty((0, self.size), dtype=self.dtype)
 
     def initial(self) -> State:
@@ -114,18 +125,51 @@ class Reservoir(ArrayLayer):
         rows = span.product(block, self.matrix())
         noise = span.normal(0, self.size) if self.noise_std else self._silence
         watch = span.watch.get("x", self._unwatched) if span.watch else self._unwatched
-        scan_with(echo, self._named)(state["x"], rows, noise, watch, *self._constants)
+        given = (state["x"], rows, noise, watch, *self._constants)
+        parts = min(members(), self.size // ALONE) if len(self._dense) and echo.compiles else 1
+        if parts > 1:
+            self._share(given, parts)
+        else:
+            scan_with(echo, self._named)(*given, self._dense, *self._sparse, 0, self.size, 0, 0, 1, 0)
         return state, rows
+
+    def _share(self, given: tuple[Any, ...], parts: int) -> None:
+        """Scan over the block on so many threads, each with a copy of the columns of its own units: the same sums."""
+        scan, meeting = scan_with(_shared(), self._named), Meeting(parts)
+        edges = [LANES * (self.size * part // (parts * LANES)) for part in range(parts)] + [self.size]
+        if parts not in self._columns:
+            self._columns[parts] = [columns(self._dense, *ends) for ends in pairwise(edges)]
+        mine = self._columns[parts]
+
+        def work(part: int) -> None:
+            try:
+                ends = edges[part], edges[part + 1]
+                scan(*given, mine[part], *self._sparse, *ends, part, *meeting.arguments)
+            except BaseException:
+                meeting.end()
+                raise
+
+        share(work, parts)
 
     def stepping(self, state: State, span: Span) -> Stepping:
         noise = span.normal(0, self.size) if self.noise_std else self._silence
         watch = span.watch.get("x", self._unwatched)
-        return Stepping(_step_with(self._named), (state["x"], noise, watch, *self._constants), self.matrix())
+        return Stepping(
+            _step_with(self._named),
+            (state["x"], noise, watch, *self._constants, self._dense, *self._sparse),
+            self.matrix(),
+        )
 
 
 @lru_cache(maxsize=256)
 def _step_with(own: Any) -> Any:
     return step_echo if own is None else step_echo.bound(echo=scan_with(echo, own))
+
+
+@lru_cache(maxsize=1)
+def _shared() -> Any:
+    """The scan as several threads run it, each for its own units."""
+    return echo.bound(meet=meet_all())
 
 
 @kernel
@@ -135,24 +179,44 @@ def step_echo(first, given, made, x, noise, watch, keep, leak, bias, spread, cod
     made[:] = given
     kicks = noise[first : first + steps] if noise.shape[0] > 0 else noise
     seen = watch[first : first + steps] if watch.shape[0] > 0 else watch
-    echo(x, made, kicks, seen, keep, leak, bias, spread, code, dense, data, indices, indptr)
+    echo(x, made, kicks, seen, keep, leak, bias, spread, code, dense, data, indices, indptr, 0, x.shape[0], 0, 0, 1, 0)
 
 
 @kernel
-def echo(x, rows, noise, watch, keep, leak, bias, spread, code, dense, data, indices, indptr):
-    """Scan over time: ``rows`` holds the weighted input, then the state."""
-    pushed = np.zeros_like(x)
+def echo(
+    x, rows, noise, watch, keep, leak, bias, spread, code, dense, data, indices, indptr, low, high, me, at, parts,
+    resting
+):  # fmt: skip
+    """Scan over time for the units from ``low`` to ``high``: ``rows`` holds the weighted input, then the state. Where
+    ``parts`` threads share the units, ``dense`` holds the columns of these alone, and each waits after every step for
+    what the others wrote.
+    """
+    pushed = np.zeros(high - low, dtype=x.dtype)
     active = np.empty(x.shape[0], dtype=np.int64)
+    kept, taken, shift, kick = keep[low:high], leak[low:high], bias[low:high], spread[low:high]
+    before = x
     for k in range(rows.shape[0]):
-        row = rows[k]
-        recur(x, dense, data, indices, indptr, active, pushed)
+        row, last = rows[k, low:high], before[low:high]
+        if parts > 1:
+            push_dense(before, dense, active, pushed)
+        else:
+            recur(before, dense, data, indices, indptr, active, pushed)
         add(row, pushed)
-        add(row, bias)
+        add(row, shift)
         activate(row, code)
-        for j in range(x.shape[0]):
-            row[j] = keep[j] * x[j] + leak[j] * row[j]
+        for j in range(row.shape[0]):
+            row[j] = kept[j] * last[j] + taken[j] * row[j]
         if noise.shape[0] > 0:
-            add_scaled(row, spread, noise[k])
-        x[:] = row
+            add_scaled(row, kick, noise[k, low:high])
         if watch.shape[0] > 0:
-            watch[k] = x
+            watch[k, low:high] = row
+        before = rows[k]
+        if parts > 1:
+            meet(me, k + 1, at, parts, resting)
+    if rows.shape[0] > 0:
+        x[low:high] = rows[rows.shape[0] - 1, low:high]
+
+
+@kernel
+def meet(me, turn, at, parts, resting):
+    """Stands where threads wait for each other."""
