@@ -45,11 +45,13 @@ from .layer import (
     Weights,
     positional,
 )
+from .meeting import Meeting, meet
 from .network import Network
 from .registry import Registry
 from .run import Result
 from .span import Span
 from .storing import load, save
+from .team import members, share
 from .timeseries import (
     TimeSeries,
     TSContinuous,
@@ -77,6 +79,7 @@ __all__ = [
     "Hertz",
     "InputError",
     "Layer",
+    "Meeting",
     "NameTaken",
     "Network",
     "NetworkError",
@@ -110,10 +113,13 @@ __all__ = [
     "kernel",
     "load",
     "load_ts_from_file",
+    "meet",
+    "members",
     "merge",
     "one_blas_thread",
     "positional",
     "save",
     "set_global_ts_plotting_backend",
+    "share",
     "steps_of",
 ]

@@ -12,10 +12,20 @@ import annotated_types as at
 import numpy as np
 from numpy.typing import NDArray
 
-from graphnet import ArrayLayer, PerUnit, Span, State, Stepping, Weights, kernel, positional
-from graphnet.meeting import Meeting
-from graphnet.meeting import meet as meet_all
-from graphnet.team import members, share
+from graphnet import (
+    ArrayLayer,
+    Meeting,
+    PerUnit,
+    Span,
+    State,
+    Stepping,
+    Weights,
+    kernel,
+    members,
+    positional,
+    share,
+)
+from graphnet import meet as meet_all
 
 from .activations import Activation, activate, chosen, scan_with
 from .matrices import columns, recurrent_forms

@@ -56,7 +56,7 @@ def run(
         if promising(guesses, stripes, 1):
             Crew(template, states, stripes, 0, 1, count).run(after)
         else:
-            with team(count):
+            with team(count if stripes else 1):
                 serial.run(template, states, 1, after)
     else:
         _Pilot(template, states, after, count).run(blocks)
