@@ -150,11 +150,11 @@ def test_memory_in_the_page_stays_that_of_its_window(page, endless):
 def test_a_run_that_falls_behind_says_so(browser):
     with showing(small(run={"duration": 1e6}), speed=50.0, watch=lambda _: time.sleep(0.03)) as (url, _):
         seen = opened(browser, url)
-        until(seen.page, "!byId('live-late').hidden", 10.0)
+        until(seen.page, "!byId('live-late').hidden", 60.0)
         assert "of simulated time by now" in seen.page.locator("#live-late").inner_text()
         assert "of the 50 × that are asked for" in seen.page.locator("#live-late").inner_text()
         seen.page.get_by_label("Speed").select_option("0.01")
-        until(seen.page, "byId('live-late').hidden", 10.0)
+        until(seen.page, "byId('live-late').hidden", 60.0)
         seen.page.context.close()
 
 
