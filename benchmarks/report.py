@@ -11,6 +11,9 @@ from typing import Any
 
 Row = Mapping[str, Any]
 OURS, KERNEL = "graphnet", "kernel"
+COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#8c6d31")
+"""Those of Okabe and Ito 2008, Color Universal Design, with a brown in place of the yellow, which is hard to see."""
+MARKERS = ("s", "^", "D", "v")
 
 
 def seconds(value: float) -> str:
@@ -58,11 +61,10 @@ def figure(results: Mapping[str, Any], path: Path) -> None:
 
     rows = [one for one in results["rows"] if len(one["times"]) > 1]
     fig, ax = plt.subplots(figsize=(9, 0.9 + 0.34 * len(rows)), layout="constrained")
-    palette = {KERNEL: "#1b6ca8"}
+    looks = {KERNEL: ("#000000", "o")}
     names = [name for row in rows for name in row["times"] if name not in (OURS, KERNEL)]
-    spare = plt.get_cmap("tab20")
-    for name in dict.fromkeys(names):
-        palette[name] = spare((2 * len(palette) + 1) % 20)
+    for number, name in enumerate(dict.fromkeys(names)):  # no two peers look the same
+        looks[name] = COLOURS[number % len(COLOURS)], MARKERS[number // len(COLOURS) % len(MARKERS)]
     said: set[str] = set()
     for place, row in enumerate(rows):
         least = {name: one["min"] for name, one in row["times"].items()}
@@ -71,14 +73,15 @@ def figure(results: Mapping[str, Any], path: Path) -> None:
                 continue
             label = None if name in said else "kernel by hand" if name == KERNEL else name
             said.add(name)
-            ax.plot(value / least[OURS], -place, "o", color=palette[name], label=label, ms=7 if name == KERNEL else 6)
+            colour, marker = looks[name]
+            ax.plot(value / least[OURS], -place, marker, color=colour, label=label, ms=8 if name == KERNEL else 6)
     ax.axvline(1.0, color="#222222", lw=1.2, label=OURS)
     ax.set_xscale("log")
     ax.xaxis.set_major_locator(ticker.LogLocator(subs=(1.0, 2.0, 5.0)))
     ax.xaxis.set_major_formatter(ticker.FuncFormatter(lambda value, _: f"{value:g}"))
     ax.xaxis.set_minor_formatter(ticker.NullFormatter())
     ax.set_yticks(
-        range(0, -len(rows), -1), [f"{r['workload']}  {r['dtype'][5:]} bit  {r['threads']} thread" for r in rows]
+        range(0, -len(rows), -1), [f"{r['workload']}  {r['dtype'][5:]} bit  {_threads(r['threads'])}" for r in rows]
     )
     ax.set_xlabel("time as a multiple of graphnet's (right of the line: slower than graphnet)")
     ax.grid(axis="both", color="#dddddd", lw=0.6)
@@ -89,6 +92,10 @@ def figure(results: Mapping[str, Any], path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     fig.savefig(path, dpi=130)
     plt.close(fig)
+
+
+def _threads(number: int) -> str:
+    return f"{number} thread" if number == 1 else f"{number} threads"
 
 
 def page(results: Mapping[str, Any]) -> str:
