@@ -5,11 +5,12 @@ python -m benchmarks.weight WORKLOAD DTYPE
 
 from __future__ import annotations
 
+import gc
 import json
-import resource
 import subprocess
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from benchmarks.harness import Own
@@ -31,8 +32,17 @@ def weights(works: Sequence[Workload]) -> list[dict[str, Any]]:
     return rows
 
 
-def _peak() -> int:
-    return 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+def _resident(word: str) -> int:
+    """Bytes, as Linux tells them: VmRSS now, VmHWM at most since ``_begin``. What ``getrusage`` tells begins with what
+    the process that started this one held.
+    """
+    lines = Path("/proc/self/status").read_text(encoding="utf-8").splitlines()
+    return 1024 * next(int(one.split()[1]) for one in lines if one.startswith(word))
+
+
+def _begin() -> int:
+    Path("/proc/self/clear_refs").write_text("5", encoding="utf-8")
+    return _resident("VmRSS")
 
 
 def measure(name: str, dtype: str) -> dict[str, Any]:
@@ -43,9 +53,11 @@ def measure(name: str, dtype: str) -> dict[str, Any]:
     assert work.footprint is not None
     small = {**work.full, "steps": 300} | ({"layers": 10} if "layers" in work.full else {})
     _run(work, small, dtype)
-    before = _peak()
+    gc.collect()
+    before = _begin()
     _run(work, work.full, dtype)
-    return {"workload": name, "dtype": dtype, "needed": work.footprint(work.full, dtype), "peak": _peak() - before}
+    peak = _resident("VmHWM") - before
+    return {"workload": name, "dtype": dtype, "needed": work.footprint(work.full, dtype), "peak": peak}
 
 
 def _run(work: Workload, size: Any, dtype: str) -> None:
