@@ -27,7 +27,7 @@ from graphnet import (
     positional,
 )
 
-from .steps import accumulate, step_above, step_same, step_scaled, step_shifted, step_sums
+from .steps import accumulate, step_above, step_same, step_shifted, step_sums
 
 NO_STATE = "must be 0: there is no state that noise could act on"
 
@@ -160,7 +160,7 @@ class Scale(ArrayLayer):
         return state, y
 
     def stepping(self, state: State, span: Span) -> Stepping:
-        return Stepping(step_scaled, (self._scale,))
+        return Stepping(None, weights=self._scale)
 
 
 class PassThrough(ArrayLayer):
@@ -315,4 +315,4 @@ class I(ArrayLayer):  # noqa: E742 # the literature's and NIR's name of it
         if self.noise_std:
             noise = (self._spread * span.normal(0, self.size)).astype(self.dtype)
         watch = span.watch.get("v", np.empty((0, self.size), dtype=self.dtype))
-        return Stepping(step_sums, (state["v"], noise, watch, self._gain))
+        return Stepping(step_sums, (state["v"], noise, watch), self._gain)

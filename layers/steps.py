@@ -17,14 +17,6 @@ def step_shifted(first, given, made, bias):
 
 
 @kernel
-def step_scaled(first, given, made, scale):
-    for k in range(given.shape[0]):
-        row, one = made[k], given[k]
-        for j in range(row.shape[0]):
-            row[j] = one[j] * scale[j]
-
-
-@kernel
 def step_same(first, given, made):
     made[:] = given
 
@@ -38,8 +30,8 @@ def step_above(first, given, made, threshold):
 
 
 @kernel
-def step_sums(first, given, made, v, noise, watch, gain):
-    step_scaled(first, given, made, gain)
+def step_sums(first, given, made, v, noise, watch):
+    made[:] = given
     for k in range(given.shape[0]):
         if noise.shape[0] > 0:
             row, kick = made[k], noise[first + k]

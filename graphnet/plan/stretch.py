@@ -139,8 +139,8 @@ def _steps_still(advance: Advance, state: Any) -> bool:
     stepping = layer.stepping(state, span)
     if stepping is None or span.asked:
         return False
-    weights = stepping.weights
-    return weights is None or (isinstance(weights, np.ndarray) and weights.ndim == 2 and weights.size <= SMALL)
+    weights = stepping.weights  # sparse and large ones go by tiles where a block is long
+    return weights is None or (isinstance(weights, np.ndarray) and (weights.ndim == 1 or weights.size <= SMALL))
 
 
 def _stretch(entries: Sequence[Entry], states: list[Any], tasks: list[int]) -> Stretch | None:
