@@ -6,6 +6,7 @@ The network keeps it with all else that follows from how it stands, and forgets 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from fractions import Fraction
 from typing import Any, NamedTuple
 
 from ..clock import exact
@@ -57,12 +58,12 @@ def divides(net: Network, schedule: Schedule) -> bool:
     """Whether threads could share a block: not where it is many calls of kernels that take no longer than the Python
     around them, which run faster together.
     """
-    return net.known(f"divides {schedule.block}", lambda: any(_long(one, schedule) for one in net.layers.values()))
+    block = min(schedule.block, schedule.total)
+    return net.known(f"divides {block}", lambda: any(_long(one, block, schedule.dt) for one in net.layers.values()))
 
 
-def _long(layer: Layer, schedule: Schedule) -> bool:
-    steps = min(schedule.block, schedule.total) * schedule.grid(exact(layer.dt)).per
-    return not steps_itself(type(layer)) or microseconds(layer, steps) > SHORT
+def _long(layer: Layer, block: int, dt: Fraction) -> bool:
+    return not steps_itself(type(layer)) or microseconds(layer, block * int(dt / exact(layer.dt))) > SHORT
 
 
 def _form(net: Network, schedule: Schedule, wanted: Wanted, trial: int, depth: int, backend: Any) -> Any:

@@ -10,8 +10,9 @@ import pytest
 
 import graphnet.run.again
 from graphnet import ArrayLayer, Network, RunError, Size, TSContinuous, TSEvent, positional
+from graphnet.plan import Schedule
 from graphnet.plan.compile import RESTING
-from graphnet.run.again import PLAN
+from graphnet.run.again import PLAN, divides
 from graphnet.testing import same_bits
 from layers import Delay, Linear, Rate
 from tests.laws import walls
@@ -233,3 +234,10 @@ def test_copies_and_pickles_take_no_plan_along():
     run(net)
     assert kept(net) is not None
     assert kept(net.copy()) is None
+
+
+def test_a_short_run_does_not_decide_for_long_ones():
+    """Whether threads could share a block follows from how long it is, and not from the run that asked first."""
+    net = Network([Rate(np.eye(8), dt=1e-3)])
+    short, long = (Schedule(net.now, net.exact_dt, total, 4096) for total in (10, 4096))
+    assert [divides(net, one) for one in (short, long, short)] == [False, True, False]
