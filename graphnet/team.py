@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from concurrent.futures import ThreadPoolExecutor
 
 _here = threading.local()
 
@@ -16,6 +19,8 @@ def team(workers: int) -> Iterator[None]:
     if workers < 2:
         yield
         return
+    from concurrent.futures import ThreadPoolExecutor
+
     before = getattr(_here, "pool", None), members()
     with ThreadPoolExecutor(workers - 1, thread_name_prefix="graphnet-team") as pool:
         begun = threading.Barrier(workers)  # every thread is there before any of them waits for another's work
