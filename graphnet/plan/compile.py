@@ -59,7 +59,7 @@ class Plan:
     def collect(self) -> tuple[dict[str, State], dict[Key, State]]:
         """The states and lines that the run ended with."""
         states: dict[str, State] = {
-            name: _apart(build.states[task]) if task in build.fixed else build.states[task]
+            name: copied(build.states[task]) if task in build.fixed else build.states[task]
             for name, build, task in self.places
         }
         lines: dict[Key, State] = {}
@@ -199,7 +199,3 @@ class _Compiler:
             store = Store(grid, layer.size_in, layer.input_type is TSEvent)
             feed.add(name, Keep(store), [source])
         stage.plain.append((Evolve(layer, name, grid, self.make.wanted.finite), store, self.make.stores_of(name)))
-
-
-def _apart(state: State) -> State:
-    return {name: array.copy() for name, array in state.items()}

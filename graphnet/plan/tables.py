@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..addresses import ALONE, AT, FLAT, MADE, Placed, placed, walker
-from ..products import weigh
+from ..addresses import ALONE, AT, FLAT, MADE, Placed, walker
 from ..span import Span
 from .advance import Advance
 from .joints import Join, frozen
+from .placing import functions
 
 Numbers = NDArray[Any]
 
@@ -105,7 +105,8 @@ class Tables:
     def _add(self, one: Member, state: Any, outside: Sequence[int]) -> bool:
         """Add the calls of a member; gives whether it has any."""
         layer, mine = one.advance.layer, [len(self._calls)]
-        made = functions(one, state, self._dtype)
+        stepping = layer.stepping(state, Still())
+        made = [] if stepping is None else functions(stepping, layer.size_in, layer.size_out, self._dtype)
         if not made:
             return False
         self._kept.append(made)
@@ -151,19 +152,3 @@ class Tables:
         at, stride = rows.ctypes.data, rows.strides[0]
         ends = low, len(self._sources), way
         self._calls.append([function.function, function.table, at, stride, self._sum.ctypes.data, width, *ends])
-
-
-def functions(one: Member, state: Any, dtype: np.dtype[Any]) -> list[Placed]:
-    """The product and the kernel of a member, whichever it has; none where one of them cannot be called."""
-    layer = one.advance.layer
-    stepping = layer.stepping(state, Still())
-    assert stepping is not None  # it is a member
-    made: list[Placed | None] = []
-    given = layer.size_in
-    if stepping.weights is not None:
-        made.append(placed(*weigh(stepping.weights), given, layer.size_out, dtype))
-        given = layer.size_out
-    if stepping.kernel is not None:
-        made.append(placed(stepping.kernel, stepping.arguments, given, layer.size_out, dtype))
-    found = [each for each in made if each is not None]
-    return found if len(found) == len(made) else []

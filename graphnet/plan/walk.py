@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 from ..addresses import ALONE, PAIR, SUM, WIDE_PAIR, Placed, Stepping, placed, walker
 from ..errors import MemberFailed
 from ..layer import ArrayLayer, Layer
-from ..products import weigh
 from .advance import Advance
 from .joints import Join, State
 from .member import LONG, Inner, Member
+from .placing import functions
 
 LEAST = 16  # inner blocks in a block of the loop: with fewer of them, to put the tables together takes longer
 
@@ -127,7 +127,7 @@ def walk(
         return None
     dtype = np.dtype(members[0].layer.value("dtype"))
     rows = [np.empty((steps, one.layer.size_out), dtype=dtype) for one in members]
-    tables = Tables(dtype, inner)
+    tables = Calls(dtype, inner)
     watched: list[dict[str, Numbers]] = []
     for one, state, made in zip(members, states, rows, strict=True):
         met = _met(one, rows, lines, outer, tables)
@@ -142,7 +142,7 @@ def walk(
     ]
 
 
-class Tables:
+class Calls:
     """The calls of a walk in their order, those that send before they read and those that read at last, the sources
     of all, and what must stay alive meanwhile."""
 
@@ -185,7 +185,7 @@ def _stepping(one: Walker, state: State, watch: dict[str, Numbers], start: int, 
 
 
 def _call(
-    one: Walker, met: tuple[list[list[int]], int, int], stepping: Stepping | None, made: Numbers, tables: Tables
+    one: Walker, met: tuple[list[list[int]], int, int], stepping: Stepping | None, made: Numbers, tables: Calls
 ) -> bool:
     """Enter the calls of a member: its product and its kernel, whichever it has; False where one is not possible."""
     if stepping is None or (one.early and stepping.ahead is None):
@@ -195,33 +195,29 @@ def _call(
     low, high = tables.read(sources)
     at, stride, calls = made.ctypes.data, made.strides[0], tables.calls
     own = tables.read([[at, stride, 0, 0, 0, 0, width]])
-    functions: list[Placed | None] = []
     if one.early and stepping.ahead is not None:
-        functions.append(_enter(tables.early, placed(stepping.ahead, arguments, width, width, dtype),
-                                [at, stride, 0, width, *own, ALONE]))  # fmt: skip
+        ahead = placed(stepping.ahead, arguments, width, width, dtype)
+        if ahead is None:
+            return False
+        _enter(tables.early, ahead, [at, stride, 0, width, *own, ALONE])
+        tables.kept.append(ahead)
         at, stride, calls = tables.rows(width), 0, tables.late
         own = tables.read([[at, 0, 0, 0, 0, 0, width]])
+    made_of = functions(stepping, size, width, dtype)
+    tables.kept.append(made_of)
     reads = [scratch, size, low, high, way]
-    if stepping.weights is not None:
-        if stepping.weights.dtype != dtype:
-            return False
-        product = placed(*weigh(stepping.weights), size, width, dtype)
-        functions.append(_enter(calls, product, [at, stride, *reads]))
-        size, reads = width, [0, width, *own, ALONE]  # the product has left its rows where the kernel finds them
-    if stepping.kernel is not None:
-        functions.append(_enter(calls, placed(stepping.kernel, arguments, size, width, dtype), [at, stride, *reads]))
-    tables.kept.append(functions)
-    return None not in functions
+    for function in made_of:
+        _enter(calls, function, [at, stride, *reads])
+        reads = [0, width, *own, ALONE]  # the product has left its rows where the kernel finds them
+    return bool(made_of)
 
 
-def _enter(calls: list[list[int]], function: Placed | None, columns: list[int]) -> Placed | None:
-    if function is not None:
-        calls.append([function.function, function.table, *columns])
-    return function
+def _enter(calls: list[list[int]], function: Placed, columns: list[int]) -> None:
+    calls.append([function.function, function.table, *columns])
 
 
 def _met(
-    one: Walker, rows: Sequence[Numbers], lines: Sequence[State], outer: Sequence[Any], tables: Tables
+    one: Walker, rows: Sequence[Numbers], lines: Sequence[State], outer: Sequence[Any], tables: Calls
 ) -> tuple[list[list[int]], int, int] | None:  # fmt: skip
     """The sources of a member as the compiled walk reads them, how they meet, and where; None where it cannot."""
     found: list[list[int]] = []
